@@ -1,0 +1,68 @@
+"""The contract of a platform module: what it takes, how it says a message, how it reads answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from bot.channels.outcome import Outcome
+from bot.channels.request import Request, Response
+from bot.content.message import Message
+
+OptionsT = TypeVar("OptionsT", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What an attempt carries beside the message.
+
+    ``request_id`` is made from the posting's key and its generation: the same for every attempt that
+    may safely be a repeat, new after an operator's resend. ``at`` is the instant of the attempt, UTC.
+    """
+
+    key: str
+    request_id: str
+    at: datetime
+
+
+class Platform(Protocol[OptionsT]):
+    """One chat platform. Pure: it opens no connection and asks no clock."""
+
+    name: str
+    local: bool
+    """True where nothing leaves the machine (inbox, console): allowed in every rehearsal."""
+    options_model: type[OptionsT]
+    """The keys of ``channels.toml`` that this platform adds, addresses and tokens as SecretStr."""
+    repeat_safe_for: timedelta | None
+    """How long the platform makes a repeat with the same request id harmless; None: it never does."""
+
+    def address_problem(self, options: OptionsT, trusted_hosts: Collection[str]) -> str | None:
+        """Gives what is wrong with the channel's address, a sentence without the secret, or None.
+
+        ``trusted_hosts`` holds ``host`` or ``host:port``, exact: these may be private, plain http, and
+        any platform's."""
+        ...
+
+    def address_digest(self, options: OptionsT) -> str:
+        """Gives a digest of where it posts to, for telling that two are the same; no secret."""
+        ...
+
+    def rate_keys(self, options: OptionsT) -> tuple[tuple[str, float], ...]:
+        """Gives (bucket name without secret, requests a second) for the webhook and its host."""
+        ...
+
+    def fitting_problems(self, message: Message) -> tuple[str, ...]:
+        """Gives what had to be left out, or cannot be fitted, as sentences; empty when all fits."""
+        ...
+
+    def request(self, message: Message, options: OptionsT, envelope: Envelope) -> Request:
+        """Gives the request that says ``message``, fitted to the platform's limits."""
+        ...
+
+    def outcome(self, response: Response, at: datetime) -> Outcome:
+        """Gives what an answer, read at ``at`` (UTC), means."""
+        ...
