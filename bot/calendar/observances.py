@@ -21,9 +21,9 @@ Count = Literal["observances", "years"]
 class Observance:
     """A day in the calendar.
 
-    ``rule`` gives its dates; ``shift`` maps a weekday (Monday is 0) to the days by which a date that
-    falls on it moves; ``moved`` replaces the dates of one year. ``since`` and ``until`` are the
-    first and last year, both included. ``event`` is the year of what is remembered.
+    ``rule`` gives its dates; ``shift`` maps a weekday (Monday is 0) to the days by which a date
+    that falls on it moves; ``moved`` replaces the dates of one year. ``since`` and ``until`` are
+    the first and last year, both included. ``event`` is the year of what is remembered.
     """
 
     id: str
