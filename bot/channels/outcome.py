@@ -43,11 +43,12 @@ class Reason(StrEnum):
     RENDER = "render"
     EXPIRED = "expired"
     OPERATOR = "operator"
+    DEFECT = "defect"
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """The platform took it. ``remote_id`` is the platform's name for the post, where it gives one."""
+    """The platform took it. ``remote_id`` is its name for the post, where it gives one."""
 
     remote_id: str | None = None
     detail: str = ""

@@ -20,8 +20,9 @@ OptionsT = TypeVar("OptionsT", bound=BaseModel)
 class Envelope:
     """What an attempt carries beside the message.
 
-    ``request_id`` is made from the posting's key and its generation: the same for every attempt that
-    may safely be a repeat, new after an operator's resend. ``at`` is the instant of the attempt, UTC.
+    ``request_id`` is made from the posting's key and its generation: the same for every attempt
+    that may safely be a repeat, new after an operator's resend; it holds no ``.``, which Standard
+    Webhooks forbids. ``at`` is the instant of the attempt, UTC.
     """
 
     key: str
@@ -38,13 +39,13 @@ class Platform(Protocol[OptionsT]):
     options_model: type[OptionsT]
     """The keys of ``channels.toml`` that this platform adds, addresses and tokens as SecretStr."""
     repeat_safe_for: timedelta | None
-    """How long the platform makes a repeat with the same request id harmless; None: it never does."""
+    """How long the platform makes a repeat with the same request id harmless; None: never."""
 
     def address_problem(self, options: OptionsT, trusted_hosts: Collection[str]) -> str | None:
         """Gives what is wrong with the channel's address, a sentence without the secret, or None.
 
-        ``trusted_hosts`` holds ``host`` or ``host:port``, exact: these may be private, plain http, and
-        any platform's."""
+        ``trusted_hosts`` holds ``host`` or ``host:port``, exact: these may be private, plain http,
+        and any platform's."""
         ...
 
     def address_digest(self, options: OptionsT) -> str:
@@ -55,12 +56,18 @@ class Platform(Protocol[OptionsT]):
         """Gives (bucket name without secret, requests a second) for the webhook and its host."""
         ...
 
-    def fitting_problems(self, message: Message) -> tuple[str, ...]:
-        """Gives what had to be left out, or cannot be fitted, as sentences; empty when all fits."""
+    def fitting_problems(
+        self, message: Message, options: OptionsT | None = None
+    ) -> tuple[str, ...]:
+        """Gives what had to be left out, or cannot be fitted, as sentences; empty when all fits.
+
+        ``options`` are the channel's, where its limits depend on them; None: the usual limits."""
         ...
 
     def request(self, message: Message, options: OptionsT, envelope: Envelope) -> Request:
-        """Gives the request that says ``message``, fitted to the platform's limits."""
+        """Gives the request that says ``message``, fitted to the platform's limits.
+
+        Raises :class:`bot.channels.fitting.CannotFitError` where it is too long for them."""
         ...
 
     def outcome(self, response: Response, at: datetime) -> Outcome:

@@ -1,0 +1,164 @@
+"""How an answer is read, unless a platform's documented facts say otherwise.
+
+The rule keeps the promise that nothing is sent again by us unless the platform answered that it
+failed: only a status that says "not taken, try later" is retried, and one that a gateway may give
+after the platform took the message is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
+from bot.channels.request import MASK, Response
+
+LONGEST_WAIT = timedelta(hours=24)
+"""The longest wait that is believed; a daily quota is the longest that any platform documents."""
+
+LONGEST_DETAIL = 200
+
+# Not taken, may be taken later. 507: no room (RFC 4918). 511: a captive portal answered (RFC 6585).
+# 521 to 523, 525, 526, 530: Cloudflare did not reach the platform, or made no secure connection
+# (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/).
+_NOT_TAKEN = frozenset({500, 503, 507, 511, 521, 522, 523, 525, 526, 530})
+# Never taken: the server does not do such a thing, or not in this HTTP version (RFC 9110).
+_NEVER_TAKEN = frozenset({501, 505})
+
+_REASONS = {
+    401: Reason.UNAUTHORISED,
+    403: Reason.FORBIDDEN,
+    404: Reason.GONE,
+    410: Reason.GONE,
+    413: Reason.TOO_LARGE,
+}
+
+
+def read_answer(
+    response: Response,
+    at: datetime,
+    *,
+    gone: Collection[int] = (),
+    said: str | None = None,
+    wait: timedelta | None = None,
+) -> Outcome:
+    """Gives what ``response``, read at ``at`` (UTC), means by its status alone.
+
+    ``gone`` are the statuses by which this platform says that the address is dead for good; a web
+    page with such a status comes from a proxy in front and proves nothing about the address.
+    ``said`` is what the platform's own body said, for people; ``wait`` a wait that the body asked
+    for. A 5xx that no document explains is ``Unknown``: it may have been taken.
+    """
+    status = response.status
+    detail = told(response, said)
+    if 200 <= status <= 299:
+        if is_web_page(response):
+            return Unknown(Reason.NOT_A_POST, detail)
+        return Delivered()
+    if status == 429 or status in _NOT_TAKEN:
+        reason = Reason.RATE_LIMITED if status == 429 else Reason.SERVER_ERROR
+        return Retry(reason, detail, asked_wait(response, at, wait))
+    if status >= 500 and status not in _NEVER_TAKEN:
+        return Unknown(Reason.GATEWAY, detail)
+    return Rejected(_reason(status), detail, gone=status in gone and not is_web_page(response))
+
+
+def _reason(status: int) -> Reason:
+    """Gives the reason of a refusal. A redirect is one: following it could turn the POST into a
+    GET, whose success would be a false one."""
+    if status < 400:
+        return Reason.REDIRECT
+    if status >= 500:
+        return Reason.SERVER_ERROR
+    return _REASONS.get(status, Reason.BAD_REQUEST)
+
+
+def asked_wait(response: Response, at: datetime, wait: timedelta | None = None) -> timedelta | None:
+    """Gives the longer of the ``Retry-After`` header's wait and ``wait``; None where neither is.
+
+    The header holds seconds (whole or not) or an HTTP date (RFC 9110, 10.2.3).
+    """
+    waits = [
+        known
+        for known in (_header_wait(response.headers.get("retry-after", ""), at), wait)
+        if known is not None
+    ]
+    return max(waits) if waits else None
+
+
+def wait_of_seconds(seconds: object) -> timedelta | None:
+    """Gives a number of seconds as a wait between none and :data:`LONGEST_WAIT`.
+
+    None for what is not a number, NaN included.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or math.isnan(seconds):
+        return None
+    return timedelta(seconds=min(max(seconds, 0), LONGEST_WAIT.total_seconds()))
+
+
+def _header_wait(value: str, at: datetime) -> timedelta | None:
+    value = value.strip()
+    if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", value, re.ASCII):
+        return wait_of_seconds(float(value))
+    try:
+        then = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    return wait_of_seconds((then - at).total_seconds())
+
+
+def json_object(response: Response) -> Mapping[str, Any]:
+    """Gives the JSON object that the body holds, or an empty one where it holds none."""
+    try:
+        found = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def is_web_page(response: Response) -> bool:
+    """Whether the body is an HTML page: a proxy's before the platform, never the platform's own."""
+    start = response.body[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--", b"<center"))
+
+
+def told(response: Response, said: str | None = None) -> str:
+    """Gives one line for people: the status, and what the platform said, short and harmless.
+
+    At most :data:`LONGEST_DETAIL` characters, no control character; what looks like an address or a
+    token is masked, as a body may echo either.
+    """
+    if said is None:
+        said = "a web page, not the platform's own answer" if is_web_page(response) else ""
+        said = said or response.text
+    line = harmless(said)
+    return f"HTTP {response.status}: {line}" if line else f"HTTP {response.status}"
+
+
+def harmless(text: str) -> str:
+    """Gives ``text`` as one short line without addresses, tokens or control characters."""
+    text = text[: 20 * LONGEST_DETAIL]
+    text = "".join(
+        " " if char.isspace() else "" if unicodedata.category(char)[0] == "C" else char
+        for char in text
+    )
+    text = re.sub(r"\b[a-z][a-z0-9+.-]*://\S+", MASK, text, flags=re.IGNORECASE)
+    text = re.sub(r"[A-Za-z0-9_%+=~-]{12,}", _mask_token, text)
+    text = re.sub(r"[A-Za-z0-9_%+=~./-]{24,}", _mask_token, text)
+    text = " ".join(text.split())
+    room = LONGEST_DETAIL - len("HTTP 599: ")
+    return text if len(text) <= room else text[: room - 1].rstrip() + "…"
+
+
+def _mask_token(match: re.Match[str]) -> str:
+    """Words and codes such as ``channel_is_archived`` are told; all else may be a secret."""
+    run = match.group()
+    return run if re.fullmatch(r"[A-Z]?[a-z]+([_/.-][A-Z]?[a-z]+)*|[A-Z]+(_[A-Z]+)*", run) else MASK

@@ -1,0 +1,13 @@
+"""The terminal in which the service runs: for trying things out."""
+
+from __future__ import annotations
+
+from bot.channels.local_platform import LocalOptions, LocalPlatform
+from bot.channels.platform import Platform
+
+
+class Console(LocalPlatform):
+    name = "console"
+
+
+PLATFORM: Platform[LocalOptions] = Console()

@@ -1,0 +1,194 @@
+"""What the dialects share: the walk of the tree, and the disarming of text.
+
+A dialect says what its marks are; text reaches a platform only through :meth:`Dialect.text`, so
+that nothing in a name, a title or a story can ping, format or reorder what stands beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import assert_never
+from urllib.parse import quote, urlsplit
+
+from bot.content.markdown import (
+    Block,
+    BulletList,
+    Code,
+    Emphasis,
+    Inline,
+    LineBreak,
+    LinkNode,
+    OrderedList,
+    Paragraph,
+    Quote,
+    Strong,
+    Text,
+    parse,
+    plain,
+)
+
+WORD_JOINER = "\u2060"
+"""Breaks a mark or a mention without being seen. Unlike U+200B it allows no line break."""
+
+# Bidirectional embeddings, overrides and isolates (Unicode Standard Annex 9, 2.1 to 2.5). They are
+# removed and not closed: a text may close or open more than it should, and a platform may cut one
+# of a pair. Letters keep their own direction, and the marks LRM, RLM and ALM, which reach no
+# further than their neighbours, stay.
+_DIRECTIONS = "\u202a-\u202e\u2066-\u2069"
+_UNSEEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f{_DIRECTIONS}]")
+_BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_URL_SAFE = "%:/?#@!$&'*+,;=-._~"
+
+
+def clean(text: str) -> str:
+    """Gives ``text`` with nothing in it that is unseen and dangerous: no control characters but tab
+    and line feed, no direction controls, no halves of characters (which no encoding takes)."""
+    return _SURROGATES.sub("\ufffd", _UNSEEN.sub("", _BREAKS.sub("\n", text)))
+
+
+def one_line(text: str) -> str:
+    """Gives ``text`` clean and on one line, for titles, labels and buttons."""
+    return " ".join(clean(text).split())
+
+
+def web_url(url: str) -> str | None:
+    """Gives ``url`` with all percent-encoded that could end it early, or None where it is no http
+    or https address and must be shown as text."""
+    if _UNSEEN.search(url) or _SURROGATES.search(url):
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+        return None
+    if ":" in host:  # an IPv6 address keeps its brackets
+        rest = url.strip().partition("]")
+        return f"{parts.scheme}://[{host}]{quote(rest[2], safe=_URL_SAFE)}"
+    return quote(url.strip(), safe=_URL_SAFE)
+
+
+def units(text: str) -> int:
+    """Gives the length in UTF-16 units: never less than characters, so safe for every platform's
+    way to count."""
+    return len(text) + sum(char > "\uffff" for char in text)
+
+
+class Dialect(ABC):
+    """Writes the tree. A subclass says how each thing looks; ``text`` must disarm."""
+
+    formats_labels = True
+    """Whether marks work within a link's label; else it is written without them."""
+    bullet = "• "
+    quote_mark = "> "
+    nested_indent = "    "
+
+    def markdown(self, markdown: str) -> str:
+        """Gives a Markdown text in this dialect."""
+        return self.write(parse(markdown))
+
+    def write(self, blocks: Iterable[Block]) -> str:
+        """Gives the blocks, an empty line between them."""
+        return "\n\n".join(filter(None, (self._block(block) for block in blocks)))
+
+    @abstractmethod
+    def text(self, text: str) -> str:
+        """Gives foreign text so that it is shown as it is: clean, escaped, disarmed."""
+
+    @abstractmethod
+    def strong(self, inner: str) -> str:
+        """Gives ``inner``, already written, in bold."""
+
+    @abstractmethod
+    def emphasis(self, inner: str) -> str:
+        """Gives ``inner``, already written, in italics."""
+
+    @abstractmethod
+    def code(self, line: str) -> str:
+        """Gives one line of foreign text, clean and not blank, letter for letter."""
+
+    @abstractmethod
+    def link_to(self, label: str, url: str) -> str:
+        """Gives a link; ``label`` is already written, not empty, ``url`` is a :func:`web_url`."""
+
+    def link(self, title: str, url: str) -> str:
+        """Gives a link with a title of foreign text; the address itself where it has no title."""
+        return self._link(self.text(one_line(title)), url)
+
+    def join(self, pieces: Iterable[str]) -> str:
+        """Gives inline pieces in a row; a dialect parts those whose marks would run together."""
+        return "".join(pieces)
+
+    def _link(self, label: str, url: str) -> str:
+        safe = web_url(url)
+        if safe is None:
+            return self.join(filter(None, (label, " (", self.text(one_line(url)), ")")))
+        return self.link_to(label if label.strip() else self.text(url), safe)
+
+    def _block(self, block: Block) -> str:
+        match block:
+            case Paragraph(children):
+                return self.inlines(children)
+            case BulletList(items):
+                return self._items(items, [self.bullet] * len(items))
+            case OrderedList(items, start):
+                marks = [self.number(start + index) for index in range(len(items))]
+                return self._items(items, marks)
+            case Quote(blocks):
+                return "\n".join(self.quote_mark + line for line in self.write(blocks).split("\n"))
+            case _:
+                assert_never(block)
+
+    def number(self, number: int) -> str:
+        """Gives the mark of a numbered item."""
+        return f"{number}. "
+
+    def _items(self, items: Sequence[tuple[Block, ...]], marks: Sequence[str]) -> str:
+        lines = []
+        for mark, item in zip(marks, items, strict=True):
+            first, *rest = "\n".join(self._block(block) for block in item).split("\n")
+            lines.append(mark + first)
+            lines.extend(self.nested_indent + line for line in rest)
+        return "\n".join(lines)
+
+    def inlines(self, inlines: Iterable[Inline]) -> str:
+        """Gives what stands in a paragraph."""
+        return self.join([self._inline(inline) for inline in inlines])
+
+    def _inline(self, inline: Inline) -> str:
+        match inline:
+            case Text(text):
+                return self.text(text)
+            case Strong(children):
+                return _marked(self.inlines(children), self.strong)
+            case Emphasis(children):
+                return _marked(self.inlines(children), self.emphasis)
+            case Code(text):
+                return _marked(clean(text), self.code)
+            case LinkNode(url, children):
+                return self._link(self._label(children), url)
+            case LineBreak():
+                return "\n"
+            case _:
+                assert_never(inline)
+
+    def _label(self, inlines: Sequence[Inline]) -> str:
+        if self.formats_labels:
+            return self.inlines(inlines).replace("\n", " ")
+        return self.text(one_line(plain([Paragraph(tuple(inlines))])))
+
+
+def _marked(inner: str, mark: Callable[[str], str]) -> str:
+    """Gives each line of ``inner`` in marks, its outer spaces outside: no dialect takes a mark that
+    stands beside a space or runs over a line break."""
+    lines = []
+    for line in inner.split("\n"):
+        bare = line.strip()
+        before = line[: len(line) - len(line.lstrip())] if bare else line
+        after = line[len(line.rstrip()) :] if bare else ""
+        lines.append(before + (mark(bare) if bare else "") + after)
+    return "\n".join(lines)

@@ -1,0 +1,76 @@
+"""Discord's Markdown, in embed descriptions and text displays.
+
+A backslash before a punctuation character shows the character (the client's escape rule, as
+discord-markdown-parser 1.3.1 models it). Pings are stopped by ``allowed_mentions``; here it is only
+seen to that nothing looks like one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bot.channels.dialects.dialect import WORD_JOINER, Dialect, clean
+
+_ALWAYS = re.compile(r"[\\*_~`|<>\[\]]")
+_LINE_START = re.compile(r"^(\s*)([#+-])", re.MULTILINE)
+_NUMBERED = re.compile(r"^(\s*\d+)([.)])", re.MULTILINE)
+# The colon of an address, which would become a link, and of :emoji:.
+_COLON = re.compile(r":(?=//|[A-Za-z0-9_\\+-]+:)")
+_MENTION = re.compile(r"@(?=everyone|here|[!&]?\d)", re.IGNORECASE)
+
+
+class Discord(Dialect):
+    """Writes Discord's Markdown."""
+
+    bullet = "- "
+    nested_indent = "  "
+
+    def text(self, text: str) -> str:
+        text = _ALWAYS.sub(r"\\\g<0>", clean(text))
+        text = _LINE_START.sub(r"\1\\\2", text)
+        text = _NUMBERED.sub(r"\1\\\2", text)
+        text = _COLON.sub(r"\\:", text)
+        return _MENTION.sub(f"@{WORD_JOINER}", text)
+
+    def strong(self, inner: str) -> str:
+        return f"**{_apart(inner)}**"
+
+    def emphasis(self, inner: str) -> str:
+        return f"*{_apart(inner)}*"
+
+    def code(self, line: str) -> str:
+        # No escape works in code: runs of backticks are parted, so that a fence of two holds them.
+        line = _MENTION.sub(f"@{WORD_JOINER}", line)
+        line = re.sub("`(?=`)", f"`{WORD_JOINER}", line)
+        if "`" not in line:
+            return f"`{line}`"
+        before = WORD_JOINER if line.startswith("`") else ""
+        after = WORD_JOINER if line.endswith("`") else ""
+        return f"``{before}{line}{after}``"
+
+    def link_to(self, label: str, url: str) -> str:
+        if label == self.text(url):
+            return f"<{url}>"
+        # Brackets end a label, escaped or not; one that shows an address is refused.
+        if re.search(r"[\[\]]|:\\?//|\\://", label):
+            return f"{label} (<{url}>)"
+        return f"[{label}]({url})"
+
+    def join(self, pieces: Iterable[str]) -> str:
+        joined = ""
+        for piece in pieces:
+            if joined[-1:] in ("*", "`") and piece[:1] in ("*", "`"):
+                joined += WORD_JOINER
+            joined += piece
+        return joined
+
+
+def _apart(inner: str) -> str:
+    """Gives ``inner`` with no asterisk at its ends, which would run together with the marks."""
+    before = WORD_JOINER if inner.startswith("*") else ""
+    after = WORD_JOINER if inner.endswith("*") else ""
+    return f"{before}{inner}{after}"
+
+
+DISCORD = Discord()

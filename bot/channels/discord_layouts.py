@@ -1,0 +1,167 @@
+"""A message as Discord's embeds or components, and their limits.
+
+https://discord.com/developers/docs/resources/message#embed-object-embed-limits and
+https://discord.com/developers/docs/components/reference (read 2026-11-24).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from bot.channels.colours import colour
+from bot.channels.dialects.dialect import one_line, units, web_url
+from bot.channels.dialects.discord import DISCORD
+from bot.content.message import ActionText, Link, Message, Part
+
+LONGEST_TITLE = 256
+LONGEST_DESCRIPTION = 4096
+LONGEST_FOOTER = 2048
+LONGEST_EMBEDS = 6000
+MOST_EMBEDS = 10
+
+LONGEST_COMPONENTS = 4000
+MOST_COMPONENTS = 40
+MOST_BUTTONS = 5
+LONGEST_LABEL = 80
+LONGEST_BUTTON_URL = 512
+
+_ACTION_ROW, _BUTTON, _TEXT_DISPLAY, _CONTAINER = 1, 2, 10, 17
+_LINK_STYLE = 5
+
+Json = dict[str, Any]
+
+
+def embeds(message: Message) -> list[Json]:
+    """Gives one embed a language. None has ``url``: a second with the same one would be dropped."""
+    return [_embed(part, colour(message.kind)) for part in message.parts]
+
+
+def _embed(part: Part, colour: int) -> Json:
+    title = one_line(part.title)
+    # The client reads some Markdown in a title too, but which is not documented: a title that would
+    # have to be escaped, or is too long, goes into the description, where the rules are known.
+    plain = DISCORD.text(title) == title and units(title) <= LONGEST_TITLE
+    pieces = [
+        "" if plain else DISCORD.strong(DISCORD.text(title)),
+        DISCORD.markdown(part.body),
+        _actions(part, buttons=()),
+        _sources(part),
+    ]
+    embed: Json = {"color": colour, "description": "\n\n".join(filter(None, pieces))}
+    if plain and title:
+        embed = {"title": title, **embed}
+    footer = one_line(part.footer)
+    return {**embed, "footer": {"text": footer}} if footer else embed
+
+
+def _embed_length(embed: Json) -> int:
+    return sum(map(units, (embed.get("title", ""), embed["description"], _footer(embed))))
+
+
+def _footer(embed: Json) -> str:
+    text: str = embed.get("footer", {}).get("text", "")
+    return text
+
+
+def embeds_are_too_long(embeds: Sequence[Json]) -> bool:
+    """Whether Discord would refuse the embeds."""
+    return (
+        len(embeds) > MOST_EMBEDS
+        or any(units(embed["description"]) > LONGEST_DESCRIPTION for embed in embeds)
+        or any(units(_footer(embed)) > LONGEST_FOOTER for embed in embeds)
+        or sum(_embed_length(embed) for embed in embeds) > LONGEST_EMBEDS
+    )
+
+
+def containers(message: Message) -> list[Json]:
+    """Gives one container a language."""
+    return [
+        {
+            "type": _CONTAINER,
+            "accent_color": colour(message.kind),
+            "components": list(_container(part)),
+        }
+        for part in message.parts
+    ]
+
+
+def containers_are_too_long(containers: Sequence[Json]) -> bool:
+    """Whether Discord would refuse the containers."""
+    components = list(_components(containers))
+    texts: list[str] = [
+        component[key]
+        for component in components
+        for key in ("content", "label")
+        if key in component
+    ]
+    return len(components) > MOST_COMPONENTS or sum(map(units, texts)) > LONGEST_COMPONENTS
+
+
+def _container(part: Part) -> Iterator[Json]:
+    links = [link for action in part.actions for link in action.links]
+    buttons = tuple(link for link in links if _fits_a_button(link))
+    texts = (
+        f"## {DISCORD.text(one_line(part.title))}",
+        DISCORD.markdown(part.body),
+        _actions(part, buttons),
+    )
+    yield from (_text_display(text) for text in texts if text)
+    for start in range(0, len(buttons), MOST_BUTTONS):
+        row = [_button(link) for link in buttons[start : start + MOST_BUTTONS]]
+        yield {"type": _ACTION_ROW, "components": row}
+    small = [*_label(part.sources_label)] if part.sources else []
+    small += [DISCORD.link(link.title, link.url) for link in part.sources]
+    small += [DISCORD.text(one_line(part.footer))] if part.footer else []
+    if small:
+        yield _text_display("\n".join(f"-# {line}" for line in small))
+
+
+def _text_display(text: str) -> Json:
+    return {"type": _TEXT_DISPLAY, "content": text}
+
+
+def _fits_a_button(link: Link) -> bool:
+    url = web_url(link.url)
+    label = one_line(link.title)
+    return (
+        url is not None
+        and len(url) <= LONGEST_BUTTON_URL
+        and label != ""
+        and units(label) <= LONGEST_LABEL
+    )
+
+
+def _button(link: Link) -> Json:
+    return {
+        "type": _BUTTON,
+        "style": _LINK_STYLE,
+        "label": one_line(link.title),
+        "url": web_url(link.url),
+    }
+
+
+def _actions(part: Part, buttons: Collection[Link]) -> str:
+    """Gives the actions as a list, each with those of its links that are no buttons."""
+    lines = [f"- {_action(action, buttons)}" for action in part.actions]
+    return "\n".join([*_label(part.actions_label), *lines]) if lines else ""
+
+
+def _action(action: ActionText, buttons: Collection[Link]) -> str:
+    links = [DISCORD.link(link.title, link.url) for link in action.links if link not in buttons]
+    return " ".join(filter(None, (DISCORD.text(one_line(action.text)), " · ".join(links))))
+
+
+def _sources(part: Part) -> str:
+    lines = [f"- {DISCORD.link(link.title, link.url)}" for link in part.sources]
+    return "\n".join([*_label(part.sources_label), *lines]) if lines else ""
+
+
+def _label(label: str) -> Iterable[str]:
+    return [DISCORD.strong(DISCORD.text(one_line(label)))] if label else []
+
+
+def _components(components: Iterable[Json]) -> Iterator[Json]:
+    for component in components:
+        yield component
+        yield from _components(component.get("components", ()))

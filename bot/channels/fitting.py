@@ -1,0 +1,131 @@
+"""The one rule for what is too long, the same on every platform.
+
+Sources go first, down to the first two of each language, then the body's last paragraphs, of the
+longest body first. The title, the first paragraph, the first two sources and the actions stay, and
+nothing is cut within a paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from markdown_it import MarkdownIt
+
+from bot.content.markdown import parse
+from bot.content.message import Message, Part
+from bot.errors import RenderError
+
+KEPT_SOURCES = 2
+
+_PARSER = MarkdownIt("commonmark", {"html": False})
+_DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:[^\n]*$", re.MULTILINE)
+
+
+class CannotFitError(RenderError):
+    """A message that is too long even without all that may be left out."""
+
+
+def fit(message: Message, too_long: Callable[[Message], bool]) -> tuple[Message, tuple[str, ...]]:
+    """Gives ``message`` shortened until it is not ``too_long``, and what was left out as sentences.
+
+    Leaves out no more than is needed. ``too_long`` must not call a message too long that is a
+    shortening of one it does not. Raises :class:`CannotFitError` where even the shortest is too
+    long.
+    """
+    if not too_long(message):
+        return message, ()
+    cuts = list(_cuts(message))
+    # The fewest cuts that suffice lie in (enough_not, enough]; each halving is one rendering.
+    enough_not, enough = 0, len(cuts)
+    if too_long(_shortened(message, cuts)):
+        raise CannotFitError(
+            f"The message '{message.title[:60]}' is too long for the platform even with two "
+            "sources and its first paragraph alone; shorten its title, first paragraph or actions."
+        )
+    while enough - enough_not > 1:
+        middle = (enough_not + enough) // 2
+        if too_long(_shortened(message, cuts[:middle])):
+            enough_not = middle
+        else:
+            enough = middle
+    fitted = _shortened(message, cuts[:enough])
+    return fitted, tuple(_losses(message, cuts[:enough]))
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """One thing left out of one part: its last source where ``body`` is None, else a paragraph,
+    which leaves ``body``."""
+
+    part: int
+    body: str | None = None
+
+
+def _cuts(message: Message) -> Iterator[_Cut]:
+    """Gives all that may be left out, in the order in which it is."""
+    sources = [len(part.sources) for part in message.parts]
+    while max(sources) > KEPT_SOURCES:
+        most = _last_largest(sources)
+        sources[most] -= 1
+        yield _Cut(most)
+    bodies = [[part.body, *_shorter_bodies(part.body)] for part in message.parts]
+    while any(len(shorter) > 1 for shorter in bodies):
+        lengths = [len(shorter[0]) if len(shorter) > 1 else -1 for shorter in bodies]
+        longest = _last_largest(lengths)
+        del bodies[longest][0]
+        yield _Cut(longest, bodies[longest][0])
+
+
+def _last_largest(numbers: Sequence[int]) -> int:
+    """Gives the index of the largest, of equals the last: the first language keeps most."""
+    return max(range(len(numbers)), key=lambda index: (numbers[index], index))
+
+
+def _shorter_bodies(body: str) -> list[str]:
+    """Gives the body without its last block, without its last two, … down to its first.
+
+    Link definitions of what is left out are kept: a link that stays may need them.
+    """
+    # Lines as CommonMark has them: str.splitlines would break at more than it does.
+    lines = re.sub(r"\r\n?", "\n", body).split("\n")
+    starts = [
+        token.map[0]
+        for token in _PARSER.parse(body)
+        if token.level == 0 and token.nesting >= 0 and token.map and token.map[0] > 0
+    ]
+    shorter: list[str] = []
+    for start in starts:
+        kept = "\n".join(lines[:start]).rstrip()
+        if not shorter and not parse(kept):
+            continue  # what stands before the first block shows nothing
+        definitions = _DEFINITION.findall("\n".join(lines[start:]))
+        shorter.append("\n\n".join([kept, "\n".join(definitions)]) if definitions else kept)
+    return shorter[::-1]
+
+
+def _shortened(message: Message, cuts: Sequence[_Cut]) -> Message:
+    parts = list(message.parts)
+    for cut in cuts:
+        part = parts[cut.part]
+        if cut.body is None:
+            parts[cut.part] = replace(part, sources=part.sources[:-1])
+        else:
+            parts[cut.part] = replace(part, body=cut.body)
+    return replace(message, parts=tuple(parts))
+
+
+def _losses(message: Message, cuts: Sequence[_Cut]) -> Iterator[str]:
+    for index, part in enumerate(message.parts):
+        here = [cut for cut in cuts if cut.part == index]
+        paragraphs = sum(cut.body is not None for cut in here)
+        yield from _loss(part, len(here) - paragraphs, "source")
+        yield from _loss(part, paragraphs, "paragraph")
+
+
+def _loss(part: Part, count: int, thing: str) -> Iterator[str]:
+    if count == 1:
+        yield f"The text in '{part.language}' loses its last {thing}."
+    elif count:
+        yield f"The text in '{part.language}' loses its last {count} {thing}s."

@@ -1,0 +1,75 @@
+"""What the places on this machine share: a message as plain text, which nothing can refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+
+from bot.channels.answers import read_answer
+from bot.channels.dialects.dialect import one_line
+from bot.channels.dialects.plain import PLAIN
+from bot.channels.http_platform import ChannelOptions
+from bot.channels.outcome import Outcome
+from bot.channels.platform import Envelope
+from bot.channels.request import LocalRequest, Response
+from bot.content.message import ActionText, Link, Message, Part
+
+
+class LocalOptions(ChannelOptions):
+    """A place on this machine adds no keys."""
+
+
+class LocalPlatform:
+    """A place that takes every message, of any length, and has no address."""
+
+    name: str
+    local: bool = True
+    options_model = LocalOptions
+    repeat_safe_for: timedelta | None = None
+
+    def address_problem(self, options: LocalOptions, trusted_hosts: Collection[str]) -> str | None:
+        return None
+
+    def address_digest(self, options: LocalOptions) -> str:
+        return self.name
+
+    def rate_keys(self, options: LocalOptions) -> tuple[tuple[str, float], ...]:
+        return ()
+
+    def fitting_problems(
+        self, message: Message, options: LocalOptions | None = None
+    ) -> tuple[str, ...]:
+        return ()
+
+    def request(self, message: Message, options: LocalOptions, envelope: Envelope) -> LocalRequest:
+        return LocalRequest(place=self.name, message=message, text=message_text(message))
+
+    def outcome(self, response: Response, at: datetime) -> Outcome:
+        return read_answer(response, at)
+
+
+def message_text(message: Message) -> str:
+    """Gives the whole message as plain text, each language under its title."""
+    return "\n\n\n".join("\n\n".join(_part(part)) for part in message.parts)
+
+
+def _part(part: Part) -> Iterator[str]:
+    title = one_line(part.title)
+    yield f"{title}\n{'=' * len(title)}"
+    yield PLAIN.markdown(part.body)
+    if part.actions:
+        yield "\n".join([f"{one_line(part.actions_label)}:", *map(_action, part.actions)])
+    if part.sources:
+        sources = (f"- {_link(link)}" for link in part.sources)
+        yield "\n".join([f"{one_line(part.sources_label)}:", *sources])
+    if part.footer:
+        yield one_line(part.footer)
+
+
+def _action(action: ActionText) -> str:
+    lines = [f"- {one_line(action.text)}", *(f"  {_link(link)}" for link in action.links)]
+    return "\n".join(lines)
+
+
+def _link(link: Link) -> str:
+    return PLAIN.link(link.title, link.url)

@@ -1,0 +1,52 @@
+"""The platforms there are. A new one is a module in this package and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+from bot.channels.platform import Platform
+from bot.errors import VigiliaError, nearest
+
+_MODULES = {
+    "console": "console",
+    "discord": "discord",
+    "inbox": "inbox",
+    "slack": "slack",
+    "webhook": "webhook",
+}
+
+
+class UnknownPlatformError(VigiliaError):
+    """A name that is no platform's."""
+
+
+class _Platforms(Mapping[str, Platform[Any]]):
+    """Imports a platform's module when it is first asked for: a command pays for what it uses."""
+
+    def __getitem__(self, name: str) -> Platform[Any]:
+        found: Platform[Any] = import_module(f"bot.channels.{_MODULES[name]}").PLATFORM
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _MODULES
+
+
+PLATFORMS: Mapping[str, Platform[Any]] = _Platforms()
+
+
+def platform(name: str) -> Platform[Any]:
+    """Gives the platform called ``name``. Raises :class:`UnknownPlatformError`."""
+    if name not in _MODULES:
+        raise UnknownPlatformError(
+            f"There is no platform '{name}'.{nearest(name, _MODULES)} "
+            f"The platforms are {', '.join(_MODULES)}."
+        )
+    return PLATFORMS[name]

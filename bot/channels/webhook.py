@@ -1,0 +1,174 @@
+"""Any receiver of signed JSON: Standard Webhooks 1.0.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md (read
+2026-11-24). The body::
+
+    {"type": "observance.message",
+     "timestamp": "2026-12-09T14:00:00Z",          the attempt's, UTC
+     "data": {
+       "key": "genocide-prevention-day/2026-12-09/0/ottawa/en+fr",
+       "kind": "day", "observances": ["genocide-prevention-day"],
+       "date": "2026-12-09", "lead_days": 0, "languages": ["en", "fr"],
+       "messages": [
+         {"language": "en", "title": "…",
+          "markdown": "…", "text": "…",            the body, as Markdown and as words alone
+          "actions": [{"id": "…", "text": "…", "links": [{"title": "…", "url": "…"}]}],
+          "sources": [{"title": "…", "url": "…"}],
+          "actions_label": "…", "sources_label": "…", "footer": "…"}]}}
+
+Fields may be added, none renamed. ``webhook-id`` is the same for every attempt at one posting.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, SecretStr
+from standardwebhooks import Webhook as Signer
+
+from bot.channels.addresses import address_problem, digest, read_address, secrets_of
+from bot.channels.answers import read_answer
+from bot.channels.dialects.dialect import clean
+from bot.channels.dialects.plain import PLAIN
+from bot.channels.http_platform import (
+    USER_AGENT,
+    ChannelOptions,
+    HttpPlatform,
+    json_bytes,
+    webhook_rates,
+)
+from bot.channels.outcome import Outcome
+from bot.channels.platform import Envelope, Platform
+from bot.channels.request import HttpRequest, Response
+from bot.content.message import Link, Message, Part
+from bot.errors import RenderError
+
+EVENT = "observance.message"
+
+LONGEST_BODY = 20_000
+"""Bytes: the most that the specification advises ("Payload size")."""
+
+# A receiver has no documented limit; this one is polite.
+RATE = 5.0
+
+_PREFIX = "whsec_"
+_ROOM = 400  # for the key and the timestamp
+
+
+def _signing_secret(secret: SecretStr) -> SecretStr:
+    encoded = secret.get_secret_value()
+    try:
+        padding = "=" * (-len(encoded.removeprefix(_PREFIX)) % 4)
+        key = base64.b64decode(encoded.removeprefix(_PREFIX) + padding, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not encoded.startswith(_PREFIX) or not 24 <= len(key) <= 64:
+        raise ValueError(
+            "a signing secret is whsec_ and 24 to 64 bytes in base64; copy it from the receiver"
+        )
+    return secret
+
+
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
+
+
+class WebhookOptions(ChannelOptions):
+    """``url`` is the receiver's address, ``secret`` signs; while a secret is being replaced,
+    ``secret_previous`` is the old one, and each request has both signatures."""
+
+    url: SecretStr
+    secret: SigningSecret
+    secret_previous: SigningSecret | None = None
+
+
+class Webhook(HttpPlatform[WebhookOptions]):
+    """The message as data, for programs."""
+
+    name = "webhook"
+    options_model = WebhookOptions
+
+    def address_problem(
+        self, options: WebhookOptions, trusted_hosts: Collection[str]
+    ) -> str | None:
+        return address_problem(options.url.get_secret_value(), trusted_hosts)
+
+    def address_digest(self, options: WebhookOptions) -> str:
+        return digest(self.name, read_address(options.url.get_secret_value()).url)
+
+    def rate_keys(self, options: WebhookOptions) -> tuple[tuple[str, float], ...]:
+        url = options.url.get_secret_value()
+        return webhook_rates(self.name, self.address_digest(options), url, RATE)
+
+    def too_long(self, message: Message, options: WebhookOptions | None) -> bool:
+        return len(json_bytes(_payload(message, key="", timestamp=""))) > LONGEST_BODY - _ROOM
+
+    def fitted_request(
+        self, message: Message, options: WebhookOptions, envelope: Envelope
+    ) -> HttpRequest:
+        """Gives the signed request. Raises :class:`RenderError` for a request id with a ``.``."""
+        if "." in envelope.request_id:
+            raise RenderError(
+                "A webhook's request id may not contain '.': it divides what is signed."
+            )
+        address = read_address(options.url.get_secret_value())
+        at = envelope.at.astimezone(UTC)
+        body = json_bytes(_payload(message, envelope.key, f"{at:%Y-%m-%dT%H:%M:%SZ}"))
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": USER_AGENT,
+            "webhook-id": envelope.request_id,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": " ".join(
+                Signer(secret.get_secret_value()).sign(envelope.request_id, at, body.decode())
+                for secret in (options.secret, options.secret_previous)
+                if secret is not None
+            ),
+        }
+        return HttpRequest("POST", address.url, headers, body, secrets_of(address.url))
+
+    def outcome(self, response: Response, at: datetime) -> Outcome:
+        return read_answer(response, at, gone=(410,))
+
+
+def _payload(message: Message, key: str, timestamp: str) -> dict[str, Any]:
+    return {
+        "type": EVENT,
+        "timestamp": timestamp,
+        "data": {
+            "key": key,
+            "kind": message.kind,
+            "observances": list(message.observances),
+            "date": message.date.isoformat(),
+            "lead_days": message.lead_days,
+            "languages": list(message.languages),
+            "messages": [_part(part) for part in message.parts],
+        },
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "language": part.language,
+        "title": clean(part.title),
+        "markdown": clean(part.body),
+        "text": PLAIN.markdown(part.body),
+        "actions": [
+            {"id": action.id, "text": clean(action.text), "links": _links(action.links)}
+            for action in part.actions
+        ],
+        "sources": _links(part.sources),
+        "actions_label": clean(part.actions_label),
+        "sources_label": clean(part.sources_label),
+        "footer": clean(part.footer),
+    }
+
+
+def _links(links: Iterable[Link]) -> list[dict[str, str]]:
+    return [{"title": clean(link.title), "url": clean(link.url)} for link in links]
+
+
+PLATFORM: Platform[WebhookOptions] = Webhook()
