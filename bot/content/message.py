@@ -44,9 +44,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Message:
-    """What a posting says. ``kind`` is the observance's kind ("day", "remembrance", "anniversary",
-    "month"), or "notice", "digest" or "test"; it decides the quiet colour. ``observances`` are the ids
-    it speaks of, ``date`` the observance's date."""
+    """What a posting says.
+
+    ``kind`` is the observance's kind ("day", "remembrance", "anniversary", "month"), or "notice",
+    "digest" or "test"; it decides the quiet colour. ``observances`` are the ids it speaks of,
+    ``date`` the observance's date.
+    """
 
     kind: str
     observances: tuple[str, ...]
