@@ -1,0 +1,83 @@
+# A fresh machine needs python3 (3.11 or newer), git and make; all else is installed into .venv,
+# at the versions and hashes that the lock files name.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+WORKERS ?= 2
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+
+# The machine's own certificates, so that a proxy with an authority of its own works.
+export UV_SYSTEM_CERTS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup check lint format lock clean
+
+help: ## Say what can be made here
+	@echo "make TARGET, where TARGET is one of:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 12
+
+run: $(VENV)/.runtime ## Set up what is missing and start the service (ARGS="--at …" goes to `vigilia run`)
+	@$(BIN)/vigilia run $(ARGS)
+
+test: $(VENV)/.dev ## Set up what is missing and run every check and every test
+	@status=0; \
+	$(MAKE) --no-print-directory --keep-going check || status=1; \
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=90 || status=1; \
+	exit $$status
+
+setup: $(VENV)/.dev ## Set up everything that developing needs, and run nothing
+
+check: lint imports types ## Run every check but the tests
+
+lint: $(VENV)/.dev ## Look for mistakes and for unformatted code
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+
+.PHONY: imports types
+imports: $(VENV)/.dev
+	@$(BIN)/lint-imports --no-logo 2>&1 || $(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/.tools ## Take the newest allowed versions into the lock files (then run the tests)
+	$(COMPILE) --upgrade --group build -o requirements-build.lock
+	$(COMPILE) --upgrade --all-extras pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --all-extras --group build --group dev -c requirements.lock \
+		-c requirements-build.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove the environment and everything that was built or cached
+	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache .grimp_cache
+	find bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: each is as old as the installation that it stands for.
+
+$(VENV)/.tools: requirements-build.lock
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "Vigilia needs Python 3.11 or newer, and there is no '$(PYTHON)' here." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Vigilia needs Python \
+	3.11 or newer, and $(PYTHON) is %d.%d. Name another: make PYTHON=python3.13 …" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make a virtual environment here. On Debian and Ubuntu this mends it:" >&2; \
+		$(PYTHON) -c 'import sys; print("    sudo apt-get install python%d.%d-venv" % sys.version_info[:2])' >&2; \
+		exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.tools requirements.lock pyproject.toml
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
