@@ -54,6 +54,10 @@ class LedgerError(VigiliaError):
     """The ledger cannot be used: missing, unreadable, newer, busy, or of the other mode."""
 
 
+class LedgerInUseError(LedgerError):
+    """Another service runs on the ledger."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Gives " Did you mean 'x'?" for the known word nearest to ``word``, or "" where none is."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -1,1 +1,1 @@
-
+"""TOML files and the environment → frozen, checked models."""

@@ -1,0 +1,91 @@
+"""Every posting of the coming months, written and fitted for its channel as on its day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from bot.channels.fitting import CannotFitError
+from bot.channels.platform import Envelope
+from bot.delivery.courier import request_id, write_message
+from bot.errors import Problem, RenderError
+from bot.planning import Posting, days_of
+from bot.project.load import Project
+
+HORIZON = timedelta(days=400)
+
+
+def posting_problems(
+    project: Project, now: datetime, progress: Callable[[int], None]
+) -> Iterator[Problem]:
+    """Gives what is wrong with a posting of the next 400 days: unwritable, or too long for its
+    platform. ``progress`` is told a percentage."""
+    postings = [
+        posting for planned in project.plan.due(now, now + HORIZON) for posting in planned.postings
+    ]
+    shortened: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for number, posting in enumerate(postings):
+        progress(100 * number // len(postings))
+        channel = project.channels[posting.channel]
+        entry = f"channels.{channel.name}"
+        try:
+            message = write_message(project, posting)
+            envelope = Envelope(posting.key, request_id(posting.key, 0), posting.due_at)
+            channel.platform.request(message, channel.options, envelope)
+        except CannotFitError as error:
+            hint = (
+                "" if len(posting.languages) == 1 else ' `layout = "separate"` gives each its own.'
+            )
+            said = f"{posting.observance} on {posting.date}: {error}{hint}"
+            yield Problem("error", "too-long", channel.file, entry, said)
+            continue
+        except RenderError as error:
+            yield Problem("error", "unwritable", channel.file, entry, f"{posting.key}: {error}")
+            continue
+        for left_out in channel.platform.fitting_problems(message):
+            shortened[(channel.name, left_out)].append(_named(posting))
+    for (name, left_out), which in shortened.items():
+        file = project.channels[name].file
+        said = f"{left_out} ({', '.join(which[:3])}{' and more' if len(which) > 3 else ''})"
+        yield Problem("warning", "shortened", file, f"channels.{name}", said)
+
+
+def _named(posting: Posting) -> str:
+    return f"{posting.observance} on {posting.date}"
+
+
+def silence_problems(project: Project, now: datetime) -> Iterator[Problem]:
+    """Gives the channels that post nothing, and the days chosen by a channel that never come."""
+    for channel in project.channels.values():
+        entry = f"channels.{channel.name}"
+        chosen = days_of(channel, project.days.calendar)
+        if not chosen:
+            said = "This channel asks for no day at all: look at `include` and `exclude`."
+            yield Problem("warning", "never-posts", channel.file, entry, said)
+            continue
+        day = now.astimezone(channel.timezone).date()
+        coming = project.plan.occurrences(channel, day, day.replace(day=1) + 2 * HORIZON)
+        there = {occurrence.observance.id for occurrence in coming}
+        for observance in chosen:
+            if observance.id not in there and not observance.milestones_only:
+                said = (
+                    f"'{observance.id}' is asked for but not posted in the next two years: it has "
+                    "ended, or always gives way to another (`min_gap`, `not_with`, `part_of`)."
+                )
+                yield Problem("note", "day-never-posts", channel.file, entry, said)
+
+
+def shared_address_problems(project: Project) -> Iterator[Problem]:
+    """Gives the channels that post to one and the same address."""
+    by_address: dict[str, list[str]] = defaultdict(list)
+    for channel in project.channels.values():
+        if not channel.platform.local:
+            digest = channel.platform.address_digest(channel.options)
+            by_address[digest].append(channel.name)
+    for names in by_address.values():
+        if len(names) > 1:
+            who = " and ".join(names)
+            said = f"{who} post to the same address: each day would arrive there twice."
+            file = project.channels[names[0]].file
+            yield Problem("warning", "shared-address", file, f"channels.{names[0]}", said)

@@ -1,0 +1,31 @@
+"""All checks of a project, the errors first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.checking.facts import fact_problems
+from bot.checking.postings import posting_problems, shared_address_problems, silence_problems
+from bot.checking.texts import text_problems
+from bot.errors import Problem
+from bot.project.load import Project
+
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+def check_project(
+    project: Project, now: datetime, *, progress: Callable[[int], None] = lambda _percent: None
+) -> list[Problem]:
+    """Gives every problem that can be found without a network, the errors first.
+
+    ``progress`` is told a percentage. Postings are looked through only when all texts can be
+    written.
+    """
+    found = [*project.warnings, *text_problems(project, now.year)]
+    found += shared_address_problems(project)
+    found += silence_problems(project, now)
+    if not any(problem.level == "error" for problem in found):
+        found += posting_problems(project, now, progress)
+        found += fact_problems(project, now)
+    return sorted(dict.fromkeys(found), key=lambda p: (_ORDER[p.level], p.file, p.entry, p.code))

@@ -1,0 +1,40 @@
+"""What only a template or a text can get wrong: found before anything is posted, not on the day."""
+
+from __future__ import annotations
+
+from bot.errors import ConfigError, Problem
+from bot.planning import days_of
+from bot.project.load import Project
+
+_YEARS = 3
+"""For so many years, the present one first, each text is written as a trial."""
+
+
+def text_problems(project: Project, year: int) -> list[Problem]:
+    """Gives what would fail in the texts that the channels ask for, in their languages."""
+    problems: list[Problem] = []
+    asked = {
+        (day.id, language)
+        for channel in project.channels.values()
+        for day in days_of(channel, project.days.calendar)
+        for language in channel.languages
+    }
+    for id_, language in sorted(asked):
+        years = range(year, year + _YEARS)
+        problems += project.writer.problems(project.by_id[id_], language, years)
+    digests = {
+        language
+        for channel in project.channels.values()
+        if channel.digest
+        for language in channel.languages
+    }
+    for language in sorted(digests):
+        problems += project.writer.digest_problems(language)
+    return list(dict.fromkeys(problems))
+
+
+def refuse_broken_texts(project: Project, year: int) -> None:
+    """Raises ConfigError where a text that some channel asks for cannot be written."""
+    problems = [p for p in text_problems(project, year) if p.level == "error"]
+    if problems:
+        raise ConfigError(problems)

@@ -1,0 +1,92 @@
+"""``calendar``: all days of a year, to read or as an iCalendar file."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.options import AsJson, ConfigDir, load
+from bot.errors import UsageError, VigiliaError
+
+if TYPE_CHECKING:
+    from bot.calendar.observances import Occurrence
+    from bot.project.load import Project
+
+
+def calendar(
+    year: Annotated[
+        int | None, typer.Option(min=1900, max=2200, help="This year unless set.")
+    ] = None,
+    ics: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write an iCalendar file (- for the screen)."),
+    ] = None,
+    language: Annotated[
+        str, typer.Option(metavar="LANG", help="The language of the names.")
+    ] = "en",
+    as_json: AsJson = False,
+    config: ConfigDir = None,
+) -> None:
+    """All days of a year: which ship on, which a channel must ask for."""
+    from bot.calendar.occurrences import calendar_between
+    from bot.clock import SystemClock
+
+    project = load(config)
+    _refuse_unknown(project, language)
+    asked = year or SystemClock().now().year
+    found = calendar_between(project.days.calendar, date(asked, 1, 1), date(asked, 12, 31))
+    if ics is not None:
+        _write_ics(project, found, ics, language)
+    elif as_json:
+        from bot.cli.output import print_json
+
+        print_json([_entry(project, occurrence, language) for occurrence in found])
+    else:
+        from bot.cli.year import print_year
+
+        print_year(project, found, asked, language)
+
+
+def _refuse_unknown(project: Project, language: str) -> None:
+    from bot.project.load import known_languages
+
+    there = known_languages(project.places)
+    if language not in there:
+        raise UsageError(f"There is no language '{language}': there are {', '.join(there)}.")
+
+
+def _entry(project: Project, occurrence: Occurrence, language: str) -> dict[str, Any]:
+    day = occurrence.observance
+    text = project.days.texts[day.id]
+    return {
+        "observance": day.id,
+        "date": occurrence.date.isoformat(),
+        "name": day.names.get(language, day.names.get("en", day.id)),
+        "kind": day.kind,
+        "rule": day.phrase,
+        "themes": list(day.themes),
+        "approval": day.approval,
+        "ordinal": occurrence.ordinal,
+        "authority": text.authority,
+        "sources": [source.link(language).url for source in text.sources],
+    }
+
+
+def _write_ics(
+    project: Project, found: tuple[Occurrence, ...], target: Path, language: str
+) -> None:
+    from bot.clock import SystemClock
+    from bot.feeds.ics import calendar_file
+
+    content = calendar_file(found, project.days.texts, language, stamped=SystemClock().now())
+    if str(target) == "-":
+        typer.echo(content.decode(), nl=False)
+        return
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise VigiliaError(f"{target} cannot be written: {error.strerror}.") from None
+    typer.echo(f"wrote {target}: {len(found)} days")

@@ -1,0 +1,162 @@
+"""``channels`` and ``channels test``: where Vigilia posts, and whether it can."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.options import AsJson, ConfigDir, load, open_existing
+from bot.errors import LedgerError
+
+if TYPE_CHECKING:
+    from bot.channels.channel import Channel
+    from bot.channels.outcome import Outcome
+    from bot.project.load import Project
+
+app = typer.Typer(
+    invoke_without_command=True,
+    help="Where Vigilia posts: what each channel is, its next posting, whether it is paused.",
+)
+
+
+@app.callback()
+def channels(context: typer.Context, as_json: AsJson = False, config: ConfigDir = None) -> None:
+    """Where Vigilia posts: what each channel is, its next posting, whether it is paused."""
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return
+    project = load(config)
+    paused = _paused(project)
+    rows = [_row(project, channel, paused) for channel in project.channels.values()]
+    if as_json:
+        from bot.cli.output import print_json
+
+        print_json(rows)
+        return
+    from bot.cli.output import print_table
+
+    print_table(
+        "Channels",
+        ("name", "platform", "languages", "at", "time zone", "next posting", "state"),
+        [
+            (
+                row["name"],
+                row["platform"],
+                "+".join(row["languages"]),
+                row["post_at"],
+                row["timezone"],
+                row["next_key"] or "none within a year",
+                row["state"],
+            )
+            for row in rows
+        ],
+        empty="There is no channel yet.",
+        fold="next posting",
+    )
+
+
+def _paused(project: Project) -> dict[str, str]:
+    try:
+        with open_existing(project, writing=False) as ledger:
+            return {
+                p.channel: f"paused: {p.detail or p.reason}"
+                for p in ledger.paused_channels().values()
+            }
+    except LedgerError:
+        # No ledger yet: nothing can be paused. Whatever else is wrong with it, `run` and `health`
+        # say.
+        return {}
+
+
+def _row(project: Project, channel: Channel, paused: dict[str, str]) -> dict[str, Any]:
+    from bot.cli.output import utc_text
+    from bot.clock import SystemClock
+    from bot.planning import Plan
+
+    now = SystemClock().now()
+    plan = Plan(project.days.calendar, (channel,))
+    due = plan.next_due(now)
+    soon = due is not None and due <= now + timedelta(days=366)
+    coming = plan.due(now, due) if due is not None and soon else []
+    return {
+        "name": channel.name,
+        "platform": channel.platform.name,
+        "languages": list(channel.languages),
+        "post_at": f"{channel.post_at:%H:%M}",
+        "timezone": channel.timezone.key,
+        "include": list(channel.include),
+        "next_due_at": utc_text(due),
+        "next_key": coming[0].postings[0].key if coming else None,
+        "state": paused.get(channel.name, "active"),
+    }
+
+
+@app.command("test")
+def test(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The channel, as in channels.toml.")],
+    as_json: AsJson = False,
+    config: ConfigDir = None,
+) -> None:
+    """Send a clearly marked test message, and say what the answer means."""
+    from bot.cli.words import in_words
+    from bot.delivery.trial import is_delivered
+
+    project = load(config or context.obj)
+    channel = project.channel(name)
+    outcome = _tried(project, channel)
+    said = in_words(channel, outcome)
+    if is_delivered(outcome):
+        said += _resumed(project, channel)
+    if as_json:
+        from bot.cli.output import print_json
+
+        print_json(
+            {
+                "channel": name,
+                "platform": channel.platform.name,
+                "outcome": type(outcome).__name__.lower(),
+                "reason": outcome.reason.value,
+                "detail": outcome.detail,
+                "message": said,
+            }
+        )
+    else:
+        print(said)
+    if not is_delivered(outcome):
+        raise typer.Exit(1)
+
+
+def _tried(project: Project, channel: Channel) -> Outcome:
+    from contextlib import ExitStack, closing
+
+    from bot.clock import SystemClock
+    from bot.delivery.local import LocalPlaces
+    from bot.delivery.trial import send_test
+    from bot.running import transport_for
+
+    with ExitStack() as stack:
+        return send_test(
+            project,
+            channel,
+            SystemClock(),
+            transport=lambda: stack.enter_context(closing(transport_for(project))),
+            places=lambda: LocalPlaces(
+                stack.enter_context(open_existing(project, writing=True))
+                if channel.platform.name == "inbox"
+                else None
+            ),
+        )
+
+
+def _resumed(project: Project, channel: Channel) -> str:
+    """Ends the channel's pause, which the test has shown to be over; gives a sentence about it."""
+    from bot.clock import SystemClock
+
+    if channel.name not in _paused(project):
+        return ""
+    with open_existing(project, writing=True) as ledger:
+        freed = ledger.resume_channel(channel.name, SystemClock().now())
+    return f" It was paused and is not any more; {len(freed)} held posting(s) go on."

@@ -1,0 +1,68 @@
+"""``check``: everything that can be known to be wrong before the day."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.options import AsJson, ConfigDir, load
+from bot.errors import ConfigError, Problem
+
+
+def check(
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    as_json: AsJson = False,
+    config: ConfigDir = None,
+) -> None:
+    """Check the configuration, the texts, and every posting of the next 400 days."""
+    from bot.checking import check_project
+    from bot.cli.progress import advancing
+    from bot.clock import SystemClock
+
+    try:
+        project = load(config)
+    except ConfigError as error:
+        found = list(error.problems)
+    else:
+        with advancing("Checking", total=100) as moved_to:
+            found = check_project(project, SystemClock().now(), progress=moved_to)
+    if as_json:
+        from bot.cli.output import print_json
+
+        print_json(
+            [
+                {
+                    "level": p.level,
+                    "code": p.code,
+                    "file": p.file,
+                    "entry": p.entry,
+                    "message": p.message,
+                }
+                for p in found
+            ]
+        )
+    else:
+        _print(found)
+    wrong = {"error", "warning"} if strict else {"error"}
+    if any(problem.level in wrong for problem in found):
+        raise typer.Exit(1)
+
+
+def _print(found: list[Problem]) -> None:
+    from rich.text import Text
+
+    from bot.cli.output import console
+
+    out = console()
+    colours = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+    for problem in found:
+        line = Text(f"{problem.level}: ", style=colours[problem.level])
+        line.append(str(problem), style="")
+        line.append(f"  [{problem.code}]", style="dim")
+        out.print(line)
+    counts = [sum(1 for p in found if p.level == level) for level in ("error", "warning", "note")]
+    if not any(counts):
+        out.print(Text("All is well.", style="bold green"))
+    else:
+        out.print(Text(f"{counts[0]} error(s), {counts[1]} warning(s), {counts[2]} note(s)"))

@@ -1,0 +1,296 @@
+"""``upcoming``, ``preview``, ``simulate``: what comes, and what it will say. They change
+nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.options import AsJson, ConfigDir, OnDate, load, read_date
+from bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from bot.calendar.observances import Observance
+    from bot.channels.channel import Channel
+    from bot.content.message import Message
+    from bot.planning import Planned, Posting
+    from bot.project.load import Project
+
+
+def upcoming(
+    days: Annotated[int, typer.Option(min=1, max=4000, help="How many days ahead.")] = 30,
+    channel: Annotated[str | None, typer.Option(metavar="NAME", help="Only this channel.")] = None,
+    as_json: AsJson = False,
+    config: ConfigDir = None,
+) -> None:
+    """What will be posted, where and when."""
+    from bot.clock import SystemClock
+
+    project = load(config)
+    if channel is not None:
+        project.channel(channel)
+    now = SystemClock().now()
+    planned = [
+        item
+        for item in project.plan.due(now, now + timedelta(days=days))
+        if channel in (None, item.postings[0].channel)
+    ]
+    if as_json:
+        from bot.cli.output import print_json
+
+        print_json([_coming(project, p) for item in planned for p in item.postings])
+        return
+    _print_upcoming(project, planned, now, days)
+
+
+def _coming(project: Project, posting: Posting) -> dict[str, Any]:
+    from bot.cli.output import utc_text
+
+    return {
+        "key": posting.key,
+        "observance": posting.observance,
+        "date": posting.date.isoformat(),
+        "lead_days": posting.lead_days,
+        "channel": posting.channel,
+        "languages": list(posting.languages),
+        "due_at": utc_text(posting.due_at),
+        "title": title_of(project, posting),
+        "approval": posting.approval,
+    }
+
+
+def title_of(project: Project, posting: Posting) -> str:
+    """Gives the title of a posting in its first language, without writing all of it."""
+    from bot.planning import DIGEST
+
+    language = posting.languages[0]
+    if posting.observances == (DIGEST,):
+        items = [(coming.observance, coming.date) for coming in posting.coming]
+        return project.writer.write_digest(
+            items, posting.date, posting.languages, posting.date
+        ).title
+    return " · ".join(project.days.texts[id_].names[language] for id_ in posting.observances)
+
+
+def _print_upcoming(project: Project, planned: list[Planned], now: datetime, days: int) -> None:
+    from bot.cli.output import print_table
+
+    rows = []
+    for item in planned:
+        for posting in item.postings:
+            zone = project.channels[posting.channel].timezone
+            local = posting.due_at.astimezone(zone)
+            notes = [f"notice, {posting.lead_days} days ahead"] if posting.lead_days else []
+            notes += ["waits for approval"] if posting.approval else []
+            title = title_of(project, posting)
+            rows.append(
+                (
+                    f"{local:%a %d %b %Y %H:%M} {local.tzname()}",
+                    _in(posting.due_at - now),
+                    posting.channel,
+                    "+".join(posting.languages),
+                    f"{title} ({'; '.join(notes)})" if notes else title,
+                )
+            )
+    print_table(
+        f"The next {days} days",
+        ("when", "in", "channel", "languages", "what"),
+        rows,
+        empty=f"Nothing is due in the next {days} days; --days 90 looks further ahead.",
+        fold="what",
+    )
+
+
+def _in(wait: timedelta) -> str:
+    if wait.days >= 2:
+        return f"{wait.days} days"
+    hours, minutes = divmod(int(wait.total_seconds()) // 60, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
+def find_day(project: Project, id_: str) -> Observance:
+    """Gives the observance of that id. Raises ConfigError with the nearest, or why it is not
+    posted."""
+    from bot.errors import ConfigError, Problem, nearest
+
+    if id_ in project.by_id:
+        return project.by_id[id_]
+    if id_ in project.days.disabled:
+        disabled = project.days.disabled[id_]
+        said = f"'{id_}' is recorded as not posted: {disabled.reason}"
+        raise ConfigError([Problem("error", "disabled-day", disabled.file, id_, said)])
+    hint = nearest(id_, [*project.by_id, *project.days.disabled])
+    said = f"There is no day '{id_}'.{hint} `vigilia calendar` lists them all."
+    raise ConfigError([Problem("error", "unknown-day", "", "", said)])
+
+
+def preview(
+    observance: Annotated[
+        str, typer.Argument(help="The day's id, as `vigilia calendar` lists it.")
+    ],
+    on: OnDate = None,
+    channel: Annotated[
+        str | None, typer.Option(metavar="NAME", help="As this channel gets it.")
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(metavar="LANG", help="Only this language (may be repeated).")
+    ] = None,
+    payload: Annotated[
+        bool, typer.Option("--payload", help="The exact request, its secrets masked.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigDir = None,
+) -> None:
+    """What a day will say, and with --payload the request as it would be sent."""
+    project = load(config)
+    day = find_day(project, observance)
+    place = _channel_for(project, channel, needed=payload)
+    languages = tuple(language or (place.languages if place else _complete(project, observance)))
+    _refuse_unknown_languages(project, languages)
+    when = _date_for(day, on)
+    message = _write(project, day, when, languages)
+    if payload:
+        assert place is not None
+        _print_payload(place, message, day, when)
+    elif as_json:
+        from bot.cli.output import print_json
+
+        print_json(message.to_json())
+    else:
+        _print_preview(project, day, place, message)
+
+
+def _channel_for(project: Project, name: str | None, *, needed: bool) -> Channel | None:
+    if name is not None:
+        return project.channel(name)
+    if not needed:
+        return None
+    if len(project.channels) == 1:
+        return next(iter(project.channels.values()))
+    names = ", ".join(project.channels)
+    raise UsageError(f"--payload needs --channel NAME; there are: {names}.")
+
+
+def _complete(project: Project, id_: str) -> tuple[str, ...]:
+    from bot.content.texts import languages_of
+
+    there = set(project.languages)
+    found = tuple(sorted(languages_of(project.days.texts[id_]) & there))
+    return found or tuple(sorted(there))
+
+
+def _refuse_unknown_languages(project: Project, languages: tuple[str, ...]) -> None:
+    from bot.errors import nearest
+
+    for language in languages:
+        if language not in project.languages:
+            there = ", ".join(sorted(project.languages))
+            hint = nearest(language, project.languages)
+            raise UsageError(f"There is no language '{language}': there are {there}.{hint}")
+
+
+def _date_for(day: Observance, on: str | None) -> date:
+    """Gives the date asked for, which must be one of the day's, or the next one."""
+    from bot.calendar.occurrences import next_occurrence, occurrences
+    from bot.clock import SystemClock
+
+    if on is not None:
+        asked = read_date(on, "--on")
+        if occurrences(day, asked, asked):
+            return asked
+        near = [o.date for o in occurrences(day, date(asked.year, 1, 1), date(asked.year, 12, 31))]
+        fits = f" In {asked.year}: {', '.join(map(str, near))}." if near else ""
+        raise UsageError(f"'{day.id}' does not fall on {asked}.{fits}")
+    found = next_occurrence(day, SystemClock().now().date() - timedelta(days=1))
+    if found is None:
+        raise UsageError(f"'{day.id}' does not come again; give a date with --on.")
+    return found.date
+
+
+def _write(project: Project, day: Observance, on: date, languages: tuple[str, ...]) -> Message:
+    from bot.calendar.observances import Occurrence
+
+    return project.writer.write([Occurrence(day, on)], languages)
+
+
+def _print_payload(channel: Channel, message: Message, day: Observance, on: date) -> None:
+    from bot.calendar.localtime import instant
+    from bot.channels.platform import Envelope
+    from bot.cli.output import print_json
+    from bot.delivery.courier import request_id
+    from bot.planning import plan_for
+
+    due_at = instant(on, channel.post_at, channel.timezone)
+    key = plan_for(channel, (day.id,), on, 0, due_at).postings[0].key
+    envelope = Envelope(key, request_id(key, 0), due_at)
+    print_json(channel.platform.request(message, channel.options, envelope).shown())
+
+
+def _print_preview(
+    project: Project, day: Observance, channel: Channel | None, message: Message
+) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from bot.channels.local_platform import message_text
+    from bot.cli.output import console
+    from bot.content.markdown import words
+
+    out = console()
+    text = project.days.texts[day.id]
+    approval = " · waits for approval each year" if day.approval else ""
+    out.print(Text(f"{day.id} · {message.date} · {text.kind}{approval}", style="bold"))
+    if text.sensitivity:
+        out.print(Text(f"For editors: {text.sensitivity}", style="yellow"))
+    for note in text.notes:
+        out.print(Text(f"For editors: {note}", style="yellow"))
+    for part in message.parts:
+        single = type(message)(
+            message.kind, message.observances, message.date, (part,), message.lead_days
+        )
+        name = project.languages[part.language].name
+        out.print()
+        out.print(Text(f"{name}, {words(part.body)} words", style="bold cyan"))
+        out.print(Padding(Text(message_text(single)), (0, 0, 0, 2)))
+    if channel is not None:
+        for left_out in channel.platform.fitting_problems(message):
+            out.print(Text(f"On {channel.platform.name}: {left_out}", style="yellow"))
+
+
+def simulate(
+    start: Annotated[str, typer.Option("--from", metavar="DATE", help="The first date.")],
+    end: Annotated[str, typer.Option("--to", metavar="DATE", help="The last date, included.")],
+    channel: Annotated[str | None, typer.Option(metavar="NAME", help="Only this channel.")] = None,
+    config: ConfigDir = None,
+) -> None:
+    """Every post of a period, as JSON Lines: the real planner and ledger under a simulated
+    clock."""
+    from bot.cli.output import print_json_line, utc_text
+    from bot.cli.progress import advancing
+    from bot.simulation import simulated
+
+    first, last = read_date(start, "--from"), read_date(end, "--to")
+    if last < first:
+        raise UsageError("--to is before --from.")
+    project = load(config)
+    if channel is not None:
+        project.channel(channel)
+    begin = datetime.combine(first, time(), UTC) - timedelta(hours=14)
+    finish = datetime.combine(last, time(), UTC) + timedelta(hours=38)
+    with advancing("Simulating", total=(last - first).days + 1) as moved_to:
+        for post in simulated(project, begin, finish):
+            moved_to((post.at.date() - first).days)
+            local = post.at.astimezone(project.channels[post.channel].timezone).date()
+            if not first <= local <= last or channel not in (None, post.channel):
+                continue
+            print_json_line(
+                {
+                    "at": utc_text(post.at),
+                    "key": post.key,
+                    "channel": post.channel,
+                    "title": post.title,
+                    "body": post.body,
+                }
+            )

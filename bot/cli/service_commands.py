@@ -1,0 +1,82 @@
+"""``run`` and ``health``: the service, and the question whether it lives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from bot.cli.options import AsJson, ConfigDir, load, read_instant
+from bot.errors import UsageError
+
+
+def run(
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INSTANT", help="A rehearsal, with the clock set: 2026-12-09T08:59:50-05:00"
+        ),
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(min=0.01, max=100_000, help="How fast a rehearsal's clock runs.")
+    ] = 1.0,
+    once: Annotated[
+        bool, typer.Option("--once", help="Post what is due and end: for cron or a timer.")
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="With a new ledger: also what was due since then."),
+    ] = None,
+    ledger: Annotated[
+        str | None, typer.Option(metavar="URL", help="Another ledger than vigilia.toml names.")
+    ] = None,
+    config: ConfigDir = None,
+) -> None:
+    """Run the service: it plans, posts and records, until it is told to stop."""
+    from bot.clock import Clock, RehearsalClock, SystemClock
+    from bot.logs import configure_logs
+    from bot.running import run_once, run_service
+
+    if speed != 1.0 and at is None:
+        raise UsageError("--speed goes with --at.")
+    begin = read_instant(since, "--since") if since else None
+    clock: Clock = RehearsalClock(read_instant(at, "--at"), speed) if at else SystemClock()
+    configure_logs()
+    project = load(config)
+    url = ledger or project.settings.ledger.url
+    if once:
+        report = run_once(project, clock, url, since=begin)
+        for sentence in report.sentences:
+            print(sentence)
+        if not report.all_well:
+            raise typer.Exit(1)
+        return
+    run_service(project, clock, url, since=begin)
+
+
+def health(
+    max_age: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long ago the last sign of life may be.")
+    ] = 120.0,
+    as_json: AsJson = False,
+    config: ConfigDir = None,
+) -> None:
+    """Whether the service lives: for a container's or a supervisor's probe."""
+    from bot.cli.output import print_json
+    from bot.running import vital_signs
+
+    signs = vital_signs(load(config), timedelta(seconds=max_age))
+    if as_json:
+        print_json(
+            {
+                "alive": signs.alive,
+                "message": signs.message,
+                "alive_at": signs.alive_at,
+                "ledger": signs.counts,
+            }
+        )
+    else:
+        print(signs.message)
+    if not signs.alive:
+        raise typer.Exit(1)

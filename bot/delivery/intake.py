@@ -1,0 +1,187 @@
+"""What is due, written down: the planner's wake, the same on time, late, and after a suspend.
+
+There is no cursor that could move past something: each wake looks back over all that could still be
+useful, and over any stretch in which no service was alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.channels.channel import Channel
+from bot.channels.outcome import Reason, Unknown
+from bot.clock import Clock
+from bot.delivery.retry import settlement
+from bot.ledger.ledger import Ledger
+from bot.ledger.rows import DeliveryRow, HeldFor, State
+from bot.planning import DIGEST, Planned, Posting, days_of, plan_for
+from bot.project.load import Project
+
+_LONGEST_ABSENCE = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a wake wrote down. ``offers`` were due before their channel or day was first seen:
+    they are not posted by themselves, and a person may `send` them."""
+
+    inserted: tuple[str, ...] = ()
+    offers: tuple[Planned, ...] = ()
+    ended: tuple[DeliveryRow, ...] = field(default=())
+
+
+def selected_days(project: Project) -> dict[str, frozenset[str]]:
+    """Gives the ids that each channel posts, the digest's among them."""
+    return {
+        channel.name: frozenset(
+            [day.id for day in days_of(channel, project.days.calendar)]
+            + ([DIGEST] if channel.digest else [])
+        )
+        for channel in project.channels.values()
+    }
+
+
+def write_down(
+    ledger: Ledger, project: Project, now: datetime, *, since: datetime | None = None
+) -> Intake:
+    """Inserts what is due and has no slot yet, lifts pauses that are over, and ends what is no
+    longer useful.
+
+    ``since`` (UTC) makes what is seen for the first time count as seen since then. Raises
+    LedgerError.
+    """
+    last_alive = ledger.last_alive()
+    seen = ledger.see(selected_days(project), now, since=since)
+    planned = project.plan.due(_look_back(project, now, last_alive, since), now)
+    wanted, offers = _split(planned, seen, project.channels, now)
+    lift_pauses(ledger, project, now)
+    inserted = _insert(ledger, project, wanted, now)
+    return Intake(inserted=tuple(inserted), offers=tuple(offers), ended=ledger.expire(now))
+
+
+def lift_pauses(ledger: Ledger, project: Project, now: datetime) -> None:
+    """Ends the pause of everything when its time is over, and a channel's when its address
+    changed."""
+    until = ledger.paused_until()
+    if until is not None and until <= now:
+        ledger.set_pause(None, now)
+    for paused in ledger.paused_channels().values():
+        channel = project.channels.get(paused.channel)
+        if channel is None:
+            continue
+        if channel.platform.address_digest(channel.options) != paused.address_digest:
+            ledger.resume_channel(paused.channel, now)
+
+
+def recover(ledger: Ledger, project: Project, run: str, clock: Clock) -> tuple[DeliveryRow, ...]:
+    """Settles what an earlier run left in ``sending``: unknown, or to be repeated where that is
+    harmless or the channel says so. Gives the rows as they were."""
+    left = ledger.interrupted(run)
+    for row in left:
+        settle_unfinished(ledger, project, row, clock)
+    return left
+
+
+def settle_unfinished(ledger: Ledger, project: Project, row: DeliveryRow, clock: Clock) -> None:
+    """Settles a delivery whose attempt nobody saw the end of."""
+    now = clock.now()
+    channel = project.channels.get(row.channel)
+    began = [a.started_at for a in ledger.attempts(row.key) if a.generation == row.generation]
+    safe_for = channel.platform.repeat_safe_for if channel else None
+    decided = settlement(
+        Unknown(Reason.INTERRUPTED, "Vigilia ended while this was being sent."),
+        now=now,
+        next_attempt_at=now,
+        useful_until=row.useful_until,
+        on_unknown=channel.on_unknown if channel else "hold",
+        repeat_safe_until=began[0] + safe_for if began and safe_for else None,
+    )
+    ledger.settle_interrupted(
+        row,
+        state=State(decided.state),
+        now=now,
+        detail=decided.detail,
+        next_attempt_at=decided.next_attempt_at,
+    )
+
+
+def _look_back(
+    project: Project, now: datetime, last_alive: datetime | None, since: datetime | None
+) -> datetime:
+    longest = max((c.useful_for for c in project.channels.values()), default=timedelta())
+    start = min(now, *(moment for moment in (last_alive, since) if moment is not None))
+    return max(start, now - _LONGEST_ABSENCE) - longest
+
+
+def _split(
+    planned: list[Planned],
+    seen: Mapping[str, Mapping[str, datetime]],
+    channels: Mapping[str, Channel],
+    now: datetime,
+) -> tuple[list[Planned], list[Planned]]:
+    """Gives what was already known when it was due, and what is an offer: first seen at this
+    wake."""
+    wanted: list[Planned] = []
+    offers: list[Planned] = []
+    for item in planned:
+        channel = channels[item.postings[0].channel]
+        first_seen = seen[channel.name]
+        late = [slot.observance for slot in item.slots if first_seen[slot.observance] > item.due_at]
+        if not late:
+            wanted.append(item)
+            continue
+        rest = only(item, channel, [s.observance for s in item.slots if s.observance not in late])
+        if rest:
+            wanted.append(rest)
+        offer = only(item, channel, [id_ for id_ in late if first_seen[id_] == now])
+        if offer and offer.postings[0].useful_until > now:
+            offers.append(offer)
+    return wanted, offers
+
+
+def only(item: Planned, channel: Channel, observances: Collection[str]) -> Planned | None:
+    """Gives the same posting for a part of its days, None where nothing is left of it."""
+    first = item.postings[0]
+    ids = [id_ for id_ in first.observances if id_ in observances]
+    if not ids:
+        return None
+    return plan_for(
+        channel,
+        ids,
+        first.date,
+        first.lead_days,
+        item.due_at,
+        approval=first.approval,
+        coming=first.coming,
+    )
+
+
+def _insert(ledger: Ledger, project: Project, wanted: list[Planned], now: datetime) -> list[str]:
+    """Inserts each; of merged days that are partly posted already, the rest of them."""
+    undecided = project.settings.approval.undecided
+
+    def state_of(posting: Posting) -> tuple[State, HeldFor | None]:
+        decision = ledger.decisions([posting.key]).get(posting.key)
+        verdict = decision.verdict if decision else None
+        if verdict == "skip":
+            return State.SKIPPED, None
+        if posting.useful_until <= now:
+            return State.MISSED, None
+        if posting.approval and verdict != "approve" and undecided == "hold":
+            return State.HELD, "approval"
+        return State.READY, None
+
+    done = ledger.insert(wanted, now, state_of=state_of)
+    keys = list(done.keys)
+    rests = []
+    for item in done.refused:
+        filled = ledger.filled(item.slots)
+        free = [slot.observance for slot in item.slots if slot not in filled]
+        rest = only(item, project.channels[item.postings[0].channel], free)
+        if rest and filled:
+            rests.append(rest)
+    if rests:
+        keys += ledger.insert(rests, now, state_of=state_of).keys
+    return keys

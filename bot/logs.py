@@ -1,0 +1,99 @@
+"""Log records: readable on a terminal, JSON lines otherwise, each with an ``action``, never a
+secret."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+from bot.channels.request import MASK
+
+_SHORTEST_SECRET = 6
+
+
+class SecretMask:
+    """A step of the log that replaces every known secret, wherever in a record it stands.
+
+    The libraries below us put addresses into their exceptions, so that a traceback is masked too.
+    """
+
+    def __init__(self) -> None:
+        self._secrets: tuple[str, ...] = ()
+
+    def know(self, secrets: Iterable[str]) -> None:
+        """Adds strings that must never be seen. Very short ones are left out: they would mask
+        words."""
+        known = {*self._secrets, *(s for s in secrets if len(s) >= _SHORTEST_SECRET)}
+        self._secrets = tuple(sorted(known, key=len, reverse=True))
+
+    def __call__(
+        self, _logger: Any, _method: str, record: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        return {key: self._masked(value) for key, value in record.items()}
+
+    def _masked(self, value: Any) -> Any:
+        if isinstance(value, str):
+            for secret in self._secrets:
+                value = value.replace(secret, MASK)
+            return value
+        if isinstance(value, dict):
+            return {key: self._masked(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._masked(inner) for inner in value]
+        if isinstance(value, int | float | bool | None):
+            return value
+        return self._masked(str(value))
+
+
+SECRETS = SecretMask()
+"""The one mask of the process: whoever loads a configuration tells it the secrets."""
+
+
+def configure_logs(stream: TextIO | None = None, *, readable: bool | None = None) -> None:
+    """Sends log records to ``stream`` (standard error unless given).
+
+    ``readable`` chooses between lines for people and JSON; unless given, a terminal gets lines.
+    """
+    out = stream or sys.stderr
+    for_people = out.isatty() if readable is None else readable
+    last: Any = (
+        structlog.dev.ConsoleRenderer(
+            colors=for_people and out.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+        if for_people
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            SECRETS,
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=out),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries log through the standard module; what they say passes the same mask.
+    handler = _MaskedHandler()
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+class _MaskedHandler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        said = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            said = f"{said} ({type(record.exc_info[1]).__name__})"
+        getattr(structlog.get_logger(), level)(said, action="library", logger=record.name)
+
+
+def log(action: str, said: str, *, level: str = "info", **fields: Any) -> None:
+    """Writes one record: what happened, in a sentence, under the short name ``action``."""
+    getattr(structlog.get_logger(), level)(said, action=action, **fields)

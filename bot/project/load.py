@@ -1,0 +1,211 @@
+"""All of a project's files, read once → a frozen :class:`Project`, or every problem there is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.channels.channel import Channel
+from bot.content.actions import Action
+from bot.content.facts import Fact
+from bot.content.texts import missing
+from bot.errors import ConfigError, Problem, nearest
+from bot.planning import Plan, days_of
+from bot.project.channels import load_channels
+from bot.project.days import Days, load_days
+from bot.project.figures import load_actions, load_facts
+from bot.project.places import Places, find_places
+from bot.settings.environment import Environment, UnsetVariableError
+from bot.settings.models import Settings
+from bot.settings.toml_files import read_toml
+from bot.settings.validation import validated
+
+if TYPE_CHECKING:
+    from bot.calendar.observances import Observance
+    from bot.content.languages import Language
+    from bot.content.writer import Writer
+
+
+@dataclass(frozen=True)
+class Project:
+    """A group's configuration with all that ships: what there is to post, where, and how.
+
+    ``warnings`` are the problems that do not stand in the way of posting.
+    """
+
+    places: Places
+    settings: Settings
+    channels: Mapping[str, Channel]
+    days: Days
+    facts: Mapping[str, Fact]
+    actions: Mapping[str, Action]
+    warnings: tuple[Problem, ...] = ()
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The postings of all channels."""
+        return Plan(self.days.calendar, tuple(self.channels.values()))
+
+    @cached_property
+    def languages(self) -> Mapping[str, Language]:
+        """The languages there are, by code. Their files are read when first asked for."""
+        from bot.content.languages import load_languages  # noqa: PLC0415 - Babel takes a while
+
+        return load_languages(self.places.template_roots)
+
+    @cached_property
+    def writer(self) -> Writer:
+        """The writer of messages. Templates are read when it is first asked for."""
+        from bot.content.writer import Writer  # noqa: PLC0415 - so does Jinja2
+
+        return Writer(
+            self.days.texts, self.facts, self.actions, self.languages, self.places.template_roots
+        )
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Observance]:
+        """The observances by id."""
+        return {day.id: day for day in self.days.calendar}
+
+    def channel(self, name: str) -> Channel:
+        """Gives the channel of that name. Raises ConfigError with the nearest known."""
+        if name in self.channels:
+            return self.channels[name]
+        hint = nearest(name, self.channels) or f" There are: {', '.join(self.channels)}."
+        said = f"There is no channel '{name}'.{hint}"
+        raise ConfigError([Problem("error", "unknown-channel", self.channels_file, "", said)])
+
+    @property
+    def channels_file(self) -> str:
+        return self.places.label(self.places.main_config / "channels.toml")
+
+
+def known_languages(places: Places) -> tuple[str, ...]:
+    """Gives the languages that have a ``language.toml`` in some templates folder."""
+    found = {
+        path.parent.name for root in places.template_roots for path in root.glob("*/language.toml")
+    }
+    return tuple(sorted(found))
+
+
+def load_project(
+    config: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Project:
+    """Reads everything. Raises ConfigError, with every problem found, where something is wrong.
+
+    What only a template or a text can get wrong is found by :mod:`bot.project.texts`.
+    """
+    environ = os.environ if environ is None else environ
+    places = find_places(config, environ, cwd or Path.cwd())
+    problems: list[Problem] = []
+    environment = Environment.of(places.root, environ)
+    settings = _load_settings(places, environment, problems) or Settings()
+    days = load_days(places, problems)
+    facts = load_facts(places, problems)
+    actions = load_actions(places, problems)
+    file = places.main_config / "channels.toml"
+    label = places.label(file)
+    channels: dict[str, Channel] = {}
+    try:
+        tables = read_toml(file, label)
+    except ConfigError as error:
+        problems.extend(error.problems)
+    else:
+        channels = load_channels(
+            tables,
+            file=label,
+            settings=settings,
+            days=days,
+            languages=known_languages(places),
+            environment=environment,
+            problems=problems,
+        )
+        if not channels and not any(problem.level == "error" for problem in problems):
+            said = "There is no channel yet: write one as a table [channels.NAME]."
+            problems.append(Problem("error", "no-channel", label, "", said))
+    _check_languages(days, channels, problems)
+    _check_operator(settings, channels, places, problems)
+    errors = [problem for problem in problems if problem.level == "error"]
+    if errors:
+        raise ConfigError(errors)
+    return Project(places, settings, channels, days, facts, actions, tuple(problems))
+
+
+def _load_settings(
+    places: Places, environment: Environment, problems: list[Problem]
+) -> Settings | None:
+    file = places.main_config / "vigilia.toml"
+    label = places.label(file)
+    try:
+        table = _expanded(read_toml(file, label), environment, label, problems)
+    except ConfigError as error:
+        problems.extend(error.problems)
+        return None
+    return validated(Settings, table, file=label, entry="", problems=problems)
+
+
+def _expanded(
+    table: dict[str, Any],
+    environment: Environment,
+    label: str,
+    problems: list[Problem],
+    entry: str = "",
+) -> dict[str, Any]:
+    """Gives the table with each ``${NAME}`` in its texts replaced; an unset one is a problem."""
+    expanded: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            expanded[key] = _expanded(value, environment, label, problems, f"{entry}[{key}]")
+        elif isinstance(value, str):
+            try:
+                expanded[key] = environment.expand(value)
+            except UnsetVariableError as error:
+                said = f"'{key}': {error}"
+                problems.append(Problem("error", "unset-variable", label, entry, said))
+        else:
+            expanded[key] = value
+    return expanded
+
+
+def _check_languages(days: Days, channels: Mapping[str, Channel], problems: list[Problem]) -> None:
+    """A language that an entry lacks is an error for each channel that asks for it."""
+    asked: dict[tuple[str, str], list[str]] = {}
+    for channel in channels.values():
+        for day in days_of(channel, days.calendar):
+            for language in channel.languages:
+                asked.setdefault((day.id, language), []).append(channel.name)
+    for (id_, language), names in asked.items():
+        text = days.texts[id_]
+        lacking = missing(text, language)
+        if lacking:
+            said = (
+                f"The language '{language}' is not complete: {', '.join(lacking)} is missing, and "
+                f"{_channels(names)} for it. Write it, or take the day or the language out there."
+            )
+            problems.append(Problem("error", "language-missing", text.file, id_, said))
+
+
+def _channels(names: list[str]) -> str:
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"channel {shown} asks" if len(names) == 1 else f"channels {shown} ask"
+
+
+def _check_operator(
+    settings: Settings,
+    channels: Mapping[str, Channel],
+    places: Places,
+    problems: list[Problem],
+) -> None:
+    name = settings.operator.channel
+    errors = any(problem.level == "error" for problem in problems)
+    if name is not None and name not in channels and not errors:
+        label = places.label(places.main_config / "vigilia.toml")
+        said = f"'channel' names '{name}', which is no channel of channels.toml."
+        problems.append(Problem("error", "unknown-channel", label, "[operator]", said))

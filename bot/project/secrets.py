@@ -1,0 +1,37 @@
+"""The secrets of a configuration, for the mask of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, SecretStr
+
+from bot.logs import SECRETS
+from bot.project.load import Project
+
+
+def secrets_of(options: BaseModel) -> Iterator[str]:
+    """Gives every secret of a channel's options, and of an address the part after the host too."""
+    for name in type(options).model_fields:
+        value = getattr(options, name)
+        for secret in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(secret, SecretStr):
+                yield from _forms(secret.get_secret_value())
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield secret
+    if "://" in secret:
+        # Libraries name a request by its path alone, or by its query.
+        address = urlsplit(secret)
+        path = f"{address.path}?{address.query}" if address.query else address.path
+        yield from (piece for piece in (path, address.path, address.query) if len(piece) > 1)
+
+
+def tell_the_logs(project: Project) -> None:
+    """Makes the log mask every secret of this configuration."""
+    for channel in project.channels.values():
+        SECRETS.know(secrets_of(channel.options))
+    if project.settings.operator.ping_url:
+        SECRETS.know(_forms(project.settings.operator.ping_url))

@@ -1,0 +1,243 @@
+"""Putting the service together from a project, a clock and a ledger's address; and its vital
+signs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot import __version__
+from bot.checking.texts import refuse_broken_texts
+from bot.clock import Clock, SystemClock
+from bot.delivery.courier import Courier, Settled
+from bot.delivery.http import HttpTransport
+from bot.delivery.intake import recover, write_down
+from bot.delivery.limits import RateLimits
+from bot.delivery.local import LocalPlaces
+from bot.engines.embedded import EmbeddedEngine
+from bot.errors import LedgerError
+from bot.ledger.ledger import Ledger
+from bot.ledger.lock import service_lock
+from bot.ledger.opening import open_ledger
+from bot.ledger.rows import State
+from bot.logs import log
+from bot.project.load import Project
+from bot.service import Service
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A run on a ledger that this process owns, with what it takes to deliver."""
+
+    ledger: Ledger
+    run: str
+    courier: Courier
+    engine: EmbeddedEngine
+    is_new: bool
+
+
+@contextmanager
+def assembled(
+    project: Project, clock: Clock, url: str, *, writes_down: bool = True
+) -> Iterator[Assembly]:
+    """Takes the ledger's lock, opens it, recovers what an earlier run left, and yields the parts.
+
+    Raises LedgerError where the ledger cannot be used or another service runs on it.
+    """
+    root = project.places.root
+    with service_lock(url, root):
+        is_new = not _exists(url, root)
+        ledger = open_ledger(
+            url,
+            base=root,
+            mode="rehearsal" if clock.rehearsal else "real",
+            create=True,
+            now=clock.now(),
+        )
+        transport = _transport(project, rehearsal=clock.rehearsal)
+        try:
+            with ledger:
+                run = ledger.begin_run(clock.now(), __version__)
+                courier = Courier(
+                    ledger=ledger,
+                    project=lambda: project,
+                    run=run,
+                    clock=clock,
+                    transport=transport,
+                    places=LocalPlaces(ledger),
+                    limits=RateLimits(time.monotonic),
+                    listeners=(log_settled,),
+                )
+                engine = EmbeddedEngine(
+                    ledger, courier, clock, workers=project.settings.delivery.workers
+                )
+                recover(ledger, project, run, clock)
+                yield Assembly(ledger, run, courier, engine, is_new)
+        finally:
+            transport.close()
+
+
+def run_service(project: Project, clock: Clock, url: str, *, since: datetime | None = None) -> None:
+    """Runs until it is told to stop. Raises ConfigError or LedgerError before anything is
+    posted."""
+    refuse_broken_texts(project, clock.now().year)
+    with assembled(project, clock, url) as parts:
+        _greet(project, clock)
+        Service(
+            ledger=parts.ledger,
+            run=parts.run,
+            clock=clock,
+            engine=parts.engine,
+            project=lambda: project,
+            since=since if parts.is_new else None,
+        ).run()
+
+
+@dataclass(frozen=True)
+class OnceReport:
+    """What ``run --once`` did, in sentences, and whether all of it went well."""
+
+    sentences: tuple[str, ...]
+    all_well: bool
+
+
+def run_once(
+    project: Project, clock: Clock, url: str, *, since: datetime | None = None
+) -> OnceReport:
+    """Posts what is due and ends. A new ledger posts nothing and says so, unless ``since``."""
+    refuse_broken_texts(project, clock.now().year)
+    with assembled(project, clock, url) as parts:
+        found = write_down(
+            parts.ledger, project, clock.now(), since=since if parts.is_new else None
+        )
+        parts.engine.drain()
+        left = parts.engine.stop(30.0)
+        parts.ledger.alive(parts.run, clock.now())
+        rows = parts.ledger.deliveries(found.inserted)
+        parts.ledger.end_run(parts.run, clock.now())
+        counts = parts.ledger.counts()
+    sentences = [f"{row.key}: {row.state.value}" for row in rows]
+    sentences += [f"{row.key}: {row.state.value}" for row in found.ended]
+    if parts.is_new and since is None:
+        sentences.append(
+            "The ledger is new: what was due before now is not posted. From now on each run posts "
+            "what became due since the last one. (`--since INSTANT` would have looked back.)"
+        )
+    elif not sentences:
+        sentences.append("Nothing new is due.")
+    waiting = counts[State.RETRYING]
+    if waiting:
+        sentences.append(f"{waiting} will be tried again by a later run.")
+    bad = {"failed", "unknown", "missed"}
+    all_well = not left and not any(r.state.value in bad for r in (*rows, *found.ended))
+    return OnceReport(tuple(sentences), all_well)
+
+
+@dataclass(frozen=True)
+class VitalSigns:
+    """Whether a service lives, and a sentence about it."""
+
+    alive: bool
+    message: str
+    alive_at: datetime | None = None
+    counts: dict[str, int] | None = None
+
+
+def vital_signs(project: Project, max_age: timedelta) -> VitalSigns:
+    """Looks into the ledger for a sign of life that is at most ``max_age`` old, in real time."""
+    now = SystemClock().now()
+    try:
+        ledger = open_ledger(
+            project.settings.ledger.url,
+            base=project.places.root,
+            mode=None,
+            create=False,
+            now=now,
+        )
+        with ledger:
+            run = ledger.latest_run()
+            counts = {state.value: count for state, count in ledger.counts().items()}
+    except LedgerError as error:
+        return VitalSigns(False, str(error))
+    if run is None:
+        return VitalSigns(False, "No service has run on this ledger yet.", None, counts)
+    if run.ended_at is not None:
+        return VitalSigns(False, "The service was stopped.", run.beat_at, counts)
+    age = now - run.beat_at
+    if age > max_age:
+        seconds = int(age.total_seconds())
+        said = f"The service has shown no sign of life for {seconds} s (process {run.pid})."
+        return VitalSigns(False, said, run.beat_at, counts)
+    return VitalSigns(True, f"The service is alive (process {run.pid}).", run.beat_at, counts)
+
+
+def log_settled(settled: Settled) -> None:
+    """Writes the log record of an attempt's end."""
+    row, decided = settled.row, settled.settlement
+    level = {"delivered": "info", "retrying": "warning"}.get(decided.state, "error")
+    log(
+        decided.state,
+        {
+            "delivered": "Delivered.",
+            "retrying": "Not delivered yet; it will be tried again.",
+            "failed": "Failed.",
+            "unknown": "It may have arrived. Look into the channel, then `vigilia resolve`.",
+        }[decided.state],
+        level=level,
+        key=row.key,
+        channel=row.channel,
+        platform=settled.platform,
+        reason=decided.reason.value,
+        detail=decided.detail,
+        late_s=round(settled.late.total_seconds(), 3),
+        **({"next_attempt_at": str(decided.next_attempt_at)} if decided.next_attempt_at else {}),
+    )
+    if settled.channel_paused:
+        log(
+            "channel-paused",
+            f"Channel '{row.channel}' is paused: its address is gone. Mend it, then "
+            f"`vigilia channels test {row.channel}`.",
+            level="error",
+            channel=row.channel,
+        )
+
+
+def _transport(project: Project, *, rehearsal: bool) -> HttpTransport:
+    network = project.settings.network
+    ca_file = project.places.root / network.ca_file if network.ca_file else None
+    return HttpTransport(network.trusted_hosts, rehearsal, ca_file)
+
+
+def transport_for(project: Project, *, rehearsal: bool = False) -> HttpTransport:
+    """Gives a transport that follows ``[network]``. Raises VigiliaError where its CA file is
+    unusable."""
+    return _transport(project, rehearsal=rehearsal)
+
+
+def _exists(url: str, root: Path) -> bool:
+    from bot.ledger.place import ledger_file  # noqa: PLC0415
+
+    file = ledger_file(url, root)
+    return file is not None and file.exists()
+
+
+def _greet(project: Project, clock: Clock) -> None:
+    due = project.plan.next_due(clock.now())
+    names = ", ".join(project.channels)
+    log(
+        "started",
+        f"Vigilia {__version__} watches over {len(project.days.calendar)} days for "
+        f"{len(project.channels)} channel(s): {names[:200]}.",
+        pid=os.getpid(),
+        python=sys.version.split()[0],
+        rehearsal=clock.rehearsal,
+        next_due_at=str(due),
+    )
+    for warning in project.warnings:
+        log(warning.code, str(warning), level="warning")

@@ -1,0 +1,189 @@
+"""The background service: APScheduler as the alarm clock, the planner's wake, the engine, the end.
+
+On time, late after a crash and after a suspended laptop are the same path: :meth:`Service.wake`.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from bot.clock import Clock
+from bot.delivery.intake import Intake, settle_unfinished, write_down
+from bot.engines.embedded import EmbeddedEngine
+from bot.errors import LedgerError
+from bot.ledger.ledger import Ledger
+from bot.logs import log
+from bot.project.load import Project
+
+_LONGEST_SLEEP = timedelta(seconds=30)
+_SHORTEST_SLEEP = timedelta(milliseconds=50)
+_JUMP_S = 2.0
+_JOB = "wake"
+
+STOP_PATIENCE_S = 7.0
+"""How long what is in flight may take to finish at the end; the rest of the 10 s is for
+recording."""
+
+
+class AlarmTrigger(BaseTrigger):  # type: ignore[misc]
+    """When the scheduler next wakes the planner: at the plan's next due instant, or in 30 seconds.
+
+    It reads memory only, never raises and never returns None: a raising trigger would end the
+    scheduler's thread, None would remove the job, and an instant that has passed would make it
+    spin.
+    """
+
+    def __init__(self, clock: Clock, next_due: Callable[[datetime], datetime | None]) -> None:
+        self._clock = clock
+        self._next_due = next_due
+
+    def get_next_fire_time(
+        self, _previous: datetime | None, now: datetime, *_more: Any
+    ) -> datetime:
+        wall_now = max(now, datetime.now(UTC))
+        latest = wall_now + _LONGEST_SLEEP
+        try:
+            due = self._next_due(self._clock.now())
+            wall = latest if due is None else self._clock.to_wall(due)
+        except Exception as error:  # noqa: BLE001 - a raising trigger ends the scheduler for good
+            log("alarm-failed", f"The next due instant could not be told: {error}", level="error")
+            return latest
+        return max(min(wall, latest), wall_now + _SHORTEST_SLEEP)
+
+
+class Service:
+    """One running Vigilia: made with everything it needs, run until it is told to stop."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        run: str,
+        clock: Clock,
+        engine: EmbeddedEngine,
+        project: Callable[[], Project],
+        since: datetime | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._clock = clock
+        self._engine = engine
+        self._project = project
+        self._since = since
+        self._stop = threading.Event()
+        self._plan_lock = threading.Lock()
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+
+    def stop(self) -> None:
+        """Asks the service to end; :meth:`run` returns when it has."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Runs until :meth:`stop` is called or SIGTERM or SIGINT arrives."""
+        with _signals(self.stop):
+            self._engine.start()
+            self.wake()
+            trigger = AlarmTrigger(self._clock, self._next_due)
+            self._scheduler.add_job(self.wake, trigger, id=_JOB)
+            self._scheduler.start()
+            threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+            try:
+                self._stop.wait()
+            finally:
+                self._end()
+
+    def wake(self) -> Intake | None:
+        """Writes down what is due and wakes the engine. An error of the ledger is told, and the
+        next wake tries again."""
+        try:
+            now = self._clock.now()
+            with self._plan_lock:
+                found = write_down(self._ledger, self._project(), now, since=self._since)
+                self._since = None
+            if self._engine.seconds_since_look() < 2 * _LONGEST_SLEEP.total_seconds():
+                self._ledger.alive(self._run, now)
+        except Exception as error:  # noqa: BLE001 - the alarm clock must outlive a full disk
+            log("wake-failed", f"What is due could not be written down: {error}", level="error")
+            return None
+        _tell(found)
+        self._engine.wake()
+        return found
+
+    def _next_due(self, after: datetime) -> datetime | None:
+        with self._plan_lock:
+            return self._project().plan.next_due(after)
+
+    def _watch(self) -> None:
+        """Wakes the planner when the wall clock was set, or the machine had slept."""
+        offset = time.time() - time.monotonic()
+        while not self._stop.wait(1.0):
+            moved = time.time() - time.monotonic() - offset
+            if abs(moved) > _JUMP_S:
+                offset += moved
+                log("clock-jumped", f"The clock moved by {moved:.0f} s; looking again.")
+                self._scheduler.modify_job(_JOB, next_run_time=datetime.now(UTC))
+
+    def _end(self) -> None:
+        log("stopping", "Stopping: what is under way may finish.", in_flight=self._engine.in_flight)
+        self._scheduler.shutdown(wait=False)
+        left = self._engine.stop(STOP_PATIENCE_S)
+        now = self._clock.now()
+        try:
+            for row in self._ledger.sending() if left else ():
+                settle_unfinished(self._ledger, self._project(), row, self._clock)
+            self._ledger.end_run(self._run, now)
+        except LedgerError as error:
+            log("end-failed", str(error), level="error")
+        log("stopped", "Stopped.", left_unknown=left)
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Lets SIGTERM and SIGINT end the service while the block runs. Only in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {}
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before[number] = signal.signal(number, lambda *_: stop())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(found: Intake) -> None:
+    if found.inserted:
+        keys = list(found.inserted)
+        log("planned", f"{len(keys)} posting(s) written down.", keys=keys[:20])
+    for offer in found.offers:
+        posting = offer.postings[0]
+        log(
+            "offer",
+            "This was due before its channel or day was known here, so it is not posted by itself. "
+            f"To post it: vigilia send {posting.observances[0]} --channel {posting.channel} "
+            f"--on {posting.date}",
+            key=posting.key,
+        )
+    for row in found.ended:
+        log(
+            row.state.value,
+            f"{row.key}: {row.detail or row.state.value}",
+            level="warning",
+            key=row.key,
+        )

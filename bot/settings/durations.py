@@ -1,0 +1,38 @@
+"""Lengths of time as people write them: ``30m``, ``36h``, ``7d``, ``1d12h``."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_WHOLE = re.compile(r"(?:\d{1,6}[smhd]\s*)+")
+_PIECE = re.compile(r"(\d+)([smhd])")
+
+
+def parse_duration(text: Any) -> timedelta:
+    """Gives the length of time of ``36h``, ``30m``, ``7d``, ``90s`` or several together.
+
+    Raises ValueError, with the forms that exist, for anything else.
+    """
+    if isinstance(text, timedelta):
+        return text
+    if not isinstance(text, str) or not _WHOLE.fullmatch(text.strip()):
+        raise ValueError(f"{text!r} is not a length of time: write 30m, 36h or 7d")
+    pieces = _PIECE.findall(text)
+    return sum((timedelta(**{_UNITS[unit]: int(n)}) for n, unit in pieces), timedelta())
+
+
+def duration_text(length: timedelta) -> str:
+    """Gives ``36h`` for a length of time, in the largest unit that is whole."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0 and not (unit == "d" and seconds // size < 3):
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]

@@ -1,0 +1,150 @@
+"""The keys of ``vigilia.toml`` and the keys that every channel has, whatever its platform."""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from bot.errors import nearest
+from bot.settings.durations import Duration
+
+NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]*")
+_LONGEST_GAP = timedelta(days=7)
+
+
+def _time_of_day(text: Any) -> time:
+    if isinstance(text, time):
+        return text
+    if isinstance(text, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        return time.fromisoformat(text)
+    raise ValueError(f"{text!r} is not a time of day: write it as 09:00, from 00:00 to 23:59")
+
+
+def _zone(name: Any) -> ZoneInfo:
+    if isinstance(name, ZoneInfo):
+        return name
+    try:
+        if not isinstance(name, str) or not name:
+            raise ValueError
+        return ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        hint = nearest(str(name), available_timezones()) or " Write one such as America/Toronto."
+        raise ValueError(f"{name!r} is not a known time zone.{hint}".rstrip(".?")) from None
+
+
+def _gap(length: timedelta) -> timedelta:
+    if length > _LONGEST_GAP:
+        raise ValueError("at most 7d")
+    return length
+
+
+def _useful(length: timedelta) -> timedelta:
+    if not timedelta(minutes=1) <= length <= timedelta(days=30):
+        raise ValueError("between 1m and 30d")
+    return length
+
+
+def _spacing(length: timedelta) -> timedelta:
+    if length > timedelta(hours=6):
+        raise ValueError("at most 6h")
+    return length
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = [value for index, value in enumerate(values) if value in values[:index]]
+    if twice:
+        raise ValueError(f"{twice[0]!r} stands there twice")
+    return values
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+LeadDay = Annotated[int, Field(ge=1, le=60, strict=True)]
+Languages = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_unique)]
+
+
+class Model(BaseModel):
+    """A table of a TOML file: unknown keys are errors, and nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class LedgerSettings(Model):
+    """``[ledger]``: where what was posted is recorded."""
+
+    url: str = "sqlite:///var/vigilia.db"
+
+
+class NetworkSettings(Model):
+    """``[network]``: hosts that may be private, plain http, and any platform's; an own CA file."""
+
+    trusted_hosts: tuple[str, ...] = ()
+    ca_file: str | None = None
+
+
+class WebSettings(Model):
+    """``[web]``: where the page listens."""
+
+    listen: str = "127.0.0.1:8099"
+
+
+class ApprovalSettings(Model):
+    """``[approval]``: how long ahead it is asked for, and what an undecided posting does when
+    due."""
+
+    lead: Duration = timedelta(days=7)
+    undecided: Literal["hold", "post"] = "hold"
+
+
+class OperatorSettings(Model):
+    """``[operator]``: who is told of what needs a person."""
+
+    channel: str | None = None
+    ping_url: str | None = None
+
+
+class DeliverySettings(Model):
+    """``[delivery]``: how many requests may be under way at once."""
+
+    workers: int = Field(default=8, ge=1, le=64, strict=True)
+
+
+class Settings(Model):
+    """``vigilia.toml``. The first four keys are what every channel has unless it says otherwise."""
+
+    timezone: Zone = ZoneInfo("America/Toronto")
+    post_at: TimeOfDay = time(9, 0)
+    languages: Languages = ("en",)
+    useful_for: Annotated[Duration, AfterValidator(_useful)] = timedelta(hours=36)
+    ledger: LedgerSettings = LedgerSettings()
+    network: NetworkSettings = NetworkSettings()
+    web: WebSettings = WebSettings()
+    approval: ApprovalSettings = ApprovalSettings()
+    operator: OperatorSettings = OperatorSettings()
+    delivery: DeliverySettings = DeliverySettings()
+
+
+class ChannelFields(Model):
+    """What every channel may say, whatever its platform. None: as ``vigilia.toml`` says."""
+
+    platform: str
+    timezone: Zone | None = None
+    post_at: TimeOfDay | None = None
+    languages: Languages | None = None
+    useful_for: Annotated[Duration, AfterValidator(_useful)] | None = None
+    layout: Literal["together", "separate"] = "together"
+    include: Annotated[tuple[str, ...], AfterValidator(_unique)] = ("core",)
+    exclude: Annotated[tuple[str, ...], AfterValidator(_unique)] = ()
+    lead_days: Annotated[tuple[LeadDay, ...], AfterValidator(_unique)] = ()
+    spacing: Annotated[Duration, AfterValidator(_spacing)] = timedelta(minutes=30)
+    min_gap: Annotated[Duration, AfterValidator(_gap)] = timedelta(hours=48)
+    same_day: Literal["space", "merge"] = "space"
+    digest: Literal["monthly"] | None = None
+    on_unknown: Literal["hold", "resend"] = "hold"
+
+
+COMMON_CHANNEL_KEYS = frozenset(ChannelFields.model_fields)
