@@ -38,7 +38,7 @@ lint: $(VENV)/.dev ## Look for mistakes and for unformatted code
 
 .PHONY: imports types
 imports: $(VENV)/.dev
-	@$(BIN)/lint-imports --no-logo 2>&1 || $(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
