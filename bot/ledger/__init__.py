@@ -1,1 +1,1 @@
-
+"""The ledger: the durable record of deliveries, attempts and decisions."""

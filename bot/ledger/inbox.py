@@ -1,0 +1,32 @@
+"""The inbox: messages posted to a place on this machine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from bot.ledger.dialect import insert_once
+from bot.ledger.rows import InboxRow
+from bot.ledger.tables import inbox
+
+
+def put(
+    conn: Connection, key: str, channel: str, *, message: dict[str, Any], text: str, now: datetime
+) -> bool:
+    """Keeps a message once by its key; False where it was there already."""
+    done = conn.execute(
+        insert_once(conn, inbox)
+        .values(key=key, channel=channel, message=message, text=text, at=now)
+        .on_conflict_do_nothing()
+    )
+    return done.rowcount == 1
+
+
+def messages(conn: Connection, channel: str | None, limit: int | None) -> tuple[InboxRow, ...]:
+    """Gives the messages of one channel or all, the newest first."""
+    query = select(inbox).order_by(inbox.c.at.desc(), inbox.c.key.desc()).limit(limit)
+    if channel is not None:
+        query = query.where(inbox.c.channel == channel)
+    return tuple(InboxRow(**stored) for stored in conn.execute(query).mappings())

@@ -1,0 +1,65 @@
+"""Brings an older ledger to the tables that this Vigilia knows, after a backup."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import LedgerError
+from bot.ledger.dialect import copy_file, sqlite_engine, writing
+from bot.ledger.lock import file_lock, is_held_here
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migration_config() -> Config:
+    """Gives Alembic's settings, without an ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def migrate(path: Path, revision: str, now: datetime) -> Path:
+    """Migrates the file in one transaction; gives the backup made before, which lies beside it.
+
+    Nothing else may run on the ledger meanwhile. Raises LedgerError where that is so or where the
+    migration fails: then the file is as it was.
+    """
+    backup = path.with_name(f"{path.name}.before-{revision}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+    with nullcontext() if is_held_here(path) else file_lock(path), ExitStack() as undo:
+        copy_file(path, backup)
+        # until the migration is through, the ledger is as it was, and a copy left at each new try
+        # would fill the disk
+        undo.callback(backup.unlink)
+        try:
+            _upgrade(path)
+        except (SQLAlchemyError, CommandError, LedgerError) as error:
+            raise LedgerError(
+                f"The ledger at {path} could not be brought to this version's tables"
+                f" ({str(error).splitlines()[0]}). It is unchanged: go on with the version of"
+                " Vigilia that wrote it, and report this."
+            ) from error
+        undo.pop_all()
+    return backup
+
+
+def _upgrade(path: Path) -> None:
+    # SQLite changes a table by making it anew, and foreign keys would object to that; they are
+    # checked as a whole instead (https://www.sqlite.org/lang_altertable.html, section 7)
+    engine = sqlite_engine(path, "rw", foreign_keys=False)
+    config = migration_config()
+    try:
+        with writing(engine) as conn:
+            config.attributes["connection"] = conn
+            command.upgrade(config, "head")
+            if conn.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                raise LedgerError("rows point to rows that do not exist")
+    finally:
+        engine.dispose()

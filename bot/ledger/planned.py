@@ -1,0 +1,205 @@
+"""Writing down what was planned: slots with the deliveries that fill them, and what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from bot.errors import LedgerError
+from bot.ledger.dialect import insert_once
+from bot.ledger.moving import holding, paused_until
+from bot.ledger.reading import deliveries_of_slot, delivery, paused_channel_rows
+from bot.ledger.rows import CLAIMABLE, WAITING, HeldFor, State
+from bot.ledger.tables import deliveries, sightings, slot_deliveries, slots
+from bot.planning import Planned, Posting, Slot
+
+StateOf = Callable[[Posting], tuple[State, HeldFor | None]]
+
+
+def insert_planned(conn: Connection, planned: Planned, now: datetime, state_of: StateOf) -> bool:
+    """Writes slots and deliveries, all of them or none; False where one of them exists already."""
+    with conn.begin_nested() as savepoint:
+        made = [_new_slot(conn, slot, now) for slot in planned.slots]
+        ids = [slot for slot in made if slot is not None]
+        if len(ids) == len(made) and all(
+            _fill(conn, ids, _values(conn, posting, now, *state_of(posting)))
+            for posting in planned.postings
+        ):
+            return True
+        savepoint.rollback()
+        return False
+
+
+def insert_by_hand(
+    conn: Connection, planned: Planned, now: datetime, again: bool
+) -> tuple[str, ...]:
+    """Writes what an operator wants sent at once; gives the keys. Raises LedgerError where a slot
+    is filled and ``again`` is False, and where a pause would hold it."""
+    refuse_paused(conn, planned.slots[0].channel, now)
+    suffix = ""
+    earlier = [row for slot in planned.slots for row in deliveries_of_slot(conn, slot)]
+    if earlier and not again:
+        raise LedgerError(
+            f"{earlier[-1].key} is {earlier[-1].state} already. To post it once more, add --again."
+        )
+    if earlier:
+        number = 1
+        while any(delivery(conn, f"{p.key}/again-{number}") for p in planned.postings):
+            number += 1
+        suffix = f"/again-{number}"
+    ids = [_new_slot(conn, slot, now) or _slot_id(conn, slot) for slot in planned.slots]
+    keys = []
+    for posting in planned.postings:
+        values = _values(conn, posting, now, State.READY, None)
+        key = f"{posting.key}{suffix}"
+        values |= {"key": key, "by_hand": True, "next_attempt_at": now}
+        if not _fill(conn, ids, values):
+            raise LedgerError(f"{key} is in the ledger already. To post it once more, add --again.")
+        keys.append(key)
+    return tuple(keys)
+
+
+def refuse_paused(conn: Connection, channel: str, now: datetime) -> None:
+    """Raises LedgerError where what an operator wants sent at once would be held."""
+    match holding(conn, channel, now):
+        case "pause":
+            raise LedgerError(
+                f"Everything is held until {paused_until(conn):%Y-%m-%d %H:%M} UTC, so nothing was"
+                " changed. `vigilia resume` ends the pause."
+            )
+        case "channel":
+            paused = paused_channel_rows(conn)[channel]
+            raise LedgerError(
+                f"The channel {channel} is paused since {paused.since:%Y-%m-%d %H:%M} UTC"
+                f" ({paused.reason}), so nothing was changed. `vigilia channels test {channel}`"
+                " resumes it when the test arrives."
+            )
+        case _:
+            return
+
+
+def _new_slot(conn: Connection, slot: Slot, now: datetime) -> int | None:
+    statement = (
+        insert_once(conn, slots)
+        .values(
+            observance=slot.observance,
+            date=slot.date,
+            lead_days=slot.lead_days,
+            channel=slot.channel,
+            planned_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(slots.c.id)
+    )
+    made: int | None = conn.scalar(statement)
+    return made
+
+
+def _slot_id(conn: Connection, slot: Slot) -> int:
+    found: int = conn.execute(
+        select(slots.c.id).where(
+            slots.c.date == slot.date,
+            slots.c.observance == slot.observance,
+            slots.c.lead_days == slot.lead_days,
+            slots.c.channel == slot.channel,
+        )
+    ).scalar_one()
+    return found
+
+
+def _fill(conn: Connection, slot_ids: Sequence[int], values: Mapping[str, Any]) -> bool:
+    made = conn.scalar(
+        insert_once(conn, deliveries)
+        .values(values)
+        .on_conflict_do_nothing()
+        .returning(deliveries.c.id)
+    )
+    if made is None:
+        return False
+    conn.execute(
+        insert(slot_deliveries),
+        [{"slot_id": slot_id, "delivery_id": made} for slot_id in slot_ids],
+    )
+    return True
+
+
+def _values(
+    conn: Connection, posting: Posting, now: datetime, state: State, held_for: HeldFor | None
+) -> dict[str, Any]:
+    if state in CLAIMABLE:
+        held_for = holding(conn, posting.channel, now)
+        state = State.READY if held_for is None else State.HELD
+    return {
+        "key": posting.key,
+        "observances": list(posting.observances),
+        "date": posting.date,
+        "lead_days": posting.lead_days,
+        "channel": posting.channel,
+        "languages": list(posting.languages),
+        "due_at": posting.due_at,
+        "useful_until": posting.useful_until,
+        "state": state,
+        "held_for": held_for,
+        "generation": 0,
+        "attempts": 0,
+        "next_attempt_at": posting.due_at if state in WAITING else None,
+        "settled_at": None if state in WAITING else now,
+        "detail": "",
+        "coming": [[line.observance, line.date.isoformat()] for line in posting.coming],
+        "by_hand": False,
+        "fence": 0,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+@dataclass(frozen=True)
+class Seen:
+    """When each day of each channel was first seen, and what of that is not written yet."""
+
+    first: dict[str, dict[str, datetime]]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def first_seen(conn: Connection) -> dict[str, dict[str, datetime]]:
+    """Gives by channel and observance when they were first seen together."""
+    return {
+        channel: {day: datetime.fromisoformat(at) for day, at in days.items()}
+        for channel, days in conn.execute(select(sightings.c.channel, sightings.c.days))
+    }
+
+
+def compared(conn: Connection, days: Mapping[str, Collection[str]], at: datetime) -> Seen:
+    """Gives what is seen now, each new pair of channel and day first seen ``at``."""
+    known = first_seen(conn)
+    first = {
+        channel: {day: known.get(channel, {}).get(day, at) for day in sorted(ids)}
+        for channel, ids in days.items()
+    }
+    return Seen(
+        first,
+        tuple(channel for channel in first if first[channel] != known.get(channel)),
+        tuple(channel for channel in known if channel not in first),
+    )
+
+
+def write_seen(conn: Connection, seen: Seen) -> None:
+    """Writes what changed; a pair that is gone is forgotten, so that its return is new."""
+    outdated = (*seen.changed, *seen.gone)
+    conn.execute(delete(sightings).where(sightings.c.channel.in_(outdated)))
+    if seen.changed:
+        conn.execute(
+            insert(sightings),
+            [
+                {
+                    "channel": channel,
+                    "days": {day: at.isoformat() for day, at in seen.first[channel].items()},
+                }
+                for channel in seen.changed
+            ],
+        )

@@ -1,0 +1,253 @@
+"""What stands in the ledger: the queries that change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, exists, func, select
+
+from bot.ledger.rows import (
+    CLAIMABLE,
+    WAITING,
+    AttemptRow,
+    Decision,
+    DeliveryRow,
+    PausedChannel,
+    RunRow,
+    State,
+)
+from bot.ledger.tables import (
+    attempts,
+    decisions,
+    deliveries,
+    meta,
+    paused_channels,
+    runs,
+    slot_deliveries,
+    slots,
+)
+from bot.planning import Coming, Slot
+
+_TRIES = (
+    select(func.count())
+    .select_from(attempts)
+    .where(
+        attempts.c.delivery_id == deliveries.c.id,
+        attempts.c.generation == deliveries.c.generation,
+    )
+    .scalar_subquery()
+)
+
+_MAY_HAVE_ARRIVED = exists().where(
+    attempts.c.delivery_id == deliveries.c.id, attempts.c.outcome == "unknown"
+)
+
+
+def _deliveries() -> Select[Any]:
+    return select(deliveries, _TRIES.label("tries"), _MAY_HAVE_ARRIVED.label("may_have_arrived"))
+
+
+def _row(stored: RowMapping) -> DeliveryRow:
+    fields = dict(stored)
+    fields["observances"] = tuple(fields["observances"])
+    fields["languages"] = tuple(fields["languages"])
+    fields["coming"] = tuple(
+        Coming(observance, date.fromisoformat(day)) for observance, day in fields["coming"]
+    )
+    fields["may_have_arrived"] = bool(fields["may_have_arrived"])
+    return DeliveryRow(**fields)
+
+
+def _rows(conn: Connection, query: Select[Any]) -> tuple[DeliveryRow, ...]:
+    return tuple(_row(stored) for stored in conn.execute(query).mappings())
+
+
+def delivery(conn: Connection, key: str) -> DeliveryRow | None:
+    """Gives the delivery with that key."""
+    found = _rows(conn, _deliveries().where(deliveries.c.key == key))
+    return found[0] if found else None
+
+
+def deliveries_by_id(conn: Connection, ids: Collection[int]) -> tuple[DeliveryRow, ...]:
+    """Gives these deliveries, by their due instant."""
+    query = _deliveries().where(deliveries.c.id.in_(ids))
+    return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id))
+
+
+def due(
+    conn: Connection, now: datetime, limit: int, skip_channels: Collection[str]
+) -> tuple[DeliveryRow, ...]:
+    """Gives what may be claimed at ``now``, the longest due first."""
+    query = _deliveries().where(
+        deliveries.c.state.in_(CLAIMABLE),
+        deliveries.c.next_attempt_at <= now,
+        deliveries.c.useful_until > now,
+    )
+    if skip_channels:
+        query = query.where(deliveries.c.channel.not_in(skip_channels))
+    return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id).limit(limit))
+
+
+def next_attempt_at(conn: Connection) -> datetime | None:
+    """Gives the earliest instant at which a delivery may be claimed."""
+    query = select(func.min(deliveries.c.next_attempt_at))
+    found: datetime | None = conn.scalar(query.where(deliveries.c.state.in_(CLAIMABLE)))
+    return found
+
+
+def interrupted(conn: Connection, run: str) -> tuple[DeliveryRow, ...]:
+    """Gives what other runs left in ``sending``."""
+    return _rows(
+        conn,
+        _deliveries()
+        .where(deliveries.c.state == State.SENDING, deliveries.c.run_id != run)
+        .order_by(deliveries.c.due_at, deliveries.c.id),
+    )
+
+
+def sending(conn: Connection) -> tuple[DeliveryRow, ...]:
+    """Gives what is under way, whoever took it."""
+    under_way = _deliveries().where(deliveries.c.state == State.SENDING)
+    return _rows(conn, under_way.order_by(deliveries.c.due_at, deliveries.c.id))
+
+
+def latest_run(conn: Connection) -> RunRow | None:
+    """Gives the run that began last."""
+    query = select(runs).order_by(runs.c.beat_at.desc()).limit(1)
+    found = conn.execute(query).mappings().one_or_none()
+    return None if found is None else RunRow(**found)
+
+
+def no_longer_useful(conn: Connection, now: datetime) -> tuple[DeliveryRow, ...]:
+    """Gives what still waits although its useful time is over."""
+    return _rows(
+        conn,
+        _deliveries()
+        .where(deliveries.c.state.in_(WAITING), deliveries.c.useful_until <= now)
+        .order_by(deliveries.c.due_at, deliveries.c.id),
+    )
+
+
+def held_for(
+    conn: Connection, held_for: str, channel: str | None = None
+) -> tuple[DeliveryRow, ...]:
+    """Gives what is held for that cause, of one channel or of all."""
+    query = _deliveries().where(deliveries.c.state == State.HELD, deliveries.c.held_for == held_for)
+    if channel is not None:
+        query = query.where(deliveries.c.channel == channel)
+    return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id))
+
+
+def history(
+    conn: Connection,
+    states: Collection[State],
+    channel: str | None,
+    observance: str | None,
+    limit: int | None,
+) -> tuple[DeliveryRow, ...]:
+    """Gives the deliveries that fit, the last due first."""
+    query = _deliveries()
+    if states:
+        query = query.where(deliveries.c.state.in_(states))
+    if channel is not None:
+        query = query.where(deliveries.c.channel == channel)
+    if observance is not None:
+        query = query.where(
+            deliveries.c.id.in_(
+                select(slot_deliveries.c.delivery_id)
+                .join(slots, slots.c.id == slot_deliveries.c.slot_id)
+                .where(slots.c.observance == observance)
+            )
+        )
+    return _rows(
+        conn, query.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc()).limit(limit)
+    )
+
+
+def attempts_of(conn: Connection, key: str) -> tuple[AttemptRow, ...]:
+    """Gives the attempts at a delivery, the first first."""
+    query = (
+        select(*(column for column in attempts.c if column.name != "delivery_id"))
+        .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+        .where(deliveries.c.key == key)
+        .order_by(attempts.c.number)
+    )
+    return tuple(AttemptRow(**stored) for stored in conn.execute(query).mappings())
+
+
+def counts(conn: Connection) -> dict[State, int]:
+    """Gives the number of deliveries in each state, 0 included."""
+    query = select(deliveries.c.state, func.count().label("number"))
+    found = {row.state: row.number for row in conn.execute(query.group_by(deliveries.c.state))}
+    return {state: found.get(state, 0) for state in State}
+
+
+def filled(conn: Connection, wanted: Collection[Slot]) -> set[Slot]:
+    """Gives those of the slots that are filled."""
+    dates = {slot.date for slot in wanted}
+    query = select(slots.c.observance, slots.c.date, slots.c.lead_days, slots.c.channel)
+    found = {Slot(*stored) for stored in conn.execute(query.where(slots.c.date.in_(dates)))}
+    return found & set(wanted)
+
+
+def deliveries_of_slot(conn: Connection, slot: Slot) -> tuple[DeliveryRow, ...]:
+    """Gives what fills a slot, the first first; empty where it is free."""
+    return _rows(
+        conn,
+        _deliveries()
+        .join(slot_deliveries, slot_deliveries.c.delivery_id == deliveries.c.id)
+        .join(slots, slots.c.id == slot_deliveries.c.slot_id)
+        .where(
+            slots.c.date == slot.date,
+            slots.c.observance == slot.observance,
+            slots.c.lead_days == slot.lead_days,
+            slots.c.channel == slot.channel,
+        )
+        .order_by(deliveries.c.id),
+    )
+
+
+def empty_slots(conn: Connection) -> tuple[Slot, ...]:
+    """Gives the slots that no delivery fills: there should be none."""
+    query = select(slots.c.observance, slots.c.date, slots.c.lead_days, slots.c.channel).where(
+        slots.c.id.not_in(select(slot_deliveries.c.slot_id))
+    )
+    return tuple(Slot(*stored) for stored in conn.execute(query))
+
+
+def verdicts(conn: Connection, keys: Collection[str]) -> dict[str, Decision]:
+    """Gives the last approval or skip of each of the keys that has one."""
+    query = select(*(column for column in decisions.c if column.name != "id")).where(
+        decisions.c.key.in_(keys), decisions.c.verdict.in_(("approve", "skip"))
+    )
+    found: dict[str, Decision] = {}
+    for stored in conn.execute(query.order_by(decisions.c.id)).mappings():
+        found[stored["key"]] = Decision(**stored)
+    return found
+
+
+def decision_log(conn: Connection, key: str) -> tuple[Decision, ...]:
+    """Gives all that was decided about a key, the first first."""
+    query = select(*(column for column in decisions.c if column.name != "id"))
+    query = query.where(decisions.c.key == key).order_by(decisions.c.id)
+    return tuple(Decision(**stored) for stored in conn.execute(query).mappings())
+
+
+def paused_channel_rows(conn: Connection) -> Mapping[str, PausedChannel]:
+    """Gives the paused channels by name."""
+    query = select(paused_channels).order_by(paused_channels.c.channel)
+    return {stored["channel"]: PausedChannel(**stored) for stored in conn.execute(query).mappings()}
+
+
+def meta_value(conn: Connection, key: str) -> str | None:
+    """Gives what is noted about the ledger itself."""
+    found: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == key))
+    return found
+
+
+def last_alive(conn: Connection) -> datetime | None:
+    """Gives the last instant at which any run was alive."""
+    found: datetime | None = conn.scalar(select(func.max(runs.c.alive_at)))
+    return found

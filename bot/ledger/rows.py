@@ -1,0 +1,184 @@
+"""What the ledger gives and takes: the states of a delivery and its frozen rows.
+
+Every instant is an aware datetime in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from bot.channels.outcome import Reason
+from bot.planning import Coming, Planned
+
+Mode = Literal["real", "rehearsal"]
+HeldFor = Literal["approval", "channel", "pause"]
+OutcomeName = Literal["delivered", "retry", "rejected", "unknown"]
+Verdict = Literal["approve", "skip", "retry", "resolve-delivered", "resolve-resend", "retract"]
+
+
+class State(StrEnum):
+    """Where a delivery stands.
+
+    ``failed``, ``missed`` and ``skipped`` are said only of what surely did not arrive; where any
+    attempt may have arrived, the state is ``unknown`` instead.
+    """
+
+    READY = "ready"
+    SENDING = "sending"
+    RETRYING = "retrying"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+    RETRACTED = "retracted"
+
+
+CLAIMABLE = (State.READY, State.RETRYING)
+"""The states from which a delivery is taken to be sent."""
+
+WAITING = (State.READY, State.RETRYING, State.HELD)
+"""The states of what is not sent yet and still may be."""
+
+
+@dataclass(frozen=True)
+class DeliveryRow:
+    """One delivery as it stands.
+
+    ``held_for`` says what a held delivery waits for, or what a missed or skipped one was waiting
+    for. ``attempts`` counts all attempts, ``tries`` those of the present ``generation``.
+    ``may_have_arrived``: some attempt, of whatever generation, ended without our knowing.
+    ``message`` is the JSON form of the words sent, None before the first attempt has kept them.
+    """
+
+    id: int
+    key: str
+    observances: tuple[str, ...]
+    date: date
+    lead_days: int
+    channel: str
+    languages: tuple[str, ...]
+    due_at: datetime
+    useful_until: datetime
+    state: State
+    held_for: HeldFor | None
+    generation: int
+    attempts: int
+    tries: int
+    may_have_arrived: bool
+    next_attempt_at: datetime | None
+    settled_at: datetime | None
+    reason: Reason | None
+    detail: str
+    remote_id: str | None
+    message: dict[str, Any] | None = field(repr=False)
+    coming: tuple[Coming, ...]
+    by_hand: bool
+    run_id: str | None
+    fence: int
+    lease_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def observance(self) -> str:
+        """The ids joined by ``+``: one id unless days were merged."""
+        return "+".join(self.observances)
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run of a service. ``alive_at`` is by the ledger's clock, which a rehearsal sets;
+    ``beat_at``, the last sign of life, by the machine's own."""
+
+    id: str
+    started_at: datetime
+    alive_at: datetime
+    beat_at: datetime
+    ended_at: datetime | None
+    host: str
+    pid: int
+    version: str
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """One try at a delivery; ``ended_at`` and what follows are None until it has ended."""
+
+    number: int
+    generation: int
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: OutcomeName | None
+    reason: Reason | None
+    detail: str
+    status: int | None
+    remote_id: str | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to send a delivery and to settle it, for as long as ``fence`` is the row's.
+
+    ``number`` counts this attempt among all of the delivery, ``delivery.tries`` among those of its
+    generation; both begin at 1.
+    """
+
+    delivery: DeliveryRow
+    run_id: str
+    fence: int
+    number: int
+
+    @property
+    def id(self) -> int:
+        return self.delivery.id
+
+    @property
+    def key(self) -> str:
+        return self.delivery.key
+
+
+@dataclass(frozen=True)
+class Inserted:
+    """What was written down: the keys of the new deliveries, and what had a slot filled already."""
+
+    keys: tuple[str, ...]
+    refused: tuple[Planned, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an operator decided about a posting, coming or past. ``digest`` is of the words seen."""
+
+    key: str
+    verdict: Verdict
+    who: str
+    why: str
+    digest: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PausedChannel:
+    """A channel that nothing is sent to; ``address_digest`` is of the address that was gone."""
+
+    channel: str
+    reason: Reason
+    detail: str
+    address_digest: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """A message posted to a place on this machine."""
+
+    key: str
+    channel: str
+    message: dict[str, Any]
+    text: str
+    at: datetime

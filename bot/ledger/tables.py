@@ -1,0 +1,218 @@
+"""The tables of the ledger, the same on SQLite and PostgreSQL.
+
+A change here needs a revision in ``migrations/versions`` and its name in :data:`REVISIONS`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+from bot.channels.outcome import Reason
+from bot.ledger.rows import State
+
+REVISIONS = ("0001",)
+"""The schema's revisions, oldest first. The last is the one that this Vigilia writes."""
+
+WordT = TypeVar("WordT", bound=StrEnum)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC. A naive one is refused: nobody could say when it was."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant needs a time zone: {value.isoformat()}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        # SQLite keeps text without a zone, which process_bind_param made UTC
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Word(TypeDecorator[WordT], Generic[WordT]):
+    """A word of a closed list, kept as its text."""
+
+    impl = String(20)
+    cache_ok = True
+
+    def __init__(self, words: type[WordT]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: WordT | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> WordT | None:
+        return None if value is None else self.words(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("started_at", Instant, nullable=False),
+    Column("alive_at", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", String(40), nullable=False),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("observance", String(200), nullable=False),
+    Column("date", Date, nullable=False),
+    Column("lead_days", Integer, nullable=False),
+    Column("channel", String(200), nullable=False),
+    Column("planned_at", Instant, nullable=False),
+    # the date first: that is how filled slots are looked up
+    UniqueConstraint("date", "observance", "lead_days", "channel"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("observances", JSON, nullable=False),
+    Column("date", Date, nullable=False),
+    Column("lead_days", Integer, nullable=False),
+    Column("channel", String(200), nullable=False),
+    Column("languages", JSON, nullable=False),
+    Column("due_at", Instant, nullable=False, index=True),
+    Column("useful_until", Instant, nullable=False),
+    Column("state", Word(State), nullable=False),
+    Column("held_for", String(20)),
+    Column("generation", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Instant),
+    Column("settled_at", Instant),
+    Column("reason", Word(Reason)),
+    Column("detail", Text, nullable=False),
+    Column("remote_id", Text),
+    Column("message", JSON(none_as_null=True)),
+    Column("coming", JSON, nullable=False),
+    Column("by_hand", Boolean, nullable=False),
+    Column("run_id", String(36), ForeignKey("runs.id")),
+    Column("fence", Integer, nullable=False),
+    Column("lease_until", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index(None, "state", "next_attempt_at"),
+)
+
+slot_deliveries = Table(
+    "slot_deliveries",
+    metadata,
+    Column("slot_id", Integer, ForeignKey("slots.id"), primary_key=True),
+    Column("delivery_id", Integer, ForeignKey("deliveries.id"), primary_key=True, index=True),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", Integer, ForeignKey("deliveries.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("generation", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("outcome", String(20)),
+    Column("reason", Word(Reason)),
+    Column("detail", Text, nullable=False),
+    Column("status", Integer),
+    Column("remote_id", Text),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # no foreign key: a coming posting is decided on before it has a row
+    Column("key", Text, nullable=False, index=True),
+    Column("verdict", String(20), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("digest", Text),
+    Column("at", Instant, nullable=False),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("channel", String(200), primary_key=True),
+    Column("days", JSON, nullable=False),
+)
+
+paused_channels = Table(
+    "paused_channels",
+    metadata,
+    Column("channel", String(200), primary_key=True),
+    Column("reason", Word(Reason), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("address_digest", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("channel", String(200), nullable=False),
+    Column("message", JSON, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "channel", "at"),
+)
+
+alembic_version = Table(
+    # Alembic's own table, spelled as Alembic spells it, so that a new ledger is stamped without it
+    "alembic_version",
+    MetaData(naming_convention={"pk": "%(table_name)s_pkc"}),
+    Column("version_num", String(32), primary_key=True),
+)

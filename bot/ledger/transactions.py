@@ -1,0 +1,66 @@
+"""One transaction at a time: how any number of threads share a ledger."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+
+from bot.ledger import dialect
+from bot.ledger.rows import Mode
+
+
+class Transactions:
+    """An open ledger, as far as who may read and write when."""
+
+    def __init__(self, engine: Engine, *, path: Path | None, mode: Mode) -> None:
+        self.path = path
+        self.mode = mode
+        self._engine = engine
+        self._place = "sqlite://" if path is None else str(path)
+        # one writer at a time here, so that the database's own queue is only for other processes
+        self._write_lock = threading.RLock()
+        self._thread = threading.local()
+
+    def close(self) -> None:
+        """Closes the connections. The ledger can be used again; it opens new ones."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        writing: Connection | None = getattr(self._thread, "writing", None)
+        if writing is not None:
+            # state_of asks while its posting is being written: it has to see the same moment
+            yield writing
+        elif self.path is None:
+            # one connection for all: a database in memory has no other
+            with self._writing() as conn:
+                yield conn
+        else:
+            with dialect.plain_errors(self._place), self._engine.connect() as conn, conn.begin():
+                yield conn
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if getattr(self._thread, "writing", None) is not None:
+            raise RuntimeError("a transaction of the ledger cannot hold another")
+        with (
+            self._write_lock,
+            dialect.plain_errors(self._place),
+            dialect.writing(self._engine) as conn,
+        ):
+            self._thread.writing = conn
+            try:
+                yield conn
+            finally:
+                self._thread.writing = None

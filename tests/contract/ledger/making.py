@@ -1,0 +1,123 @@
+"""Postings, claims and ledgers for the ledger's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from bot.channels.outcome import Reason
+from bot.ledger.ledger import Ledger
+from bot.ledger.opening import open_ledger
+from bot.ledger.rows import Claim, HeldFor, State
+from bot.planning import Coming, Planned, Posting, Slot
+
+DAY = date(2026, 12, 9)
+NOW = datetime(2026, 12, 9, 14, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+USEFUL = timedelta(hours=36)
+LEASE = timedelta(minutes=5)
+OBSERVANCE = "genocide-prevention-day"
+KEY = f"{OBSERVANCE}/2026-12-09/0/ottawa/en"
+URL = "sqlite:///var/vigilia.db"
+
+
+def plan(
+    channel: str = "ottawa",
+    *,
+    observances: Sequence[str] = (OBSERVANCE,),
+    languages: Sequence[tuple[str, ...]] = (("en",),),
+    due_at: datetime = NOW,
+    coming: tuple[Coming, ...] = (),
+) -> Planned:
+    joined = "+".join(observances)
+    return Planned(
+        slots=tuple(Slot(observance, DAY, 0, channel) for observance in observances),
+        postings=tuple(
+            Posting(
+                key=f"{joined}/{DAY}/0/{channel}/{'+'.join(group)}",
+                observances=tuple(observances),
+                date=DAY,
+                lead_days=0,
+                channel=channel,
+                languages=group,
+                due_at=due_at,
+                useful_until=due_at + USEFUL,
+                coming=coming,
+            )
+            for group in languages
+        ),
+    )
+
+
+def ready(_: Posting) -> tuple[State, HeldFor | None]:
+    return State.READY, None
+
+
+def for_approval(_: Posting) -> tuple[State, HeldFor | None]:
+    return State.HELD, "approval"
+
+
+def open_file(base: Path, *, create: bool = True) -> Ledger:
+    return open_ledger(URL, base=base, mode="real", create=create, now=NOW)
+
+
+def put_in(ledger: Ledger, *planned: Planned) -> None:
+    inserted = ledger.insert(planned or (plan(),), NOW, state_of=ready)
+    assert not inserted.refused
+
+
+def state_of(ledger: Ledger, key: str = KEY) -> State:
+    row = ledger.delivery(key)
+    assert row is not None
+    return row.state
+
+
+def claimed(ledger: Ledger, run: str, key: str = KEY, now: datetime = NOW) -> Claim:
+    row = ledger.delivery(key)
+    assert row is not None
+    claim = ledger.claim(row.id, run, now, LEASE)
+    assert claim is not None
+    return claim
+
+
+def deliver(ledger: Ledger, claim: Claim, now: datetime = NOW) -> State | None:
+    return ledger.settle(
+        claim,
+        state=State.DELIVERED,
+        now=now,
+        outcome="delivered",
+        reason=Reason.ACCEPTED,
+        remote_id="post-1",
+        status=200,
+    )
+
+
+def try_later(ledger: Ledger, claim: Claim, at: datetime, now: datetime = NOW) -> State | None:
+    return ledger.settle(
+        claim,
+        state=State.RETRYING,
+        now=now,
+        outcome="retry",
+        reason=Reason.SERVER_ERROR,
+        detail="the server said 503",
+        status=503,
+        next_attempt_at=at,
+    )
+
+
+def refuse(ledger: Ledger, claim: Claim, now: datetime = NOW) -> State | None:
+    return ledger.settle(
+        claim,
+        state=State.FAILED,
+        now=now,
+        outcome="rejected",
+        reason=Reason.BAD_REQUEST,
+        status=400,
+    )
+
+
+def lose(ledger: Ledger, claim: Claim, now: datetime = NOW) -> State | None:
+    return ledger.settle(
+        claim, state=State.UNKNOWN, now=now, outcome="unknown", reason=Reason.NO_ANSWER
+    )
