@@ -114,7 +114,7 @@ def sending(conn: Connection) -> tuple[DeliveryRow, ...]:
 
 
 def latest_run(conn: Connection) -> RunRow | None:
-    """Gives the run that began last."""
+    """Gives the run that showed a sign of life last."""
     query = select(runs).order_by(runs.c.beat_at.desc()).limit(1)
     found = conn.execute(query).mappings().one_or_none()
     return None if found is None else RunRow(**found)

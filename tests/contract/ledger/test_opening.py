@@ -11,12 +11,24 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from bot.errors import LedgerError
+from bot.ledger.dialect import explained
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import Mode, State
-from tests.contract.ledger.making import KEY, NOW, URL, open_file, plan, put_in, ready, state_of
+from tests.contract.ledger.making import (
+    KEY,
+    LEASE,
+    NOW,
+    URL,
+    open_file,
+    plan,
+    put_in,
+    ready,
+    state_of,
+)
 
 NOBODY = 65534
 
@@ -126,12 +138,14 @@ def test_reading_sees_what_a_running_service_writes(file: Path, tmp_path: Path) 
 
 
 def test_a_ledger_in_a_read_only_folder_can_be_read(shared: Path) -> None:
-    open_ledger("sqlite:///v.db", base=shared, mode="real", create=True, now=NOW).close()
+    with open_ledger("sqlite:///v.db", base=shared, mode="real", create=True, now=NOW) as ledger:
+        ledger.begin_run(NOW, "0.1.0")
+    assert [path.name for path in shared.iterdir()] == ["v.db"]
     shared.chmod(0o555)
     try:
         with no_superuser():
             with read(shared, "sqlite:///v.db") as ledger:
-                assert ledger.history() == ()
+                assert ledger.last_alive() == NOW
             text = refused(shared, url="sqlite:///v.db")
     finally:
         shared.chmod(0o777)
@@ -252,6 +266,16 @@ def test_a_ledger_locked_by_another_program_is_busy(
             ledger.begin_run(NOW, "0.1.0")
         raw.execute("ROLLBACK")
         ledger.begin_run(NOW, "0.1.0")
+
+
+def test_an_error_that_has_no_words_of_its_own_still_names_the_ledger() -> None:
+    text = str(explained(sqlite3.DatabaseError("strange"), "var/vigilia.db"))
+    assert text == "The ledger at var/vigilia.db cannot be used (DatabaseError)."
+
+
+def test_a_mistake_of_ours_is_not_dressed_up(file: Path, tmp_path: Path) -> None:
+    with open_file(tmp_path) as ledger, pytest.raises(IntegrityError):
+        ledger.claim(ledger.history()[0].id, "no such run", NOW, LEASE)
 
 
 def test_two_that_create_at_once_share_one_ledger(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from bot.channels.outcome import Reason
+from bot.clock import SystemClock
+from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import State
 from tests.contract.ledger.making import (
@@ -282,6 +286,46 @@ def test_history_is_newest_first_and_can_be_narrowed(ledger: Ledger, run: str) -
 def test_a_key_that_is_not_there_has_no_delivery_and_no_attempts(ledger: Ledger) -> None:
     assert ledger.delivery("none") is None
     assert ledger.attempts("none") == ()
+
+
+def test_deliveries_are_given_in_the_order_asked_for(ledger: Ledger) -> None:
+    put_in(ledger, plan("a"), plan("b"))
+    keys = [plan(channel).postings[0].key for channel in ("b", "a")]
+    assert [row.key for row in ledger.deliveries(keys)] == keys
+    with pytest.raises(LedgerError, match="No posting has the key none"):
+        ledger.deliveries([*keys, "none"])
+
+
+def test_what_is_under_way_is_known_whoever_took_it(ledger: Ledger, run: str) -> None:
+    put_in(ledger, plan(), plan("mexico"))
+    assert ledger.sending() == ()
+    claim = claimed(ledger, run)
+    assert ledger.sending() == (claim.delivery,)
+    deliver(ledger, claim)
+    assert ledger.sending() == ()
+
+
+def test_the_latest_run_is_the_one_that_showed_a_sign_of_life_last(ledger: Ledger) -> None:
+    assert ledger.latest_run() is None
+    begun = SystemClock().now()
+    first, second = (ledger.begin_run(NOW, "0.1.0") for _ in range(2))
+    latest = ledger.latest_run()
+    assert latest is not None
+    assert (latest.id, latest.started_at, latest.version, latest.pid) == (
+        second,
+        NOW,
+        "0.1.0",
+        os.getpid(),
+    )
+    ledger.alive(first, NOW + HOUR)
+    latest = ledger.latest_run()
+    assert latest is not None
+    assert (latest.id, latest.alive_at, latest.ended_at) == (first, NOW + HOUR, None)
+    assert begun <= latest.beat_at <= SystemClock().now()
+    ledger.end_run(second, NOW)
+    latest = ledger.latest_run()
+    assert latest is not None
+    assert (latest.id, latest.ended_at) == (second, NOW)
 
 
 def test_the_last_run_that_was_alive_is_known(ledger: Ledger) -> None:

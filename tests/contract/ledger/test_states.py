@@ -274,5 +274,5 @@ class Deliveries(RuleBasedStateMachine):
 
 TestDeliveries = Deliveries.TestCase
 TestDeliveries.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, database=None
+    max_examples=30, stateful_step_count=30, deadline=None, database=None
 )
