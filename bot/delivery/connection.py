@@ -1,0 +1,240 @@
+"""Connections that know how far a request got.
+
+requests and urllib3 raise the same errors for a connection that broke before the request left and
+for one that broke after it, and only one of the two may be tried again. So our connections note
+each step in the :class:`Attempt` of the thread they work for.
+"""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+import time
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
+from urllib3.util.connection import create_connection
+
+from bot.channels.outcome import Reason, Rejected, Retry
+from bot.delivery.resolving import (
+    AddressRefusedError,
+    NameNotResolvedError,
+    Resolver,
+    TrustedHosts,
+    checked_addresses,
+    lookup,
+)
+
+
+class Stage(Enum):
+    """How far a request got."""
+
+    CONNECTING = "connecting"
+    SECURING = "securing"
+    WRITING = "writing"
+    SENT = "sent"
+    """Its last byte was handed to the kernel: from here on it may have arrived."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a transport knows about finding a host. Seconds."""
+
+    trusted: TrustedHosts
+    resolver: Resolver
+    connect_timeout: float
+    idle_limit: float
+
+
+class Attempt:
+    """One request on its way. Used by the thread that sends and by the one that ends it."""
+
+    def __init__(self, route: Route, ends_at: float) -> None:
+        self.route = route
+        self.ends_at = ends_at
+        self.stage = Stage.CONNECTING
+        self.decided: Retry | Rejected | None = None
+        """What it came to where that was decided before a connection was open."""
+        self.expired = False
+        self._lock = threading.Lock()
+        self._finished = False
+        self._watched: socket.socket | None = None
+
+    def remaining(self) -> float:
+        """Gives the seconds left, at least a little: 0 would mean "without time-out"."""
+        return max(self.ends_at - time.monotonic(), 0.001)
+
+    def watch(self, sock: socket.socket) -> None:
+        """Notes the socket that is shut when the time is over.
+
+        A duplicate is kept: TLS takes the socket over while it is being set up, and http.client
+        lets go of it while an answer is still being read.
+        """
+        watched = socket.fromfd(sock.fileno(), sock.family, sock.type)
+        with self._lock:
+            previous, self._watched = self._watched, watched
+            if self.expired:
+                _shut(watched)
+        if previous is not None:
+            previous.close()
+
+    def expire(self) -> None:
+        """Ends the request: whatever waits for its socket stops waiting."""
+        with self._lock:
+            if self._finished:
+                return
+            self.expired = True
+            if self._watched is not None:
+                _shut(self._watched)
+
+    def finish(self) -> None:
+        """Lets go of the socket, which may serve another request from now on."""
+        with self._lock:
+            self._finished = True
+            watched, self._watched = self._watched, None
+        if watched is not None:
+            watched.close()
+
+
+def _shut(sock: socket.socket) -> None:
+    with suppress(OSError):  # the other side may have been first
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+CURRENT: ContextVar[Attempt] = ContextVar("CURRENT")
+
+
+class WatchedConnection(HTTPConnection):
+    """A connection to an address that was checked, whose requests are followed byte by byte."""
+
+    debuglevel = 0  # a global debuglevel would print addresses
+    rests_since = 0.0
+    """When it was last put back into its pool, in seconds of ``time.monotonic()``."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Says whether it can be used again: a server may close a connection that rests for long,
+        and a request written into one that is just being closed is lost without a trace."""
+        return not self.has_rested(CURRENT.get().route.idle_limit) and super().is_connected
+
+    def has_rested(self, seconds: float) -> bool:
+        """Says whether it has been unused for ``seconds``."""
+        return time.monotonic() - self.rests_since >= seconds
+
+    def _new_conn(self) -> socket.socket:
+        attempt = CURRENT.get()
+        try:
+            sock = self._connected(attempt)
+            attempt.watch(sock)
+        except NameNotResolvedError as error:
+            attempt.decided = Retry(Reason.DNS, str(error))
+        except AddressRefusedError as error:
+            attempt.decided = Rejected(Reason.ADDRESS_REFUSED, str(error))
+        except OSError as error:
+            attempt.decided = Retry(Reason.CONNECT, f"{self.host} {_connect_problem(error)}.")
+        else:
+            if not isinstance(self, HTTPSConnection):
+                attempt.stage = Stage.WRITING
+            elif not self.proxy:  # through a proxy TLS begins when the proxy has opened the way
+                attempt.stage = Stage.SECURING
+            return sock
+        raise NewConnectionError(self, "no connection")
+
+    def _connected(self, attempt: Attempt) -> socket.socket:
+        route = attempt.route
+        port = int(self.port or self.default_port)
+        addresses = lookup(route.resolver, self.host, port, attempt.remaining())
+        if not (self.proxy or route.trusted.covers(self.host, port)):
+            addresses = checked_addresses(addresses, self.host, port)
+        failure: OSError = TimeoutError()
+        for address in addresses:
+            if attempt.expired:
+                break
+            try:
+                return create_connection(
+                    (address, port),
+                    min(route.connect_timeout, attempt.remaining()),
+                    socket_options=self.socket_options,
+                )
+            except OSError as error:
+                failure = error
+        raise failure
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Writes a request; when this returns, its last byte was handed to the kernel."""
+        attempt = CURRENT.get()
+        if self.sock is not None:
+            attempt.watch(self.sock)
+            attempt.stage = Stage.WRITING
+        super().request(*args, **kwargs)
+        attempt.stage = Stage.SENT
+
+
+class WatchedTlsConnection(WatchedConnection, HTTPSConnection):
+    """The same over TLS: certificate and name are checked against the host, not the address."""
+
+
+def _connect_problem(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "refused the connection"
+    if isinstance(error, TimeoutError):
+        return "took no connection in time"
+    return f"could not be reached ({error.strerror or 'no route'})"
+
+
+class _Watched(HTTPConnectionPool):
+    """Connections that rest are nobody's: the request that used one lets go of it first."""
+
+    ConnectionCls = WatchedConnection
+
+    def _put_conn(self, conn: Any) -> None:
+        CURRENT.get().finish()
+        if conn is not None:
+            conn.rests_since = time.monotonic()
+        super()._put_conn(conn)
+
+    def close_rested(self, seconds: float) -> bool:
+        """Closes what has rested for ``seconds``; says whether open connections are left."""
+        waiting = self.pool
+        left = False
+        if waiting is None:
+            return left
+        for _ in range(waiting.qsize()):
+            try:
+                conn = waiting.get(block=False)
+            except queue.Empty:
+                break  # the rest is in use
+            if conn is not None and not conn.is_closed:
+                if conn.has_rested(seconds):
+                    conn.close()
+                else:
+                    left = True
+            self._put_back(waiting, conn)
+        return left
+
+    def _put_back(self, waiting: queue.LifoQueue[Any], conn: Any) -> None:
+        try:
+            waiting.put(conn, block=False)
+        except queue.Full:
+            unwanted = True
+        else:
+            unwanted = self.pool is None  # closed in the meantime: nobody looks there again
+        if unwanted and conn is not None:
+            conn.close()
+
+
+class WatchedPool(_Watched):
+    """Pooled plain connections."""
+
+
+class WatchedTlsPool(_Watched, HTTPSConnectionPool):
+    """Pooled TLS connections."""
+
+    ConnectionCls = WatchedTlsConnection

@@ -1,0 +1,119 @@
+"""Attempts and pools, where a real network would have to be very unlucky."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+from urllib3.exceptions import NewConnectionError
+
+from bot.channels.outcome import Reason, Retry
+from bot.delivery.connection import CURRENT, Attempt, Route, WatchedConnection, WatchedPool
+from bot.delivery.resolving import TrustedHosts, system_addresses
+from tests.receiver import Receiver
+
+ROUTE = Route(TrustedHosts(["hooks.test"]), system_addresses, 5.0, 5.0)
+
+
+def attempt(seconds: float = 5.0, route: Route = ROUTE) -> Attempt:
+    return Attempt(route, time.monotonic() + seconds)
+
+
+def open_connection(receiver: Receiver) -> WatchedConnection:
+    conn = WatchedConnection("127.0.0.1", receiver.port)
+    conn.sock = socket.create_connection(("127.0.0.1", receiver.port))
+    conn.rests_since = time.monotonic()
+    return conn
+
+
+def test_a_socket_that_is_opened_after_the_deadline_is_shut_at_once() -> None:
+    late = attempt()
+    late.expire()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        late.watch(ours)
+        assert theirs.recv(1) == b""
+        late.finish()
+
+
+def test_a_deadline_that_comes_after_the_end_shuts_nothing() -> None:
+    done = attempt()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        done.watch(ours)
+        done.finish()
+        done.expire()
+        assert not done.expired
+        ours.sendall(b"x")
+        assert theirs.recv(1) == b"x"
+
+
+def test_a_deadline_on_a_socket_that_is_already_gone_is_harmless(receiver: Receiver) -> None:
+    gone = attempt()
+    with socket.socket() as unconnected:
+        gone.watch(unconnected)
+        gone.expire()
+        gone.finish()
+    assert gone.expired
+
+
+def test_no_further_address_is_tried_after_the_deadline(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = ["127.0.0.2", "127.0.0.1"]
+    route = Route(TrustedHosts(["hooks.test"]), lambda host, port: found, 5.0, 5.0)
+    late = attempt(route=route)
+    tried: list[str] = []
+
+    def refused(address: tuple[str, int], timeout: float, socket_options: object) -> None:
+        tried.append(address[0])
+        late.expire()
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("bot.delivery.connection.create_connection", refused)
+    token = CURRENT.set(late)
+    with pytest.raises(NewConnectionError):
+        WatchedConnection("hooks.test", receiver.port).connect()
+    CURRENT.reset(token)
+    assert tried == ["127.0.0.2"]
+    assert late.decided == Retry(Reason.CONNECT, "hooks.test refused the connection.")
+
+
+def test_connections_that_are_taken_while_they_are_swept_are_left_alone(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = WatchedPool("127.0.0.1", receiver.port, maxsize=2)
+    assert pool.pool is not None
+    pool.pool.get()
+    pool.pool.get()
+    monkeypatch.setattr(pool.pool, "qsize", lambda: 2)  # as it was a moment ago
+    assert pool.close_rested(0.0) is False
+    pool.close()
+
+
+def test_a_closed_pool_has_nothing_to_sweep(receiver: Receiver) -> None:
+    pool = WatchedPool("127.0.0.1", receiver.port)
+    pool.close()
+    assert pool.close_rested(0.0) is False
+
+
+def test_a_connection_that_comes_back_to_a_closed_pool_is_closed(receiver: Receiver) -> None:
+    pool = WatchedPool("127.0.0.1", receiver.port)
+    waiting = pool.pool
+    assert waiting is not None
+    conn = open_connection(receiver)
+    waiting.get()
+    pool.close()
+    pool._put_back(waiting, conn)
+    assert conn.is_closed
+
+
+def test_a_connection_that_finds_its_place_taken_is_closed(receiver: Receiver) -> None:
+    pool = WatchedPool("127.0.0.1", receiver.port, maxsize=1)
+    assert pool.pool is not None
+    conn = open_connection(receiver)
+    pool._put_back(pool.pool, conn)
+    assert conn.is_closed
+    pool._put_back(pool.pool, None)
+    pool.close()
