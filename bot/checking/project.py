@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from bot.checking.facts import fact_problems
 from bot.checking.postings import posting_problems, shared_address_problems, silence_problems
+from bot.checking.rules import rule_problems
 from bot.checking.texts import text_problems
 from bot.errors import Problem
 from bot.project.load import Project
@@ -22,10 +23,16 @@ def check_project(
     ``progress`` is told a percentage. Postings are looked through only when all texts can be
     written.
     """
-    found = [*project.warnings, *text_problems(project, now.year)]
+    broken = text_problems(project, now.year, unasked=True)
+    found = [*project.warnings, *broken, *rule_problems(project, now.year)]
     found += shared_address_problems(project)
     found += silence_problems(project, now)
-    if not any(problem.level == "error" for problem in found):
+    if not any(problem.level == "error" for problem in broken):
         found += posting_problems(project, now, progress)
         found += fact_problems(project, now)
-    return sorted(dict.fromkeys(found), key=lambda p: (_ORDER[p.level], p.file, p.entry, p.code))
+    return in_order(found)
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Gives each problem once: the errors first, then by file, entry and code."""
+    return sorted(dict.fromkeys(problems), key=lambda p: (_ORDER[p.level], p.file, p.entry, p.code))

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.options import AsJson, ConfigDir, load
 from bot.errors import ConfigError, Problem
 
+if TYPE_CHECKING:
+    from bot.project.load import Project
+
 
 def check(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online", help="Also visit every source and link (about a request a second a server)."
+        ),
+    ] = False,
     as_json: AsJson = False,
     config: ConfigDir = None,
 ) -> None:
@@ -27,6 +36,8 @@ def check(
     else:
         with advancing("Checking", total=100) as moved_to:
             found = check_project(project, SystemClock().now(), progress=moved_to)
+        if online:
+            found = _with_online(project, found)
     if as_json:
         from bot.cli.output import print_json
 
@@ -47,6 +58,15 @@ def check(
     wrong = {"error", "warning"} if strict else {"error"}
     if any(problem.level in wrong for problem in found):
         raise typer.Exit(1)
+
+
+def _with_online(project: Project, found: list[Problem]) -> list[Problem]:
+    from bot.checking.online import online_problems
+    from bot.checking.project import in_order
+    from bot.cli.progress import advancing
+
+    with advancing("Visiting sources and links", total=100) as moved_to:
+        return in_order([*found, *online_problems(project, progress=moved_to)])
 
 
 def _print(found: list[Problem]) -> None:

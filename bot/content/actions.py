@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.content.message import ActionText
 from bot.content.texts import SourceText
@@ -15,13 +15,17 @@ SHOWN = 2
 
 @dataclass(frozen=True)
 class Action:
-    """Something a reader can do. ``who`` says for whom it is, ``text`` is plain, by language."""
+    """Something a reader can do. ``who`` says for whom it is, ``text`` is plain, by language.
+
+    ``answers`` as in :class:`bot.content.texts.DayText`.
+    """
 
     id: str
     who: tuple[str, ...]
     text: Mapping[str, str]
     links: tuple[SourceText, ...]
     file: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     def told(self, language: str) -> ActionText:
         """Gives the action in ``language``, which it must have (see :func:`action_problems`)."""

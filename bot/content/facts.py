@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
-from bot.content.languages import Language
 from bot.content.texts import SourceText
 from bot.errors import Problem, RenderError, nearest
+
+if TYPE_CHECKING:
+    from bot.content.languages import Language
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _REQUIRED = ("value", "date")
@@ -21,6 +24,7 @@ class Fact:
 
     ``text`` is a clause by language, plain text that begins in lower case and holds ``{value}``
     and ``{date}``; ``review`` is the last date on which it may still be used without another look.
+    ``answers`` as in :class:`bot.content.texts.DayText`.
     """
 
     id: str
@@ -30,6 +34,7 @@ class Fact:
     text: Mapping[str, str]
     source: SourceText
     file: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     def is_stale(self, on: date) -> bool:
         """True where the date of review has passed."""

@@ -36,6 +36,7 @@ def load_facts(places: Places, problems: list[Problem]) -> dict[str, Fact]:
             text=entry.text,
             source=source_text(entry.source),
             file=file,
+            answers=entry.answers,
         )
     return facts
 
@@ -54,5 +55,6 @@ def load_actions(places: Places, problems: list[Problem]) -> dict[str, Action]:
                 text=entry.text,
                 links=tuple(source_text(link) for link in entry.links),
                 file=file,
+                answers=entry.answers,
             )
     return actions

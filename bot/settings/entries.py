@@ -118,6 +118,7 @@ class FactEntry(Model):
     review: date
     text: Texts
     source: SourceEntry
+    answers: Texts = Field(default_factory=dict)
 
 
 class ActionEntry(Model):
@@ -126,3 +127,4 @@ class ActionEntry(Model):
     who: tuple[str, ...] = Field(min_length=1)
     text: Texts
     links: tuple[SourceEntry, ...] = Field(min_length=1, max_length=2)
+    answers: Texts = Field(default_factory=dict)

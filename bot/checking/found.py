@@ -1,0 +1,29 @@
+"""What a rule finds in words, and the words around it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_AROUND = 28
+"""So many characters on each side are shown, up to a whole word."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One fault of a text: the rule's code, and a sentence with the words concerned."""
+
+    code: str
+    said: str
+
+
+def quoted(text: str, start: int, end: int) -> str:
+    """Gives what stands from ``start`` to ``end`` with some words around it, in quotation marks."""
+    before, after = text[:start], text[end:]
+    cut_before = before[-_AROUND:]
+    if len(before) > _AROUND:
+        cut_before = "…" + cut_before.partition(" ")[2]
+    cut_after = after[:_AROUND]
+    if len(after) > _AROUND:
+        cut_after = cut_after.rpartition(" ")[0] + "…"
+    return "“" + re.sub(r"[\n\r\t ]+", " ", cut_before + text[start:end] + cut_after).strip() + "”"

@@ -1,0 +1,93 @@
+"""The rule of links: https, and well formed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from bot.checking.found import Found
+from bot.content.markdown import (
+    Block,
+    BulletList,
+    Code,
+    Emphasis,
+    Inline,
+    LineBreak,
+    LinkNode,
+    OrderedList,
+    Paragraph,
+    Quote,
+    Strong,
+    Text,
+)
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_NOT_IN_AN_ADDRESS = re.compile(r"""[\s"<>\\^`{|}]""")
+_MARKDOWN_LINK = re.compile(r"\]\((?!https?://)([^)\s]*)\)?")
+
+
+def address_faults(url: str) -> Iterator[Found]:
+    """Gives what is wrong with one address."""
+    why = _malformed(url)
+    if why:
+        yield Found("bad-link", f"{url} is not well formed: {why}.")
+    elif not url.startswith("https://"):
+        yield Found("http-link", f"{url} does not begin with https://.")
+
+
+def addresses(blocks: tuple[Block, ...]) -> Iterator[str]:
+    """Gives the addresses of all links of a Markdown tree."""
+    for block in blocks:
+        match block:
+            case Paragraph(children):
+                yield from _inline_addresses(children)
+            case BulletList(items) | OrderedList(items):
+                for item in items:
+                    yield from addresses(item)
+            case Quote(quoted):
+                yield from addresses(quoted)
+
+
+def lost_links(markdown: str) -> Iterator[Found]:
+    """Gives the links of a Markdown text that lead nowhere: what is no address is no link."""
+    for match in _MARKDOWN_LINK.finditer(markdown):
+        yield Found("bad-link", f"'{match[1]}' is no address: write it whole, from https:// on.")
+
+
+def _inline_addresses(inlines: tuple[Inline, ...]) -> Iterator[str]:
+    for inline in inlines:
+        match inline:
+            case LinkNode(url, _):
+                yield url
+            case Strong(children) | Emphasis(children):
+                yield from _inline_addresses(children)
+            case Text() | Code() | LineBreak():
+                pass
+
+
+def _malformed(url: str) -> str:
+    """Gives why an address is not well formed, "" where it is."""
+    found = _NOT_IN_AN_ADDRESS.search(url)
+    if found:
+        return f"{found[0]!r} cannot stand in an address"
+    if url[-1:] in ".,;:…":
+        return "it ends with a punctuation mark"
+    if url.count("(") != url.count(")"):
+        return "its brackets do not match"
+    return _bad_server(url)
+
+
+def _bad_server(url: str) -> str:
+    try:
+        address = urlsplit(url)
+        host = (address.hostname or "").encode("idna").decode("ascii")
+        _ = address.port
+    except (ValueError, UnicodeError):
+        return "its server or port cannot be read"
+    if address.username is not None:
+        return "no name or password stands in an address"
+    labels = host.split(".")
+    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+        return f"'{host}' is no server of the web"
+    return ""

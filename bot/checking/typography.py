@@ -1,0 +1,64 @@
+"""The rules of typography: Canadian French, Spanish opening marks, and the apostrophes of all.
+
+Canadian French has a no-break space before a colon and inside guillemets, and none before a
+semicolon or a question mark (Office québécois de la langue française, "Espacement avant et après
+les signes de ponctuation").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.checking.found import Found, quoted
+
+_NO_BREAK = "\u00a0\u202f"
+_SPACES = " \u00a0\u202f\u2009"
+
+_APOSTROPHE = re.compile(r"(?<=\w)['`´ʼ](?=\w)|(?<=s)'(?=\s)|(?<=\s)'(?=\d0s)|\"")
+# A colon that ends a word, so that neither 12:30 nor an address is one.
+_FR_COLON = re.compile(rf"(?<![{_NO_BREAK}]):(?=[\s{_SPACES}«“]|$)")
+_FR_OPENING = re.compile(rf"«(?![{_NO_BREAK}])")
+_FR_CLOSING = re.compile(rf"(?<![{_NO_BREAK}])»")
+_FR_SPACED = re.compile(rf"[{_SPACES}]+[;?]")
+_ES_MARKS = {"?": "¿", "!": "¡"}
+
+
+def typography_faults(text: str, locale: str) -> Iterator[Found]:
+    """Gives the faults of one text that a reader sees, without marks and addresses."""
+    for match in _APOSTROPHE.finditer(text):
+        right = "’" if match[0] != '"' else "the language’s own quotation marks"
+        said = f"{quoted(text, *match.span())}: {right} instead of {match[0]}"
+        yield Found("typography-apostrophe", said)
+    match locale.split("_"):
+        case ["fr", "CA"]:
+            yield from _french(text)
+        case ["es", *_]:
+            yield from _spanish(text)
+
+
+def _french(text: str) -> Iterator[Found]:
+    for match in _FR_COLON.finditer(text):
+        said = f"{quoted(text, *match.span())}: a no-break space (U+00A0) before the colon."
+        yield Found("typography-fr-colon", said)
+    for match in (*_FR_OPENING.finditer(text), *_FR_CLOSING.finditer(text)):
+        said = f"{quoted(text, *match.span())}: a no-break space (U+00A0) inside the guillemets."
+        yield Found("typography-fr-guillemets", said)
+    for match in _FR_SPACED.finditer(text):
+        said = f"{quoted(text, *match.span())}: no space before {match[0][-1]} in Canadian French."
+        yield Found("typography-fr-semicolon", said)
+
+
+def _spanish(text: str) -> Iterator[Found]:
+    for paragraph in text.split("\n"):
+        for closing, opening in _ES_MARKS.items():
+            open_marks = 0
+            for match in re.finditer(f"[{re.escape(closing + opening)}]", paragraph):
+                if match[0] == opening:
+                    open_marks += 1
+                elif open_marks:
+                    open_marks -= 1
+                else:
+                    where = quoted(paragraph, *match.span())
+                    said = f"{where}: {opening} where the sentence begins."
+                    yield Found("typography-es-opening", said)
