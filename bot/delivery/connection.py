@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import socket
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
@@ -77,7 +79,11 @@ class Attempt:
         A duplicate is kept: TLS takes the socket over while it is being set up, and http.client
         lets go of it while an answer is still being read.
         """
-        watched = socket.fromfd(sock.fileno(), sock.family, sock.type)
+        try:
+            watched = socket.fromfd(sock.fileno(), sock.family, sock.type)
+        except OSError:  # no descriptor is left
+            sock.close()
+            raise
         with self._lock:
             previous, self._watched = self._watched, watched
             if self.expired:
@@ -110,6 +116,9 @@ def _shut(sock: socket.socket) -> None:
 
 CURRENT: ContextVar[Attempt] = ContextVar("CURRENT")
 
+_HOSTS = 1000
+"""Hosts whose connections are kept; beyond it those of the host unused for longest are closed."""
+
 
 class WatchedConnection(HTTPConnection):
     """A connection to an address that was checked, whose requests are followed byte by byte."""
@@ -132,7 +141,6 @@ class WatchedConnection(HTTPConnection):
         attempt = CURRENT.get()
         try:
             sock = self._connected(attempt)
-            attempt.watch(sock)
         except NameNotResolvedError as error:
             attempt.decided = Retry(Reason.DNS, str(error))
         except AddressRefusedError as error:
@@ -158,13 +166,16 @@ class WatchedConnection(HTTPConnection):
             if attempt.expired:
                 break
             try:
-                return create_connection(
+                sock = create_connection(
                     (address, port),
                     min(route.connect_timeout, attempt.remaining()),
                     socket_options=self.socket_options,
                 )
             except OSError as error:
                 failure = error
+                continue
+            attempt.watch(sock)
+            return sock
         raise failure
 
     def request(self, *args: Any, **kwargs: Any) -> None:
@@ -203,14 +214,15 @@ class _Watched(HTTPConnectionPool):
     def close_rested(self, seconds: float) -> bool:
         """Closes what has rested for ``seconds``; says whether open connections are left."""
         waiting = self.pool
-        left = False
         if waiting is None:
-            return left
-        for _ in range(waiting.qsize()):
-            try:
-                conn = waiting.get(block=False)
-            except queue.Empty:
-                break  # the rest is in use
+            return False
+        # Whoever asks meanwhile opens a connection. The queue gives last what was put in first.
+        taken: list[Any] = []
+        with suppress(queue.Empty):
+            while True:
+                taken.append(waiting.get(block=False))
+        left = False
+        for conn in reversed(taken):
             if conn is not None and not conn.is_closed:
                 if conn.has_rested(seconds):
                     conn.close()
@@ -238,3 +250,48 @@ class WatchedTlsPool(_Watched, HTTPSConnectionPool):
     """Pooled TLS connections."""
 
     ConnectionCls = WatchedTlsConnection
+
+
+class WatchedAdapter(HTTPAdapter):
+    """requests' adapter over connections of ours."""
+
+    def __init__(self, context: ssl.SSLContext, pool_size: int) -> None:
+        self._context = context
+        self._proxy_lock = threading.Lock()
+        super().__init__(pool_connections=_HOSTS, pool_maxsize=pool_size, max_retries=0)
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
+    ) -> None:
+        super().init_poolmanager(
+            connections, maxsize, block, ssl_context=self._context, **pool_kwargs
+        )
+        self._watch(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        with self._proxy_lock:  # two threads would make two, and one would be forgotten open
+            known = proxy in self.proxy_manager
+            manager = super().proxy_manager_for(proxy, ssl_context=self._context, **proxy_kwargs)
+            if not known:
+                self._watch(manager)
+            return manager
+
+    @staticmethod
+    def _watch(manager: Any) -> None:
+        manager.pool_classes_by_scheme = {"http": WatchedPool, "https": WatchedTlsPool}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Certificates are checked by the one shared context, which was loaded once."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+    def close_rested(self, seconds: float) -> bool:
+        """Closes connections unused for ``seconds``; says whether open unused ones are left."""
+        with self._proxy_lock:
+            managers = [self.poolmanager, *self.proxy_manager.values()]
+        left = False
+        for manager in managers:
+            for key in tuple(manager.pools.keys()):
+                pool = manager.pools.get(key)
+                if pool is not None:
+                    left = pool.close_rested(seconds) or left
+        return left

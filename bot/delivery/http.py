@@ -13,25 +13,17 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError
 
 from bot import __version__
 from bot.channels.outcome import Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response
-from bot.delivery.connection import (
-    CURRENT,
-    Attempt,
-    Route,
-    Stage,
-    WatchedPool,
-    WatchedTlsPool,
-)
+from bot.delivery.connection import CURRENT, Attempt, Route, Stage, WatchedAdapter
 from bot.delivery.deadlines import Deadlines
 from bot.delivery.resolving import (
     Resolver,
@@ -46,8 +38,6 @@ ANSWER_LIMIT = 64 * 1024
 """Bytes of an answer that are read, after decompression."""
 
 _CHUNK = 8 * 1024
-_HOSTS = 1000
-"""Hosts whose connections are kept; beyond it those of the host unused for longest are closed."""
 
 # What requests, urllib3 and http.client raise for an address, a network or a server that is not as
 # it should be. Their texts hold the address, and with it the secret: none leaves this module.
@@ -65,51 +55,6 @@ _TALKATIVE = (
 def _say_nothing(_record: logging.LogRecord) -> bool:
     """A log filter: urllib3's records hold the whole address, at DEBUG and at WARNING."""
     return False
-
-
-class _Adapter(HTTPAdapter):
-    """requests' adapter over connections of ours."""
-
-    def __init__(self, context: ssl.SSLContext, pool_size: int) -> None:
-        self._context = context
-        self._proxy_lock = threading.Lock()
-        super().__init__(pool_connections=_HOSTS, pool_maxsize=pool_size, max_retries=0)
-
-    def init_poolmanager(
-        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
-    ) -> None:
-        super().init_poolmanager(
-            connections, maxsize, block, ssl_context=self._context, **pool_kwargs
-        )
-        self._watch(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        with self._proxy_lock:  # two threads would make two, and one would be forgotten open
-            known = proxy in self.proxy_manager
-            manager = super().proxy_manager_for(proxy, ssl_context=self._context, **proxy_kwargs)
-            if not known:
-                self._watch(manager)
-            return manager
-
-    @staticmethod
-    def _watch(manager: Any) -> None:
-        manager.pool_classes_by_scheme = {"http": WatchedPool, "https": WatchedTlsPool}
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Certificates are checked by the one shared context, which was loaded once."""
-        conn.cert_reqs = "CERT_REQUIRED"
-
-    def close_rested(self, seconds: float) -> bool:
-        """Closes connections unused for ``seconds``; says whether open unused ones are left."""
-        with self._proxy_lock:
-            managers = [self.poolmanager, *self.proxy_manager.values()]
-        left = False
-        for manager in managers:
-            for key in tuple(manager.pools.keys()):
-                pool = manager.pools.get(key)
-                if pool is not None:
-                    left = pool.close_rested(seconds) or left
-        return left
 
 
 class HttpTransport:
@@ -148,7 +93,7 @@ class HttpTransport:
             connect_timeout.total_seconds(),
             idle_limit.total_seconds(),
         )
-        self._adapter = _Adapter(_context(ca_file), pool_size)
+        self._adapter = WatchedAdapter(_context(ca_file), pool_size)
         self._sweep_planned = threading.Event()
         self._closed = False
         self._deadlines = Deadlines()
@@ -218,7 +163,7 @@ class HttpTransport:
         if self._rehearsal:
             return Rejected(
                 Reason.NOT_IN_REHEARSAL,
-                refusal(host, port, "is not a trusted host, and this is a rehearsal: it"),
+                refusal(host, port, "is not a trusted host, as a rehearsal needs"),
             )
         if scheme != "https":
             return Rejected(

@@ -375,6 +375,17 @@ def test_a_connection_that_rested_too_long_is_closed_without_being_asked(
     receiver.wait_for_connections(0)
 
 
+def test_every_connection_of_a_burst_is_closed_when_it_has_rested(
+    receiver: Receiver, transports: Transports
+) -> None:
+    receiver.answer("/hook", Answer(delay=0.1))
+    transport = transports(receiver.address, idle_limit=timedelta(seconds=0.1))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: transport.send(post(receiver.url("/hook"))), range(8)))
+    assert receiver.connections > 1
+    receiver.wait_for_connections(0)
+
+
 def test_a_connection_that_has_not_rested_long_is_left_open_by_the_sweep(
     receiver: Receiver, transports: Transports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -459,7 +470,6 @@ def test_a_connection_that_was_used_lately_is_closed_by_a_later_sweep(
     transport = transports(receiver.address, idle_limit=timedelta(seconds=0.2))
     transport.send(post(receiver.url("/hook")))
     transport.send(post(receiver.url("/slow")))
-    assert receiver.connections == 1
     receiver.wait_for_connections(0)
 
 
@@ -667,7 +677,11 @@ def test_a_rehearsal_posts_to_trusted_hosts_only(
     outcome = transport.send(post(f"https://hooks.test:{receiver.port}/hook"))
     assert isinstance(outcome, Rejected)
     assert outcome.reason is Reason.NOT_IN_REHEARSAL
-    assert f'put "hooks.test:{receiver.port}" into trusted_hosts' in outcome.detail
+    assert outcome.detail == (
+        "hooks.test is not a trusted host, as a rehearsal needs, and is not posted to. If it is "
+        f'meant, put "hooks.test:{receiver.port}" into trusted_hosts of [network] in '
+        "config/vigilia.toml."
+    )
     assert receiver.connections == 1
 
 

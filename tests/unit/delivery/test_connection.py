@@ -37,6 +37,18 @@ def test_a_socket_that_is_opened_after_the_deadline_is_shut_at_once() -> None:
         late.finish()
 
 
+def test_a_socket_that_cannot_be_watched_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_descriptor_left(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("bot.delivery.connection.socket.fromfd", no_descriptor_left)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        with pytest.raises(OSError, match="Too many"):
+            attempt().watch(ours)
+        assert ours.fileno() == -1
+
+
 def test_a_deadline_that_comes_after_the_end_shuts_nothing() -> None:
     done = attempt()
     ours, theirs = socket.socketpair()
@@ -80,14 +92,26 @@ def test_no_further_address_is_tried_after_the_deadline(
     assert late.decided == Retry(Reason.CONNECT, "hooks.test refused the connection.")
 
 
-def test_connections_that_are_taken_while_they_are_swept_are_left_alone(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pool = WatchedPool("127.0.0.1", receiver.port, maxsize=2)
+def test_a_pool_keeps_its_places_and_its_order_when_it_is_swept(receiver: Receiver) -> None:
+    pool = WatchedPool("127.0.0.1", receiver.port, maxsize=3)
+    assert pool.pool is not None
+    rested, fresh = open_connection(receiver), open_connection(receiver)
+    rested.rests_since -= 60
+    for _ in range(3):
+        pool.pool.get()
+    for conn in (None, fresh, rested):
+        pool.pool.put(conn)
+    assert pool.close_rested(30.0) is True
+    assert rested.is_closed
+    assert [pool.pool.get() for _ in range(3)] == [rested, fresh, None]
+    fresh.close()
+    pool.close()
+
+
+def test_a_pool_whose_connections_are_all_in_use_has_nothing_to_sweep(receiver: Receiver) -> None:
+    pool = WatchedPool("127.0.0.1", receiver.port, maxsize=1)
     assert pool.pool is not None
     pool.pool.get()
-    pool.pool.get()
-    monkeypatch.setattr(pool.pool, "qsize", lambda: 2)  # as it was a moment ago
     assert pool.close_rested(0.0) is False
     pool.close()
 
