@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterable, MutableMapping
 from typing import Any, TextIO
 
-import structlog
-
 from bot.channels.request import MASK
 
 _SHORTEST_SECRET = 6
@@ -58,6 +56,8 @@ def configure_logs(stream: TextIO | None = None, *, readable: bool | None = None
 
     ``readable`` chooses between lines for people and JSON; unless given, a terminal gets lines.
     """
+    import structlog  # noqa: PLC0415 - a command that logs nothing does not wait for it
+
     out = stream or sys.stderr
     for_people = out.isatty() if readable is None else readable
     last: Any = (
@@ -87,6 +87,8 @@ def configure_logs(stream: TextIO | None = None, *, readable: bool | None = None
 
 class _MaskedHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
+        import structlog  # noqa: PLC0415
+
         level = "error" if record.levelno >= logging.ERROR else "warning"
         said = record.getMessage()
         if record.exc_info and record.exc_info[1] is not None:
@@ -96,4 +98,6 @@ class _MaskedHandler(logging.Handler):
 
 def log(action: str, said: str, *, level: str = "info", **fields: Any) -> None:
     """Writes one record: what happened, in a sentence, under the short name ``action``."""
+    import structlog  # noqa: PLC0415
+
     getattr(structlog.get_logger(), level)(said, action=action, **fields)

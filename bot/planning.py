@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -217,12 +217,17 @@ class Plan:
         )
 
     def _first_after(self, schedule: _Schedule, after: datetime) -> datetime | None:
+        earliest: datetime | None = None
         for year in range(after.year - 1, min(after.year + _YEARS_AHEAD, MAXYEAR)):
             entries = self._entries(schedule, year)
-            index = bisect_right([entry.due_at for entry in entries], after)
+            index = bisect_right(entries, after, key=lambda entry: entry.due_at)
             if index < len(entries):
-                return entries[index].due_at
-        return None
+                due_at = entries[index].due_at
+                # Many posts of one New Year's Eve reach past the first of the year that follows.
+                if earliest is not None:
+                    return min(earliest, due_at)
+                earliest = due_at
+        return earliest
 
     def _between(self, schedule: _Schedule, after: datetime, until: datetime) -> list[_Entry]:
         return [
@@ -267,7 +272,8 @@ class Plan:
                     by_local_date[opens].append(((DIGEST,), opens, 0, False, coming))
         zone = ZoneInfo(schedule.timezone)
         entries = [
-            _Entry(_local(local_date, schedule, index, zone), *what)
+            # From the first on, real time counts: the clock may change between two posts.
+            _Entry(instant(local_date, schedule.post_at, zone) + index * schedule.spacing, *what)
             for local_date, posts in by_local_date.items()
             for index, what in enumerate(posts)
         ]
@@ -291,8 +297,6 @@ class Plan:
         days = [day for day in self.calendar if day.id in chosen]
         first, last = max(year - 1, 1), min(year + 1, MAXYEAR)
         found = calendar_between(days, date(first, 1, 1), date(last, 12, 31))
-        standing = {(occurrence.observance.id, occurrence.date) for occurrence in found}
-        found = tuple(o for o in found if (o.observance.part_of, o.date) not in standing)
         kept = _give_way(found, chosen, schedule.min_gap)
         return tuple(occurrence for occurrence in kept if occurrence.date.year == year)
 
@@ -329,20 +333,24 @@ def _selected(
     return "theme" if "*" in include or any(theme in include for theme in day.themes) else None
 
 
-def _rank(occurrence: Occurrence) -> tuple[int, int, str]:
-    """The order in which days give way: the higher priority stands, then the earlier, then the
-    id."""
-    observance = occurrence.observance
-    return (-observance.priority, occurrence.date.toordinal(), observance.id)
-
-
 def _give_way(
     found: Sequence[Occurrence], chosen: Mapping[str, str], min_gap: timedelta
 ) -> list[Occurrence]:
-    """Leaves out each occurrence that conflicts with one of higher rank that is itself kept."""
+    """Leaves out each occurrence that conflicts with one of higher rank that is itself kept.
+
+    The higher priority stands, then the earlier, then the id; a part of another day of the same
+    date comes after all that are whole, so that it is known whether the other is posted.
+    """
+    there = {(occurrence.observance.id, occurrence.date) for occurrence in found}
+
+    def rank(occurrence: Occurrence) -> tuple[bool, int, date, str]:
+        day = occurrence.observance
+        is_part = (day.part_of, occurrence.date) in there
+        return (is_part, -day.priority, occurrence.date, day.id)
+
     kept: dict[int, list[Occurrence]] = defaultdict(list)
     reach = max(APART, min_gap).days + 1
-    for occurrence in sorted(found, key=_rank):
+    for occurrence in sorted(found, key=rank):
         near = (
             other
             for offset in range(-reach, reach + 1)
@@ -361,6 +369,8 @@ def _conflict(
 ) -> bool:
     a, b = one.observance, other.observance
     apart = abs(one.date - other.date)
+    if not apart and (a.part_of == b.id or b.part_of == a.id):
+        return True
     if (a.id in b.not_with or b.id in a.not_with) and apart <= APART:
         return True
     if a.id in b.beside or b.id in a.beside:
@@ -374,20 +384,13 @@ def _groups(occurrences: Sequence[Occurrence], *, merge: bool) -> list[list[Occu
     A remembrance always stands alone: the memory of one people is not a paragraph of another's.
     """
     groups: list[list[Occurrence]] = []
+    open_to_more: dict[date, list[Occurrence]] = {}
     for occurrence in occurrences:
-        last = groups[-1] if groups else None
-        if (
-            merge
-            and last
-            and last[0].date == occurrence.date
-            and "remembrance" not in (occurrence.observance.kind, last[0].observance.kind)
-        ):
-            last.append(occurrence)
-        else:
-            groups.append([occurrence])
+        joins = merge and occurrence.observance.kind != "remembrance"
+        if joins and occurrence.date in open_to_more:
+            open_to_more[occurrence.date].append(occurrence)
+            continue
+        groups.append([occurrence])
+        if joins:
+            open_to_more[occurrence.date] = groups[-1]
     return groups
-
-
-def _local(day: date, schedule: _Schedule, index: int, zone: ZoneInfo) -> datetime:
-    moment = datetime.combine(day, schedule.post_at, tzinfo=UTC) + index * schedule.spacing
-    return instant(moment.date(), moment.time(), zone)

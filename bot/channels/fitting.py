@@ -10,17 +10,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-
-from markdown_it import MarkdownIt
+from functools import cache
+from typing import TYPE_CHECKING
 
 from bot.content.markdown import parse
 from bot.content.message import Message, Part
 from bot.errors import RenderError
 
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
 KEPT_SOURCES = 2
 
-_PARSER = MarkdownIt("commonmark", {"html": False})
 _DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:[^\n]*$", re.MULTILINE)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - what only lists days does not wait for it
+
+    return MarkdownIt("commonmark", {"html": False})
 
 
 class CannotFitError(RenderError):
@@ -92,7 +101,7 @@ def _shorter_bodies(body: str) -> list[str]:
     lines = re.sub(r"\r\n?", "\n", body).split("\n")
     starts = [
         token.map[0]
-        for token in _PARSER.parse(body)
+        for token in _parser().parse(body)
         if token.level == 0 and token.nesting >= 0 and token.map and token.map[0] > 0
     ]
     shorter: list[str] = []

@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,18 @@ class Quote:
 Block: TypeAlias = Paragraph | BulletList | OrderedList | Quote
 
 
-class _Parser(MarkdownIt):
-    """Reads every address as a link; those that are not http or https then become their text."""
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - what only lists days does not wait for it
 
-    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
-        return True
+    class Parser(MarkdownIt):
+        """Reads every address as a link; those that are not http or https become their text."""
 
+        def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+            return True
 
-_PARSER = _Parser("commonmark", {"html": False})
+    return Parser("commonmark", {"html": False})
+
 
 _FOLDED = re.compile("[ \t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]+")
 _ALWAYS_MARKUP = re.compile(r"[\\`*_\[\]<]")
@@ -112,7 +118,7 @@ _GROUPED_DIGITS = re.compile("(?<=[0-9])[\u00a0\u202f](?=[0-9])")
 
 def parse(markdown: str) -> tuple[Block, ...]:
     """Gives the tree of a Markdown text."""
-    return tuple(_blocks(iter(_PARSER.parse(markdown))))
+    return tuple(_blocks(iter(_parser().parse(markdown))))
 
 
 def plain(blocks: Iterable[Block]) -> str:
