@@ -151,8 +151,7 @@ def harmless(text: str) -> str:
         for char in text
     )
     text = re.sub(r"\b[a-z][a-z0-9+.-]*://\S+", MASK, text, flags=re.IGNORECASE)
-    text = re.sub(r"[A-Za-z0-9_%+=~-]{12,}", _mask_token, text)
-    text = re.sub(r"[A-Za-z0-9_%+=~./-]{24,}", _mask_token, text)
+    text = re.sub(r"[A-Za-z0-9_%+=~./-]{24,}|[A-Za-z0-9_%+=~-]{12,}", _mask_token, text)
     text = " ".join(text.split())
     room = LONGEST_DETAIL - len("HTTP 599: ")
     return text if len(text) <= room else text[: room - 1].rstrip() + "…"

@@ -112,7 +112,7 @@ def _container(part: Part) -> Iterator[Json]:
         yield {"type": _ACTION_ROW, "components": row}
     small = [*_label(part.sources_label)] if part.sources else []
     small += [DISCORD.link(link.title, link.url) for link in part.sources]
-    small += [DISCORD.text(one_line(part.footer))] if part.footer else []
+    small += filter(None, [DISCORD.text(one_line(part.footer))])
     if small:
         yield _text_display("\n".join(f"-# {line}" for line in small))
 
@@ -158,7 +158,8 @@ def _sources(part: Part) -> str:
 
 
 def _label(label: str) -> Iterable[str]:
-    return [DISCORD.strong(DISCORD.text(one_line(label)))] if label else []
+    words = DISCORD.text(one_line(label))
+    return [DISCORD.strong(words)] if words else []
 
 
 def _components(components: Iterable[Json]) -> Iterator[Json]:

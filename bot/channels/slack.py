@@ -39,7 +39,7 @@ from bot.channels.outcome import Outcome, Reason, Rejected
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
 from bot.content.markdown import parse
-from bot.content.message import ActionText, Link, Message, Part
+from bot.content.message import ActionText, Message, Part
 
 HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
 
@@ -170,20 +170,21 @@ def _part(part: Part) -> Iterable[Block]:
     if body:
         yield {"type": "rich_text", "elements": body}
     if part.actions:
-        label = [section([text_element(one_line(part.actions_label), bold=True)])]
+        label = one_line(part.actions_label)
         yield {
             "type": "rich_text",
             "elements": [
-                *(label if part.actions_label else []),
+                *([section([text_element(label, bold=True)])] if label else []),
                 bullets(_action(action) for action in part.actions),
             ],
         }
     if part.sources:
         yield _sources(part)
-    if part.footer:
+    footer = one_line(part.footer)
+    if footer:
         yield {
             "type": "context",
-            "elements": [{"type": "plain_text", "text": one_line(part.footer), "emoji": False}],
+            "elements": [{"type": "plain_text", "text": footer, "emoji": False}],
         }
 
 
@@ -196,25 +197,20 @@ def _action(action: ActionText) -> Iterable[Block]:
 
 def _sources(part: Part) -> Block:
     """Gives the sources in a row; as many to a text object as it takes."""
-    label = (
-        f"{MRKDWN.strong(MRKDWN.text(one_line(part.sources_label)))} " if part.sources_label else ""
-    )
-    texts = [label + _source(part.sources[0])]
-    for link in part.sources[1:]:
-        longer = f"{texts[-1]} · {_source(link)}"
-        if units(longer) <= LONGEST_TEXT_OBJECT:
+    label = MRKDWN.text(one_line(part.sources_label))
+    texts = [f"{MRKDWN.strong(label)} " if label else ""]
+    for index, link in enumerate(part.sources):
+        source = MRKDWN.link(link.title, link.url)
+        longer = f"{texts[-1]} · {source}" if index else f"{texts[-1]}{source}"
+        if units(longer) <= LONGEST_TEXT_OBJECT or not index:
             texts[-1] = longer
         else:
-            texts.append(_source(link))
+            texts.append(source)
     # verbatim: Slack looks for no addresses, channels or names in the text.
     return {
         "type": "context",
         "elements": [{"type": "mrkdwn", "text": text, "verbatim": True} for text in texts],
     }
-
-
-def _source(link: Link) -> str:
-    return MRKDWN.link(link.title, link.url)
 
 
 def _lengths(value: Any, key: str = "") -> Iterable[tuple[str, int]]:

@@ -40,7 +40,8 @@ _DIRECTIONS = "\u202a-\u202e\u2066-\u2069"
 _UNSEEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f{_DIRECTIONS}]")
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_URL_SAFE = "%:/?#@!$&'*+,;=-._~"
+# All that RFC 3986 allows, without the marks of some dialect: ( ) [ ] *
+_URL_SAFE = "%:/?#@!$&'+,;=-._~"
 
 
 def clean(text: str) -> str:

@@ -16,7 +16,7 @@ _ALWAYS = re.compile(r"[\\*_~`|<>\[\]]")
 _LINE_START = re.compile(r"^(\s*)([#+-])", re.MULTILINE)
 _NUMBERED = re.compile(r"^(\s*\d+)([.)])", re.MULTILINE)
 # The colon of an address, which would become a link, and of :emoji:.
-_COLON = re.compile(r":(?=//|[A-Za-z0-9_\\+-]+:)")
+_COLON = re.compile(r":(?=//|[\w\\+-]+:)")
 _MENTION = re.compile(r"@(?=everyone|here|[!&]?\d)", re.IGNORECASE)
 
 
@@ -40,7 +40,10 @@ class Discord(Dialect):
         return f"*{_apart(inner)}*"
 
     def code(self, line: str) -> str:
-        # No escape works in code: runs of backticks are parted, so that a fence of two holds them.
+        # No escape works in code. An asterisk in it would end the bold around it, so such a line is
+        # written as words; runs of backticks are parted, so that a fence of two holds them.
+        if "*" in line:
+            return self.text(line)
         line = _MENTION.sub(f"@{WORD_JOINER}", line)
         line = re.sub("`(?=`)", f"`{WORD_JOINER}", line)
         if "`" not in line:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from bot.channels.dialects.dialect import WORD_JOINER, Dialect, clean
 
 _MARKS = re.compile(r"[*_~`]")
-_EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)", re.IGNORECASE)
+_EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _BROADCAST = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 # An escaped > still begins a quotation where a line begins with it.
 _QUOTE = re.compile(r"^(?=\s*&gt;)", re.MULTILINE)

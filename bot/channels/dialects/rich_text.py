@@ -91,10 +91,8 @@ def _list(style: str, indent: int, start: int, items: Sequence[Element]) -> Elem
     return element
 
 
-def _block(block: Block, indent: int) -> Iterator[Element]:
+def _block(block: BulletList | OrderedList | Quote, indent: int) -> Iterator[Element]:
     match block:
-        case Paragraph(children):
-            yield section(_inlines(children))
         case BulletList(items):
             yield from _items("bullet", items, 1, indent)
         case OrderedList(items, start):
