@@ -70,7 +70,9 @@ class RehearsalClock:
         return self._start + timedelta(seconds=(time.monotonic() - self._began) * self._speed)
 
     def to_wall(self, instant: datetime) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self.real_seconds_until(instant))
+        # The machine's clock is read last, so that what is due then has surely become due here.
+        left = timedelta(seconds=self.real_seconds_until(instant))
+        return datetime.now(UTC) + left
 
     def after(self, delay: timedelta) -> datetime:
         return self.now() + delay * self._speed

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from bot import __version__
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock, SystemClock
-from bot.delivery.courier import Courier, Settled
+from bot.delivery.courier import Courier, Listener, Settled
 from bot.delivery.http import HttpTransport
-from bot.delivery.intake import recover, write_down
+from bot.delivery.intake import recover, settle_left, write_down
 from bot.delivery.limits import RateLimits
 from bot.delivery.local import LocalPlaces
 from bot.engines.embedded import EmbeddedEngine
@@ -25,34 +24,48 @@ from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_ledger
-from bot.ledger.rows import State
+from bot.ledger.rows import DeliveryRow, State
 from bot.logs import log
 from bot.project.load import Project
-from bot.service import Service
+from bot.service import STOP_PATIENCE_S, Service
+from bot.stopping import Stop
+
+_RECORD_FOR = timedelta(seconds=30)
+"""How long a command that ends by itself offers an outcome to a ledger that cannot take it."""
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """A run on a ledger that this process owns, with what it takes to deliver."""
+    """A run on a ledger that this process owns, with what it takes to deliver.
+
+    ``is_new``: nothing was ever planned on it. ``interrupted`` are the keys of what an earlier run
+    left under way, settled by now.
+    """
 
     ledger: Ledger
     run: str
     courier: Courier
     engine: EmbeddedEngine
     is_new: bool
+    interrupted: tuple[str, ...]
 
 
 @contextmanager
 def assembled(
-    project: Project, clock: Clock, url: str, *, writes_down: bool = True
+    project: Project,
+    clock: Clock,
+    url: str,
+    *,
+    record_for: timedelta | None = _RECORD_FOR,
+    listeners: tuple[Listener, ...] = (),
 ) -> Iterator[Assembly]:
     """Takes the ledger's lock, opens it, recovers what an earlier run left, and yields the parts.
 
-    Raises LedgerError where the ledger cannot be used or another service runs on it.
+    ``record_for`` None: until the engine is stopped. Raises LedgerError where the ledger cannot be
+    used or another service runs on it.
     """
     root = project.places.root
     with service_lock(url, root):
-        is_new = not _exists(url, root)
         ledger = open_ledger(
             url,
             base=root,
@@ -60,9 +73,10 @@ def assembled(
             create=True,
             now=clock.now(),
         )
-        transport = _transport(project, rehearsal=clock.rehearsal)
+        transport = transport_for(project, rehearsal=clock.rehearsal)
         try:
             with ledger:
+                is_new = not ledger.first_seen()
                 run = ledger.begin_run(clock.now(), __version__)
                 courier = Courier(
                     ledger=ledger,
@@ -72,23 +86,37 @@ def assembled(
                     transport=transport,
                     places=LocalPlaces(ledger),
                     limits=RateLimits(time.monotonic),
-                    listeners=(log_settled,),
+                    listeners=(log_settled, *listeners),
+                    record_for=record_for,
                 )
                 engine = EmbeddedEngine(
                     ledger, courier, clock, workers=project.settings.delivery.workers
                 )
-                recover(ledger, project, run, clock)
-                yield Assembly(ledger, run, courier, engine, is_new)
+                left = recover(ledger, project, run, clock)
+                _tell_recovered(left)
+                interrupted = tuple(row.key for row in left)
+                yield Assembly(ledger, run, courier, engine, is_new, interrupted)
         finally:
             transport.close()
 
 
-def run_service(project: Project, clock: Clock, url: str, *, since: datetime | None = None) -> None:
-    """Runs until it is told to stop. Raises ConfigError or LedgerError before anything is
+def run_service(
+    project: Project,
+    clock: Clock,
+    url: str,
+    *,
+    stop: Stop,
+    since: datetime | None = None,
+) -> None:
+    """Runs until ``stop`` is asked for. Raises ConfigError or LedgerError before anything is
     posted."""
     refuse_broken_texts(project, clock.now().year)
-    with assembled(project, clock, url) as parts:
+    if stop.asked:
+        return
+    with assembled(project, clock, url, record_for=None) as parts:
         _greet(project, clock)
+        if since and not parts.is_new:
+            log("since-ignored", _SINCE_IGNORED, level="warning")
         Service(
             ledger=parts.ledger,
             run=parts.run,
@@ -96,7 +124,12 @@ def run_service(project: Project, clock: Clock, url: str, *, since: datetime | N
             engine=parts.engine,
             project=lambda: project,
             since=since if parts.is_new else None,
-        ).run()
+        ).run(stop)
+
+
+_SINCE_IGNORED = (
+    "`--since` holds for a new ledger only, and this one has been used; it was not looked at."
+)
 
 
 @dataclass(frozen=True)
@@ -108,35 +141,45 @@ class OnceReport:
 
 
 def run_once(
-    project: Project, clock: Clock, url: str, *, since: datetime | None = None
+    project: Project,
+    clock: Clock,
+    url: str,
+    *,
+    stop: Stop,
+    since: datetime | None = None,
 ) -> OnceReport:
-    """Posts what is due and ends. A new ledger posts nothing and says so, unless ``since``."""
+    """Posts what is due and ends, earlier where ``stop`` is asked for. A new ledger posts nothing
+    and says so, unless ``since``. Raises ConfigError, and LedgerError too where an outcome could
+    not be recorded."""
     refuse_broken_texts(project, clock.now().year)
-    with assembled(project, clock, url) as parts:
+    tried: list[str] = []
+    listener: Listener = lambda settled: tried.append(settled.row.key)  # noqa: E731
+    with assembled(project, clock, url, listeners=(listener,)) as parts:
         found = write_down(
             parts.ledger, project, clock.now(), since=since if parts.is_new else None
         )
-        parts.engine.drain()
-        left = parts.engine.stop(30.0)
         parts.ledger.alive(parts.run, clock.now())
-        rows = parts.ledger.deliveries(found.inserted)
+        parts.engine.drain(lambda: stop.asked)
+        parts.engine.stop(STOP_PATIENCE_S)
+        settle_left(parts.ledger, project, clock)
         parts.ledger.end_run(parts.run, clock.now())
+        told = [*parts.interrupted, *found.inserted, *(row.key for row in found.ended), *tried]
+        rows = parts.ledger.deliveries(tuple(dict.fromkeys(told)))
         counts = parts.ledger.counts()
     sentences = [f"{row.key}: {row.state.value}" for row in rows]
-    sentences += [f"{row.key}: {row.state.value}" for row in found.ended]
+    if since and not parts.is_new:
+        sentences.append(_SINCE_IGNORED)
     if parts.is_new and since is None:
         sentences.append(
             "The ledger is new: what was due before now is not posted. From now on each run posts "
             "what became due since the last one. (`--since INSTANT` would have looked back.)"
         )
-    elif not sentences:
+    elif not rows:
         sentences.append("Nothing new is due.")
-    waiting = counts[State.RETRYING]
-    if waiting:
+    if waiting := counts[State.RETRYING]:
         sentences.append(f"{waiting} will be tried again by a later run.")
-    bad = {"failed", "unknown", "missed"}
-    all_well = not left and not any(r.state.value in bad for r in (*rows, *found.ended))
-    return OnceReport(tuple(sentences), all_well)
+    bad = (State.FAILED, State.UNKNOWN, State.MISSED)
+    return OnceReport(tuple(sentences), not any(row.state in bad for row in rows))
 
 
 @dataclass(frozen=True)
@@ -180,15 +223,11 @@ def vital_signs(project: Project, max_age: timedelta) -> VitalSigns:
 def log_settled(settled: Settled) -> None:
     """Writes the log record of an attempt's end."""
     row, decided = settled.row, settled.settlement
-    level = {"delivered": "info", "retrying": "warning"}.get(decided.state, "error")
+    action = settled.recorded.value if settled.recorded else "late-answer"
+    level, said = _SAID[action]
     log(
-        decided.state,
-        {
-            "delivered": "Delivered.",
-            "retrying": "Not delivered yet; it will be tried again.",
-            "failed": "Failed.",
-            "unknown": "It may have arrived. Look into the channel, then `vigilia resolve`.",
-        }[decided.state],
+        action,
+        said,
         level=level,
         key=row.key,
         channel=row.channel,
@@ -208,23 +247,36 @@ def log_settled(settled: Settled) -> None:
         )
 
 
-def _transport(project: Project, *, rehearsal: bool) -> HttpTransport:
-    network = project.settings.network
-    ca_file = project.places.root / network.ca_file if network.ca_file else None
-    return HttpTransport(network.trusted_hosts, rehearsal, ca_file)
+_SAID = {
+    "late-answer": ("warning", "Its answer came after it had been settled otherwise."),
+    State.DELIVERED: ("info", "Delivered."),
+    State.RETRYING: ("warning", "Not delivered yet; it will be tried again."),
+    State.HELD: ("warning", "Not delivered yet; it is held while a pause is on."),
+    State.FAILED: ("error", "Failed."),
+    State.UNKNOWN: (
+        "error",
+        "It may have arrived. Look into the channel, then `vigilia resolve`.",
+    ),
+}
 
 
 def transport_for(project: Project, *, rehearsal: bool = False) -> HttpTransport:
     """Gives a transport that follows ``[network]``. Raises VigiliaError where its CA file is
     unusable."""
-    return _transport(project, rehearsal=rehearsal)
+    network = project.settings.network
+    ca_file = project.places.root / network.ca_file if network.ca_file else None
+    return HttpTransport(network.trusted_hosts, rehearsal, ca_file)
 
 
-def _exists(url: str, root: Path) -> bool:
-    from bot.ledger.place import ledger_file  # noqa: PLC0415
-
-    file = ledger_file(url, root)
-    return file is not None and file.exists()
+def _tell_recovered(left: tuple[DeliveryRow, ...]) -> None:
+    for row in left:
+        log(
+            "interrupted",
+            "An earlier run ended while this was being sent; `vigilia history` shows its state.",
+            level="warning",
+            key=row.key,
+            channel=row.channel,
+        )
 
 
 def _greet(project: Project, clock: Clock) -> None:

@@ -12,7 +12,7 @@ from bot.clock import Clock
 from bot.delivery.intake import selected_days
 from bot.errors import LedgerInUseError
 from bot.ledger.opening import open_ledger
-from bot.ledger.rows import CLAIMABLE, DeliveryRow, State
+from bot.ledger.rows import DeliveryRow, State
 from bot.planning import Planned, plan_for
 from bot.project.load import Project
 from bot.running import assembled
@@ -37,6 +37,8 @@ def send_by_hand(
             parts.ledger.see(selected_days(project), clock.now())
             keys = parts.ledger.insert_by_hand(planned, clock.now(), again=again)
             for row in parts.ledger.deliveries(keys):
+                while (seconds := parts.courier.ready_in(row)) > 0:
+                    time.sleep(seconds)
                 parts.courier.deliver(row)
             rows = parts.ledger.deliveries(keys)
             parts.ledger.end_run(parts.run, clock.now())
@@ -59,8 +61,8 @@ def _through_the_service(
         keys = ledger.insert_by_hand(planned, clock.now(), again=again)
         give_up_at = time.monotonic() + _PATIENCE_S
         rows = ledger.deliveries(keys)
-        while any(row.state in (*CLAIMABLE, State.SENDING) for row in rows):
-            if time.monotonic() > give_up_at or all(row.state is State.RETRYING for row in rows):
+        while any(row.state in (State.READY, State.SENDING) for row in rows):
+            if time.monotonic() > give_up_at:
                 break
             time.sleep(_LOOK_S)
             rows = ledger.deliveries(keys)

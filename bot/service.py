@@ -5,25 +5,27 @@ On time, late after a crash and after a suspended laptop are the same path: :met
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from bot.clock import Clock
-from bot.delivery.intake import Intake, settle_unfinished, write_down
+from bot.delivery.intake import Intake, settle_left, write_down
 from bot.engines.embedded import EmbeddedEngine
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.logs import log
+from bot.planning import Plan
 from bot.project.load import Project
+from bot.stopping import Stop
 
 _LONGEST_SLEEP = timedelta(seconds=30)
 _SHORTEST_SLEEP = timedelta(milliseconds=50)
@@ -80,42 +82,40 @@ class Service:
         self._engine = engine
         self._project = project
         self._since = since
-        self._stop = threading.Event()
-        self._plan_lock = threading.Lock()
+        self._ended = threading.Event()
+        self._wake_lock = threading.Lock()
+        self._alarm: tuple[Project, Plan] | None = None
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            # Two: an alarm that rings while the planner is still busy waits for its turn.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 2},
         )
 
-    def stop(self) -> None:
-        """Asks the service to end; :meth:`run` returns when it has."""
-        self._stop.set()
-
-    def run(self) -> None:
-        """Runs until :meth:`stop` is called or SIGTERM or SIGINT arrives."""
-        with _signals(self.stop):
-            self._engine.start()
-            self.wake()
-            trigger = AlarmTrigger(self._clock, self._next_due)
-            self._scheduler.add_job(self.wake, trigger, id=_JOB)
-            self._scheduler.start()
-            threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
-            try:
-                self._stop.wait()
-            finally:
-                self._end()
+    def run(self, stop: Stop) -> None:
+        """Runs until ``stop`` is asked for."""
+        self._engine.start()
+        self.wake()
+        self._scheduler.add_job(self.wake, AlarmTrigger(self._clock, self._next_due), id=_JOB)
+        self._scheduler.start()
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        try:
+            stop.wait()
+        finally:
+            self._end()
 
     def wake(self) -> Intake | None:
         """Writes down what is due and wakes the engine. An error of the ledger is told, and the
         next wake tries again."""
         try:
-            now = self._clock.now()
-            with self._plan_lock:
+            with self._wake_lock:
+                now = self._clock.now()
                 found = write_down(self._ledger, self._project(), now, since=self._since)
                 self._since = None
-            if self._engine.seconds_since_look() < 2 * _LONGEST_SLEEP.total_seconds():
-                self._ledger.alive(self._run, now)
+                if self._engine.is_well:
+                    self._ledger.alive(self._run, now)
+                else:
+                    log("engine-lost", "Nothing is delivered any more: restart it.", level="error")
         except Exception as error:  # noqa: BLE001 - the alarm clock must outlive a full disk
             log("wake-failed", f"What is due could not be written down: {error}", level="error")
             return None
@@ -124,47 +124,37 @@ class Service:
         return found
 
     def _next_due(self, after: datetime) -> datetime | None:
-        with self._plan_lock:
-            return self._project().plan.next_due(after)
+        """Gives the next due instant from a plan of its own, so that the alarm clock never waits
+        for the ledger."""
+        project = self._project()
+        if self._alarm is None or self._alarm[0] is not project:
+            plan = Plan(project.days.calendar, tuple(project.channels.values()))
+            self._alarm = (project, plan)
+        return self._alarm[1].next_due(after)
 
     def _watch(self) -> None:
         """Wakes the planner when the wall clock was set, or the machine had slept."""
         offset = time.time() - time.monotonic()
-        while not self._stop.wait(1.0):
+        while not self._ended.wait(1.0):
             moved = time.time() - time.monotonic() - offset
             if abs(moved) > _JUMP_S:
                 offset += moved
                 log("clock-jumped", f"The clock moved by {moved:.0f} s; looking again.")
-                self._scheduler.modify_job(_JOB, next_run_time=datetime.now(UTC))
+                with suppress(JobLookupError):  # the scheduler has just been shut down
+                    self._scheduler.modify_job(_JOB, next_run_time=datetime.now(UTC))
 
     def _end(self) -> None:
         log("stopping", "Stopping: what is under way may finish.", in_flight=self._engine.in_flight)
+        self._ended.set()
         self._scheduler.shutdown(wait=False)
-        left = self._engine.stop(STOP_PATIENCE_S)
-        now = self._clock.now()
+        self._engine.stop(STOP_PATIENCE_S)
+        left = 0
         try:
-            for row in self._ledger.sending() if left else ():
-                settle_unfinished(self._ledger, self._project(), row, self._clock)
-            self._ledger.end_run(self._run, now)
+            left = settle_left(self._ledger, self._project(), self._clock)
+            self._ledger.end_run(self._run, self._clock.now())
         except LedgerError as error:
             log("end-failed", str(error), level="error")
         log("stopped", "Stopped.", left_unknown=left)
-
-
-@contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Lets SIGTERM and SIGINT end the service while the block runs. Only in the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {}
-    for number in (signal.SIGTERM, signal.SIGINT):
-        before[number] = signal.signal(number, lambda *_: stop())
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _tell(found: Intake) -> None:

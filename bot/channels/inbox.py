@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.channels.local_platform import LocalOptions, LocalPlatform
 from bot.channels.platform import Platform
 
 
 class Inbox(LocalPlatform):
     name = "inbox"
+    repeat_safe_for = timedelta(days=60)
+    """A message that is there already by its key is not put there again, however late."""
 
 
 PLATFORM: Platform[LocalOptions] = Inbox()

@@ -34,25 +34,29 @@ def run(
     config: ConfigDir = None,
 ) -> None:
     """Run the service: it plans, posts and records, until it is told to stop."""
-    from bot.clock import Clock, RehearsalClock, SystemClock
-    from bot.logs import configure_logs
-    from bot.running import run_once, run_service
+    from bot.stopping import stop_on_signals
 
     if speed != 1.0 and at is None:
         raise UsageError("--speed goes with --at.")
     begin = read_instant(since, "--since") if since else None
-    clock: Clock = RehearsalClock(read_instant(at, "--at"), speed) if at else SystemClock()
-    configure_logs()
-    project = load(config)
-    url = ledger or project.settings.ledger.url
-    if once:
-        report = run_once(project, clock, url, since=begin)
-        for sentence in report.sentences:
-            print(sentence)
-        if not report.all_well:
-            raise typer.Exit(1)
-        return
-    run_service(project, clock, url, since=begin)
+    start = read_instant(at, "--at") if at else None
+    with stop_on_signals() as stop:
+        from bot.clock import Clock, RehearsalClock, SystemClock
+        from bot.logs import configure_logs
+        from bot.running import run_once, run_service
+
+        clock: Clock = RehearsalClock(start, speed) if start else SystemClock()
+        configure_logs()
+        project = load(config)
+        url = ledger or project.settings.ledger.url
+        if not once:
+            run_service(project, clock, url, since=begin, stop=stop)
+            return
+        report = run_once(project, clock, url, since=begin, stop=stop)
+    for sentence in report.sentences:
+        print(sentence)
+    if not report.all_well:
+        raise typer.Exit(1)
 
 
 def health(

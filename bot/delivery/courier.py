@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import random
+import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, assert_never
+from typing import Protocol, TypeVar, assert_never
 
 from bot.calendar.observances import Occurrence
 from bot.channels.channel import Channel
@@ -23,7 +25,7 @@ from bot.clock import Clock
 from bot.content.message import Message
 from bot.delivery.limits import RateLimits
 from bot.delivery.retry import Settlement, next_delay, settlement
-from bot.errors import RenderError
+from bot.errors import LedgerError, RenderError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import AttemptRow, Claim, DeliveryRow, OutcomeName, State
 from bot.logs import log
@@ -33,6 +35,10 @@ from bot.project.load import Project
 LEASE = timedelta(minutes=5)
 """For how long a claim is another's business on a shared ledger; over every deadline of a
 request."""
+
+_RECORD_AGAIN_S = 1.0
+
+_T = TypeVar("_T")
 
 
 class Transport(Protocol):
@@ -50,13 +56,19 @@ class LocalPlaces(Protocol):
 
 @dataclass(frozen=True)
 class Settled:
-    """What listeners are told: log, metrics, the operator. ``late`` is from due to settled."""
+    """What listeners are told: log, metrics, the operator. ``late`` is from due to settled.
+
+    ``recorded`` is what the ledger made of it: ``held`` for ``retrying`` where a pause is on,
+    ``unknown`` for ``failed`` where an earlier attempt may have arrived; None where the delivery
+    was settled otherwise in the meantime.
+    """
 
     row: DeliveryRow
     settlement: Settlement
     platform: str
     late: timedelta
     channel_paused: bool = False
+    recorded: State | None = None
 
 
 Listener = Callable[[Settled], None]
@@ -85,7 +97,9 @@ def write_message(project: Project, row: DeliveryRow | Posting) -> Message:
 class Courier:
     """Takes deliveries from the ledger to their channels. Used by many threads at once.
 
-    ``project`` is asked at each delivery, so that a reloaded configuration holds from then on.
+    ``project`` is asked at each delivery, so that a reloaded configuration holds from then on. An
+    outcome that the ledger cannot take (a full disk) is kept and offered again for ``record_for``,
+    or, where that is None, until ``ending`` is set.
     """
 
     ledger: Ledger
@@ -97,6 +111,8 @@ class Courier:
     limits: RateLimits
     listeners: Iterable[Listener] = ()
     chance: Callable[[], float] = field(default=random.random)
+    record_for: timedelta | None = None
+    ending: threading.Event = field(default_factory=threading.Event)
 
     def ready_in(self, row: DeliveryRow) -> float:
         """Gives the seconds until the rate limits let this delivery go; 0.0 takes its turn."""
@@ -106,67 +122,83 @@ class Courier:
         return self.limits.wait_for(channel.platform.rate_keys(channel.options))
 
     def deliver(self, row: DeliveryRow) -> Settlement | None:
-        """Makes one attempt. Gives what it came to, None where another had claimed the row."""
+        """Makes one attempt. Gives what it came to, None where another had claimed the row.
+
+        Raises LedgerError where the row could not be claimed, or its outcome not be recorded.
+        """
         claim = self.ledger.claim(row.id, self.run, self.clock.now(), LEASE)
         if claim is None:
             return None
         channel = self.project().channels.get(claim.delivery.channel)
+        outcome, status = self._attempted(claim, channel)
+        return self._settled(claim, channel, outcome, status)
+
+    def _attempted(self, claim: Claim, channel: Channel | None) -> tuple[Outcome, int | None]:
+        """Renders, builds and posts; gives the outcome, and the status of an HTTP answer."""
+        if channel is None:
+            said = f"The channel '{claim.delivery.channel}' is no longer in the configuration."
+            return Rejected(Reason.OPERATOR, said), None
         sending = False
-        outcome: Outcome
         try:
             made = self._prepared(claim, channel)
-            if isinstance(made, Rejected):
-                outcome = made
-            else:
-                sending = True
-                outcome = self._posted(made, claim, channel)
+            if isinstance(made, Rejected | Retry):
+                return made, None
+            sending = True
+            return self._posted(made, claim, channel)
         except Exception as error:  # noqa: BLE001 - a defect of ours must not leave the row in doubt
-            log("defect", "A delivery met a defect.", level="error", key=row.key, exc_info=True)
-            outcome = _defect(error, sending=sending)
-        return self._settled(claim, channel, outcome)
+            log("defect", "A delivery met a defect.", level="error", key=claim.key, exc_info=True)
+            return _defect(error, sending=sending), None
 
-    def _prepared(self, claim: Claim, channel: Channel | None) -> Request | Rejected:
-        """Renders and builds. What cannot be said or does not fit is refused here, unsent."""
+    def _prepared(self, claim: Claim, channel: Channel) -> Request | Rejected | Retry:
+        """Renders and builds. What cannot be said or does not fit is refused here, unsent; so is
+        what could not be recorded."""
         row = claim.delivery
-        if channel is None:
-            said = f"The channel '{row.channel}' is no longer in the configuration."
-            return Rejected(Reason.OPERATOR, said)
         try:
             message = self._words(claim)
             envelope = Envelope(row.key, request_id(row.key, row.generation), self.clock.now())
             request: Request = channel.platform.request(message, channel.options, envelope)
-        except RenderError as error:
-            return Rejected(Reason.RENDER, str(error))
         except CannotFitError as error:
             return Rejected(Reason.TOO_LARGE, str(error))
+        except RenderError as error:
+            return Rejected(Reason.RENDER, str(error))
+        except LedgerError as error:
+            return Retry(Reason.WRITE, f"Not sent, as its words could not be recorded. {error}")
         return request
 
     def _words(self, claim: Claim) -> Message:
         if claim.delivery.message is not None:
             return Message.from_json(claim.delivery.message)
         message = write_message(self.project(), claim.delivery)
-        self.ledger.keep_message(claim, message.to_json())
+        if not self.ledger.keep_message(claim, message.to_json()):
+            raise LedgerError("It was settled otherwise before it was sent.")
         return message
 
-    def _posted(self, request: Request, claim: Claim, channel: Channel | None) -> Outcome:
-        assert channel is not None
+    def _posted(
+        self, request: Request, claim: Claim, channel: Channel
+    ) -> tuple[Outcome, int | None]:
         match request:
             case LocalRequest():
-                return self.places.put(request, claim.delivery.key, channel.name, self.clock.now())
+                try:
+                    now = self.clock.now()
+                    return self.places.put(request, claim.key, channel.name, now), None
+                except LedgerError as error:
+                    return Retry(Reason.WRITE, str(error)), None
             case HttpRequest():
                 answer = self.transport.send(request)
                 if not isinstance(answer, Response):
-                    return answer
+                    return answer, None
                 outcome: Outcome = channel.platform.outcome(answer, self.clock.now())
-                return outcome
+                return outcome, answer.status
             case _:
                 assert_never(request)
 
-    def _settled(self, claim: Claim, channel: Channel | None, outcome: Outcome) -> Settlement:
+    def _settled(
+        self, claim: Claim, channel: Channel | None, outcome: Outcome, status: int | None
+    ) -> Settlement:
         now, row = self.clock.now(), claim.delivery
         asked = outcome.retry_after if isinstance(outcome, Retry) else None
         delay = next_delay(row.tries, asked, self.chance)
-        earlier = self._earlier(row)
+        earlier = self._recorded(row.key, lambda: self._earlier(row))
         safe_for = channel.platform.repeat_safe_for if channel else None
         began = earlier[0].started_at if earlier else now
         decided = settlement(
@@ -178,15 +210,19 @@ class Courier:
             repeat_safe_until=began + safe_for if safe_for else None,
             maybe_arrived=any(attempt.outcome == "unknown" for attempt in earlier),
         )
-        self.ledger.settle(
-            claim,
-            state=State(decided.state),
-            now=now,
-            outcome=_name(outcome),
-            reason=decided.reason,
-            detail=decided.detail,
-            remote_id=decided.remote_id,
-            next_attempt_at=decided.next_attempt_at,
+        state = self._recorded(
+            row.key,
+            lambda: self.ledger.settle(
+                claim,
+                state=State(decided.state),
+                now=now,
+                outcome=_name(outcome),
+                reason=decided.reason,
+                detail=decided.detail,
+                remote_id=decided.remote_id,
+                next_attempt_at=decided.next_attempt_at,
+                status=status,
+            ),
         )
         paused = False
         if channel is not None:
@@ -194,15 +230,37 @@ class Courier:
                 bucket = channel.platform.rate_keys(channel.options)[0][0]
                 self.limits.back_off(bucket, (asked or delay).total_seconds())
             if decided.pauses_channel:
-                digest = channel.platform.address_digest(channel.options)
-                paused = self.ledger.pause_channel(
-                    channel.name, decided.reason, decided.detail, digest, now
-                )
+                paused = self._recorded(row.key, lambda: self._pause(channel, decided, now))
         platform = channel.platform.name if channel else ""
-        settled = Settled(row, decided, platform, now - row.due_at, paused)
+        settled = Settled(row, decided, platform, now - row.due_at, paused, state)
         for listener in self.listeners:
             listener(settled)
         return decided
+
+    def _pause(self, channel: Channel, decided: Settlement, now: datetime) -> bool:
+        digest = channel.platform.address_digest(channel.options)
+        return self.ledger.pause_channel(channel.name, decided.reason, decided.detail, digest, now)
+
+    def _recorded(self, key: str, ask: Callable[[], _T]) -> _T:
+        """Gives what the ledger says, as soon as it can: what is known of a delivery is not
+        forgotten because a disk is full. Raises LedgerError when the patience is over."""
+        ends = (
+            None if self.record_for is None else time.monotonic() + self.record_for.total_seconds()
+        )
+        while True:
+            last_time = self.ending.is_set() or (ends is not None and time.monotonic() >= ends)
+            try:
+                return ask()
+            except LedgerError as error:
+                if last_time:
+                    raise
+                log(
+                    "not-recorded",
+                    f"Its outcome waits to be recorded. {error}",
+                    level="error",
+                    key=key,
+                )
+                self.ending.wait(_RECORD_AGAIN_S)
 
     def _earlier(self, row: DeliveryRow) -> list[AttemptRow]:
         """Gives the attempts of this generation before the present one: those with its request

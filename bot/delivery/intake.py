@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.delivery.retry import settlement
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow, HeldFor, State
-from bot.planning import DIGEST, Planned, Posting, days_of, plan_for
+from bot.planning import DIGEST, Planned, Posting, Slot, days_of, plan_for
 from bot.project.load import Project
 
 _LONGEST_ABSENCE = timedelta(days=400)
@@ -25,7 +25,8 @@ _LONGEST_ABSENCE = timedelta(days=400)
 @dataclass(frozen=True)
 class Intake:
     """What a wake wrote down. ``offers`` were due before their channel or day was first seen:
-    they are not posted by themselves, and a person may `send` them."""
+    they are not posted by themselves, and a person may `send` them. ``ended`` is what was not sent
+    while it was useful; it may be among ``inserted`` too."""
 
     inserted: tuple[str, ...] = ()
     offers: tuple[Planned, ...] = ()
@@ -55,10 +56,14 @@ def write_down(
     last_alive = ledger.last_alive()
     seen = ledger.see(selected_days(project), now, since=since)
     planned = project.plan.due(_look_back(project, now, last_alive, since), now)
-    wanted, offers = _split(planned, seen, project.channels, now)
+    filled = ledger.filled([slot for item in planned for slot in item.slots])
+    free = [rest for item in planned if (rest := _unfilled(item, project.channels, filled))]
+    wanted, offers = _split(free, seen, project.channels, now)
     lift_pauses(ledger, project, now)
     inserted = _insert(ledger, project, wanted, now)
-    return Intake(inserted=tuple(inserted), offers=tuple(offers), ended=ledger.expire(now))
+    late = [posting.key for item in wanted for posting in item.postings if _is_over(posting, now)]
+    ended = ledger.deliveries([key for key in late if key in inserted])
+    return Intake(tuple(inserted), tuple(offers), (*ended, *ledger.expire(now)))
 
 
 def lift_pauses(ledger: Ledger, project: Project, now: datetime) -> None:
@@ -107,12 +112,34 @@ def settle_unfinished(ledger: Ledger, project: Project, row: DeliveryRow, clock:
     )
 
 
+def settle_left(ledger: Ledger, project: Project, clock: Clock) -> int:
+    """Settles, at the end of a run, what is still under way; gives how many there were."""
+    rows = ledger.sending()
+    for row in rows:
+        settle_unfinished(ledger, project, row, clock)
+    return len(rows)
+
+
 def _look_back(
     project: Project, now: datetime, last_alive: datetime | None, since: datetime | None
 ) -> datetime:
     longest = max((c.useful_for for c in project.channels.values()), default=timedelta())
     start = min(now, *(moment for moment in (last_alive, since) if moment is not None))
     return max(start, now - _LONGEST_ABSENCE) - longest
+
+
+def _is_over(posting: Posting, now: datetime) -> bool:
+    return posting.useful_until <= now
+
+
+def _unfilled(
+    item: Planned, channels: Mapping[str, Channel], filled: Collection[Slot]
+) -> Planned | None:
+    """Gives what has no slot yet: of merged days that are partly posted already, the rest."""
+    free = [slot.observance for slot in item.slots if slot not in filled]
+    if len(free) == len(item.slots):
+        return item
+    return only(item, channels[item.postings[0].channel], free)
 
 
 def _split(
@@ -158,8 +185,11 @@ def only(item: Planned, channel: Channel, observances: Collection[str]) -> Plann
     )
 
 
-def _insert(ledger: Ledger, project: Project, wanted: list[Planned], now: datetime) -> list[str]:
-    """Inserts each; of merged days that are partly posted already, the rest of them."""
+def _insert(
+    ledger: Ledger, project: Project, wanted: list[Planned], now: datetime
+) -> dict[str, None]:
+    """Inserts each; gives the new keys in their order. What another process was quicker with is
+    looked at again at the next wake."""
     undecided = project.settings.approval.undecided
 
     def state_of(posting: Posting) -> tuple[State, HeldFor | None]:
@@ -167,21 +197,10 @@ def _insert(ledger: Ledger, project: Project, wanted: list[Planned], now: dateti
         verdict = decision.verdict if decision else None
         if verdict == "skip":
             return State.SKIPPED, None
-        if posting.useful_until <= now:
+        if _is_over(posting, now):
             return State.MISSED, None
         if posting.approval and verdict != "approve" and undecided == "hold":
             return State.HELD, "approval"
         return State.READY, None
 
-    done = ledger.insert(wanted, now, state_of=state_of)
-    keys = list(done.keys)
-    rests = []
-    for item in done.refused:
-        filled = ledger.filled(item.slots)
-        free = [slot.observance for slot in item.slots if slot not in filled]
-        rest = only(item, project.channels[item.postings[0].channel], free)
-        if rest and filled:
-            rests.append(rest)
-    if rests:
-        keys += ledger.insert(rests, now, state_of=state_of).keys
-    return keys
+    return dict.fromkeys(ledger.insert(wanted, now, state_of=state_of).keys)

@@ -1,15 +1,17 @@
-"""Threads in this process. One dispatcher looks for what is due and hands it to a pool of
-workers."""
+"""Threads in this process. One dispatcher looks for what is due and gives each delivery a thread.
+
+The threads are daemons, so that a receiver that never answers cannot keep the process from ending.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from bot.clock import Clock
 from bot.delivery.courier import Courier
+from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow
 from bot.logs import log
@@ -19,6 +21,11 @@ _LOOK_S = 5.0
 
 _SHORTEST_S = 0.02
 
+_REST_S = 5.0
+"""How long nothing is handed over after the ledger failed: it would fail again at once."""
+
+_LOST_AFTER_S = 60.0
+
 
 class EmbeddedEngine:
     """Delivers what the ledger says is due, until it is stopped.
@@ -27,30 +34,23 @@ class EmbeddedEngine:
     and at least every five seconds.
     """
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        courier: Courier,
-        clock: Clock,
-        *,
-        workers: int = 8,
-        gone_wrong: Callable[[BaseException], None] | None = None,
-    ) -> None:
+    def __init__(self, ledger: Ledger, courier: Courier, clock: Clock, *, workers: int = 8) -> None:
         self._ledger = ledger
         self._courier = courier
         self._clock = clock
         self._workers = workers
-        self._gone_wrong = gone_wrong
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="delivery")
         self._woken = threading.Event()
         self._stopping = threading.Event()
-        self._in_flight: dict[int, Future[None]] = {}
+        self._in_flight: dict[int, threading.Thread] = {}
         self._lock = threading.Lock()
         self._looked_at = time.monotonic()
+        self._rests_until = 0.0
+        self._failure: Exception | None = None
         self._dispatcher: threading.Thread | None = None
 
     def start(self) -> None:
         """Begins to deliver, in the background."""
+        self._looked_at = time.monotonic()
         self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher", daemon=True)
         self._dispatcher.start()
 
@@ -58,9 +58,12 @@ class EmbeddedEngine:
         """Makes the dispatcher look at once."""
         self._woken.set()
 
-    def seconds_since_look(self) -> float:
-        """Gives how long ago the dispatcher last looked at the ledger, in real seconds."""
-        return time.monotonic() - self._looked_at
+    @property
+    def is_well(self) -> bool:
+        """Whether the dispatcher lives and has looked at the ledger lately."""
+        dispatcher = self._dispatcher
+        lives = dispatcher is not None and dispatcher.is_alive()
+        return lives and time.monotonic() - self._looked_at < _LOST_AFTER_S
 
     @property
     def in_flight(self) -> int:
@@ -71,25 +74,29 @@ class EmbeddedEngine:
     def stop(self, patience_s: float) -> int:
         """Takes nothing new, waits up to ``patience_s`` for what is under way, and gives how many
         deliveries are still under way after that."""
+        ends = time.monotonic() + patience_s
         self._stopping.set()
+        self._courier.ending.set()
         self._woken.set()
         if self._dispatcher is not None:
-            self._dispatcher.join(timeout=patience_s)
+            self._dispatcher.join(max(ends - time.monotonic(), 0.0))
         with self._lock:
-            futures = list(self._in_flight.values())
-        left = wait(futures, timeout=patience_s).not_done
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        return len(left)
+            threads = list(self._in_flight.values())
+        for thread in threads:
+            thread.join(max(ends - time.monotonic(), 0.0))
+        return sum(thread.is_alive() for thread in threads)
 
-    def drain(self) -> None:
-        """Delivers, in the calling thread's time, all that is due now; what becomes due later
-        stays."""
-        while not self._stopping.is_set():
+    def drain(self, enough: Callable[[], bool] = lambda: False) -> None:
+        """Delivers, in the calling thread's time, all that is due now, or until ``enough`` says so;
+        what becomes due later stays. Raises what a delivery met that could not be recorded."""
+        while not enough() and self._failure is None:
             pause = self._look()
             if self.in_flight == 0 and not self._ledger.due(self._clock.now(), limit=1):
-                return
+                break
             self._woken.wait(min(pause, 0.5))
             self._woken.clear()
+        if self._failure is not None:
+            raise self._failure
 
     def _dispatch(self) -> None:
         while not self._stopping.is_set():
@@ -97,11 +104,11 @@ class EmbeddedEngine:
                 pause = self._look()
             except Exception as error:  # noqa: BLE001 - the loop must outlive a full or locked disk
                 log("dispatch-failed", f"The ledger could not be read: {error}", level="error")
-                if self._gone_wrong:
-                    self._gone_wrong(error)
-                pause = 1.0
+                self._rests_until = time.monotonic() + _REST_S
+                pause = 0.0
             self._woken.wait(pause)
             self._woken.clear()
+            self._stopping.wait(max(self._rests_until - time.monotonic(), 0.0))
 
     def _look(self) -> float:
         """Hands over what is due and free to go. Gives the seconds until there may be more."""
@@ -132,10 +139,16 @@ class EmbeddedEngine:
         return max(pause, _SHORTEST_S)
 
     def _hand_over(self, row: DeliveryRow) -> None:
+        thread = threading.Thread(
+            target=self._carry, args=(row,), name=f"delivery-{row.id}", daemon=True
+        )
         with self._lock:
-            future = self._pool.submit(self._carry, row)
-            self._in_flight[row.id] = future
-        future.add_done_callback(lambda _done: self._landed(row))
+            self._in_flight[row.id] = thread
+        try:
+            thread.start()
+        except RuntimeError:  # the machine has no thread left to give
+            self._landed(row)
+            raise
 
     def _landed(self, row: DeliveryRow) -> None:
         with self._lock:
@@ -144,14 +157,18 @@ class EmbeddedEngine:
 
     def _carry(self, row: DeliveryRow) -> None:
         try:
-            self._courier.deliver(row)
+            if not self._stopping.is_set():
+                self._courier.deliver(row)
+        except LedgerError as error:
+            self._failed(row, str(error), error)
         except Exception as error:  # noqa: BLE001 - a worker must outlive what one delivery meets
-            log(
-                "delivery-broke",
-                f"The outcome could not be recorded: {error}",
-                level="error",
-                key=row.key,
-                exc_info=True,
-            )
-            if self._gone_wrong:
-                self._gone_wrong(error)
+            self._failed(row, "A delivery met a defect.", error, exc_info=True)
+        finally:
+            self._landed(row)
+
+    def _failed(
+        self, row: DeliveryRow, said: str, error: Exception, *, exc_info: bool = False
+    ) -> None:
+        self._failure = error
+        self._rests_until = time.monotonic() + _REST_S
+        log("delivery-broke", said, level="error", key=row.key, exc_info=exc_info)

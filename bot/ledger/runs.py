@@ -10,17 +10,23 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, update
 
 from bot.clock import SystemClock
+from bot.ledger.reading import last_alive
 from bot.ledger.tables import runs
 
 
 def begin(conn: Connection, now: datetime, version: str) -> str:
-    """Notes that a run of this process begins; gives its id."""
+    """Notes that a run of this process begins; gives its id.
+
+    Until it says that it is alive, it was alive no later than those before it: what was due in
+    between has still to be written down.
+    """
     run = str(uuid.uuid4())
+    before = last_alive(conn)
     conn.execute(
         insert(runs).values(
             id=run,
             started_at=now,
-            alive_at=now,
+            alive_at=now if before is None else min(before, now),
             beat_at=SystemClock().now(),
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -31,7 +37,7 @@ def begin(conn: Connection, now: datetime, version: str) -> str:
 
 
 def alive(conn: Connection, run: str, now: datetime) -> None:
-    """Notes that a run is alive."""
+    """Notes that a run is alive, and has written down all that was due until ``now``."""
     conn.execute(
         update(runs).where(runs.c.id == run).values(alive_at=now, beat_at=SystemClock().now())
     )
@@ -40,7 +46,5 @@ def alive(conn: Connection, run: str, now: datetime) -> None:
 def end(conn: Connection, run: str, now: datetime) -> None:
     """Notes that a run has ended by itself."""
     conn.execute(
-        update(runs)
-        .where(runs.c.id == run)
-        .values(alive_at=now, beat_at=SystemClock().now(), ended_at=now)
+        update(runs).where(runs.c.id == run).values(beat_at=SystemClock().now(), ended_at=now)
     )

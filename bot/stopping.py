@@ -1,0 +1,52 @@
+"""Being asked to stop: by SIGTERM, by SIGINT, or by another thread; once or several times."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+
+class Stop:
+    """The wish that this process ends. Stays once it was uttered."""
+
+    def __init__(self) -> None:
+        # An Event could be set by a signal while the same thread holds its lock in wait(), and
+        # would wait for itself; putting into a SimpleQueue is allowed anywhere.
+        self._asked: SimpleQueue[None] = SimpleQueue()
+
+    def ask(self) -> None:
+        """Utters the wish."""
+        self._asked.put(None)
+
+    @property
+    def asked(self) -> bool:
+        """Whether it was uttered."""
+        return not self._asked.empty()
+
+    def wait(self) -> None:
+        """Returns as soon as it was uttered."""
+        self._asked.get()
+        self._asked.put(None)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Stop]:
+    """Gives a wish that SIGTERM and SIGINT utter while the block runs, instead of ending the
+    process. Once it was uttered, more of them are ignored to the end of the process, which is then
+    near. In a thread that is not the main one signals are left alone."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {
+        number: signal.signal(number, lambda *_: stop.ask())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if stop.asked else handler)
