@@ -231,13 +231,13 @@ def test_an_interim_answer_is_no_answer_and_the_final_one_is_nobody_elses(
 @pytest.mark.parametrize(
     ("fault", "plain", "tls"),
     [
-        (Refuse(), {Reason.CONNECT}, {Reason.CONNECT}),
+        (Refuse(), (Reason.CONNECT,), (Reason.CONNECT,)),
         # An early reset may be seen while still connecting, or by what comes next.
-        (ResetAtAccept(), {Reason.CONNECT, Reason.WRITE}, {Reason.CONNECT, Reason.TLS}),
-        (ResetAfter(0), {Reason.CONNECT, Reason.WRITE}, {Reason.WRITE}),
-        (ResetAfter(1000), {Reason.WRITE}, {Reason.WRITE}),
-        (ResetAfter(100_000), {Reason.WRITE}, {Reason.WRITE}),
-        (Blackhole(reads=False), {Reason.WRITE}, {Reason.WRITE}),
+        (ResetAtAccept(), (Reason.CONNECT, Reason.WRITE), (Reason.CONNECT, Reason.TLS)),
+        (ResetAfter(0), (Reason.CONNECT, Reason.WRITE), (Reason.WRITE,)),
+        (ResetAfter(1000), (Reason.WRITE,), (Reason.WRITE,)),
+        (ResetAfter(100_000), (Reason.WRITE,), (Reason.WRITE,)),
+        (Blackhole(reads=False), (Reason.WRITE,), (Reason.WRITE,)),
     ],
     ids=repr,
 )
@@ -246,8 +246,8 @@ def test_a_fault_before_the_last_byte_was_handed_over_may_be_tried_again(
     certificates: Certificates,
     ca_file: Path,
     fault: Fault,
-    plain: set[Reason],
-    tls: set[Reason],
+    plain: tuple[Reason, ...],
+    tls: tuple[Reason, ...],
     secure: bool,
 ) -> None:
     with FaultProxy(fault, tls=certificates.good if secure else None) as proxy:

@@ -6,6 +6,9 @@ from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
 
+from hypothesis import settings
+from hypothesis import strategies as st
+
 from bot.calendar.observances import Count, Observance
 from bot.calendar.phrases import parse_phrase
 from bot.calendar.rules import (
@@ -18,8 +21,6 @@ from bot.calendar.rules import (
     WeekdayInMonth,
     WholeMonth,
 )
-from hypothesis import settings
-from hypothesis import strategies as st
 
 YEARS = range(1900, 2101)
 

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from functools import cache
 
 import pytest
+from convertdate import hebrew
+
 from bot.calendar.occurrences import occurrences
 from bot.calendar.phrases import parse_phrase
 from bot.calendar.rules import HebrewDay, HebrewMonth
-from convertdate import hebrew
-
 from tests.unit.calendar.days import HEBREW_LENGTHS, YEARS, observance
 
 # convertdate calls a function of its own that it has deprecated.

@@ -7,10 +7,10 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
-from bot.calendar.localtime import instant
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.calendar.localtime import instant
 from tests.unit.calendar.days import untimed
 
 SECOND = timedelta(seconds=1)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bot.calendar.observances import Observance
 from bot.calendar.occurrences import calendar_between, next_occurrence, occurrences
 from bot.calendar.phrases import describe
 from bot.calendar.rules import Rule
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.unit.calendar.days import observance, rules, untimed
 
 FRIDAY, SATURDAY, SUNDAY = 4, 5, 6

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bot.calendar.phrases import (
     FORMS,
     PhraseError,
@@ -24,9 +27,6 @@ from bot.calendar.rules import (
     WholeMonth,
 )
 from bot.errors import VigiliaError
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.unit.calendar.days import rules, untimed
 
 

@@ -6,6 +6,9 @@ from calendar import isleap, monthrange
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bot.calendar.rules import (
     EasterOffset,
     FixedDay,
@@ -14,9 +17,6 @@ from bot.calendar.rules import (
     WeekdayInMonth,
     WholeMonth,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.unit.calendar.days import YEARS, fixed_days, rules, untimed
 
 WEEK = timedelta(days=7)
