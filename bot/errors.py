@@ -58,6 +58,17 @@ class LedgerInUseError(LedgerError):
     """Another service runs on the ledger."""
 
 
+def quoted(value: object) -> str:
+    """Gives a value of a file in quotes, for a sentence; never an address, which may be a secret,
+    nor what would not be readable there."""
+    text = str(value)
+    if "://" in text:
+        return "an address"
+    if len(text) > 60 or not text.isprintable():
+        return f"a text of {len(text)} characters"
+    return f"'{text}'"
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Gives " Did you mean 'x'?" for the known word nearest to ``word``, or "" where none is."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -12,7 +12,7 @@ from bot.channels.platform import Platform
 from bot.channels.registry import UnknownPlatformError, platform
 from bot.errors import Problem, nearest
 from bot.project.days import Days
-from bot.settings.environment import Environment, UnsetVariableError, names_a_variable
+from bot.settings.environment import Environment, names_a_variable
 from bot.settings.models import COMMON_CHANNEL_KEYS, NAME_PATTERN, ChannelFields, Settings
 from bot.settings.validation import validated
 
@@ -21,13 +21,16 @@ def load_channels(
     tables: Mapping[str, Any],
     *,
     file: str,
-    settings: Settings,
+    settings: Settings | None,
     days: Days,
     languages: Iterable[str],
     environment: Environment,
     problems: list[Problem],
 ) -> dict[str, Channel]:
-    """Gives the channels by name, adding to ``problems`` whatever is wrong or to be warned of."""
+    """Gives the channels by name, adding to ``problems`` whatever is wrong or to be warned of.
+
+    Without ``settings``, which could not be read, the addresses are not judged.
+    """
     channels: dict[str, Channel] = {}
     for key in tables:
         if key != "channels":
@@ -58,14 +61,15 @@ class _Reader:
         self,
         *,
         file: str,
-        settings: Settings,
+        settings: Settings | None,
         days: Days,
         languages: frozenset[str],
         environment: Environment,
         problems: list[Problem],
     ) -> None:
         self._file = file
-        self._settings = settings
+        self._settings = settings or Settings()
+        self._trusted = settings.network.trusted_hosts if settings else None
         self._days = days
         self._languages = languages
         self._environment = environment
@@ -90,7 +94,8 @@ class _Reader:
             ChannelFields, common, file=self._file, entry=entry, problems=self._problems
         )
         options = None
-        if len(self._errors()) == before or fields:
+        # What was left out because its variable is unset is not "missing" besides.
+        if table.keys() == expanded.keys():
             options = validated(
                 kind.options_model,
                 own,
@@ -115,8 +120,17 @@ class _Reader:
 
     def _platform(self, entry: str, table: Mapping[str, Any]) -> Platform[Any] | None:
         name = table.get("platform")
+        if name is None:
+            typo = next((key for key in table if nearest(key, ("platform",))), None)
+            if typo is not None:
+                said = f"The key '{typo}' is unknown. Did you mean 'platform'?"
+                self._say(entry, "unknown-key", said)
+            else:
+                said = "The key 'platform' is missing, such as platform = \"slack\"."
+                self._say(entry, "missing-key", said)
+            return None
         if not isinstance(name, str):
-            self._say(entry, "missing-key", "The key 'platform' is missing: platform = \"slack\".")
+            self._say(entry, "bad-value", "'platform' must be text in quotes, such as \"slack\".")
             return None
         try:
             return platform(name)
@@ -127,15 +141,11 @@ class _Reader:
     def _expanded(self, entry: str, table: Mapping[str, Any]) -> dict[str, Any]:
         """Gives the table with each ``${NAME}`` in its texts replaced; an unset one is a
         problem."""
-        expanded: dict[str, Any] = {}
-        for key, value in table.items():
-            if not isinstance(value, str):
-                expanded[key] = value
-                continue
-            try:
-                expanded[key] = self._environment.expand(value)
-            except UnsetVariableError as error:
-                self._say(entry, "unset-variable", f"'{key}': {error}")
+
+        def say_unset(keys: tuple[str, ...], sentence: str) -> None:
+            self._say(entry, "unset-variable", f"'{'.'.join(keys)}': {sentence}")
+
+        expanded: dict[str, Any] = self._environment.expanded(table, say_unset)
         return expanded
 
     def _warn_of_written_secrets(
@@ -178,8 +188,9 @@ class _Reader:
         )
 
     def _check_address(self, entry: str, channel: Channel) -> None:
-        trusted = self._settings.network.trusted_hosts
-        problem = channel.platform.address_problem(channel.options, trusted)
+        if self._trusted is None:
+            return
+        problem = channel.platform.address_problem(channel.options, self._trusted)
         if problem:
             self._say(entry, "bad-address", problem)
 

@@ -10,6 +10,7 @@ from bot.calendar.observances import Observance
 from bot.calendar.phrases import PhraseError, parse_moved, parse_phrase, parse_shift
 from bot.content.texts import DayText, SourceText, Story
 from bot.errors import ConfigError, Problem, nearest
+from bot.planning import DIGEST
 from bot.project.places import Places
 from bot.settings.entries import DisabledEntry, ObservanceEntry, SourceEntry
 from bot.settings.models import NAME_PATTERN
@@ -72,6 +73,10 @@ def _acceptable(
 ) -> bool:
     if not NAME_PATTERN.fullmatch(id_):
         said = f"'{id_}' cannot be an id: small letters, digits and hyphens, such as my-day."
+        problems.append(Problem("error", "bad-id", label, id_, said))
+        return False
+    if id_ == DIGEST:
+        said = f"'{id_}' is the name of the month's list. Give the day another."
         problems.append(Problem("error", "bad-id", label, id_, said))
         return False
     if not isinstance(table, dict):
@@ -182,8 +187,10 @@ def _check_references(
             ("not_with", day.not_with),
         ):
             for other in ids:
-                if other not in known:
+                if other == id_:
+                    said = f"`{key}` names the day itself. Take it out."
+                elif other not in known:
                     said = f"`{key}` names '{other}', which is no day.{nearest(other, known)}"
-                    problems.append(
-                        Problem("error", "unknown-day", texts[id_].file, id_, said.strip())
-                    )
+                else:
+                    continue
+                problems.append(Problem("error", "unknown-day", texts[id_].file, id_, said))

@@ -6,7 +6,7 @@ import re
 
 from bot.content.actions import Action
 from bot.content.facts import Fact
-from bot.errors import Problem
+from bot.errors import Problem, quoted
 from bot.project.days import read_tables, source_text
 from bot.project.places import Places
 from bot.settings.entries import ActionEntry, FactEntry
@@ -25,7 +25,10 @@ def load_facts(places: Places, problems: list[Problem]) -> dict[str, Fact]:
         if entry is None:
             continue
         if isinstance(entry.as_of, str) and not _MONTH.fullmatch(entry.as_of):
-            said = f"'as_of' is {entry.as_of!r}: write a date, 2026-10-02, or a month, \"2026-10\"."
+            said = (
+                f"'as_of' is {quoted(entry.as_of)}: write a date, 2026-10-02, or a month, "
+                '"2026-10".'
+            )
             problems.append(Problem("error", "bad-value", file, id_, said))
             continue
         facts[id_] = Fact(

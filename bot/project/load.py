@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.channels.channel import Channel
 from bot.content.actions import Action
@@ -19,7 +19,7 @@ from bot.project.channels import load_channels
 from bot.project.days import Days, load_days
 from bot.project.figures import load_actions, load_facts
 from bot.project.places import Places, find_places
-from bot.settings.environment import Environment, UnsetVariableError
+from bot.settings.environment import Environment
 from bot.settings.models import Settings
 from bot.settings.toml_files import read_toml
 from bot.settings.validation import validated
@@ -100,13 +100,13 @@ def load_project(
 ) -> Project:
     """Reads everything. Raises ConfigError, with every problem found, where something is wrong.
 
-    What only a template or a text can get wrong is found by :mod:`bot.project.texts`.
+    What only a template or a text can get wrong is found by :mod:`bot.checking`.
     """
     environ = os.environ if environ is None else environ
     places = find_places(config, environ, cwd or Path.cwd())
     problems: list[Problem] = []
     environment = Environment.of(places.root, environ)
-    settings = _load_settings(places, environment, problems) or Settings()
+    settings = _load_settings(places, environment, problems)
     days = load_days(places, problems)
     facts = load_facts(places, problems)
     actions = load_actions(places, problems)
@@ -131,9 +131,11 @@ def load_project(
             said = "There is no channel yet: write one as a table [channels.NAME]."
             problems.append(Problem("error", "no-channel", label, "", said))
     _check_languages(days, channels, problems)
-    _check_operator(settings, channels, places, problems)
+    if settings:
+        _check_operator(settings, channels, places, problems)
+    problems = [replace(p, message=environment.without_values(p.message)) for p in problems]
     errors = [problem for problem in problems if problem.level == "error"]
-    if errors:
+    if errors or settings is None:
         raise ConfigError(errors)
     return Project(places, settings, channels, days, facts, actions, tuple(problems))
 
@@ -144,34 +146,17 @@ def _load_settings(
     file = places.main_config / "vigilia.toml"
     label = places.label(file)
     try:
-        table = _expanded(read_toml(file, label), environment, label, problems)
+        written = read_toml(file, label)
     except ConfigError as error:
         problems.extend(error.problems)
         return None
+
+    def say_unset(keys: tuple[str, ...], sentence: str) -> None:
+        said = f"'{'.'.join(keys)}': {sentence}"
+        problems.append(Problem("error", "unset-variable", label, "", said))
+
+    table = environment.expanded(written, say_unset)
     return validated(Settings, table, file=label, entry="", problems=problems)
-
-
-def _expanded(
-    table: dict[str, Any],
-    environment: Environment,
-    label: str,
-    problems: list[Problem],
-    entry: str = "",
-) -> dict[str, Any]:
-    """Gives the table with each ``${NAME}`` in its texts replaced; an unset one is a problem."""
-    expanded: dict[str, Any] = {}
-    for key, value in table.items():
-        if isinstance(value, dict):
-            expanded[key] = _expanded(value, environment, label, problems, f"{entry}[{key}]")
-        elif isinstance(value, str):
-            try:
-                expanded[key] = environment.expand(value)
-            except UnsetVariableError as error:
-                said = f"'{key}': {error}"
-                problems.append(Problem("error", "unset-variable", label, entry, said))
-        else:
-            expanded[key] = value
-    return expanded
 
 
 def _check_languages(days: Days, channels: Mapping[str, Channel], problems: list[Problem]) -> None:
@@ -207,5 +192,5 @@ def _check_operator(
     errors = any(problem.level == "error" for problem in problems)
     if name is not None and name not in channels and not errors:
         label = places.label(places.main_config / "vigilia.toml")
-        said = f"'channel' names '{name}', which is no channel of channels.toml."
+        said = f"'channel' names '{name}', which is no channel.{nearest(name, channels)}"
         problems.append(Problem("error", "unknown-channel", label, "[operator]", said))

@@ -44,10 +44,12 @@ class Places:
 
     def label(self, path: Path) -> str:
         """Gives a file's name as a person would write it: from the root, or as shipped."""
+        # The shipped files may lie below the root, in a virtual environment beside config/.
+        ours = any(path.is_relative_to(self.shipped / name) for name in ("config", "templates"))
+        if ours and self.shipped != self.root:
+            return f"{path.relative_to(self.shipped).as_posix()} (shipped with Vigilia)"
         if path.is_relative_to(self.root):
             return path.relative_to(self.root).as_posix()
-        if path.is_relative_to(self.shipped):
-            return f"{path.relative_to(self.shipped).as_posix()} (shipped with Vigilia)"
         return str(path)
 
 
@@ -67,21 +69,12 @@ def find_places(config: Path | None, environ: Mapping[str, str], cwd: Path) -> P
     shipped = shipped_folder()
     if asked is None:
         default = cwd / "config"
-        own = default if (default / "vigilia.toml").is_file() else None
-        return Places(root=cwd, own=own, shipped=shipped)
+        there = any((default / name).is_file() for name in ("vigilia.toml", "channels.toml"))
+        return Places(root=cwd, own=default if there else None, shipped=shipped)
     folder = asked if asked.is_absolute() else cwd / asked
     folder = Path(folder.resolve())
     if not (folder / "vigilia.toml").is_file():
-        raise ConfigError(
-            [
-                Problem(
-                    "error",
-                    "config-missing",
-                    str(asked),
-                    "",
-                    "There is no vigilia.toml in this folder. `vigilia init DIR` writes a starter "
-                    "into DIR; then use `--config DIR/config`.",
-                )
-            ]
-        )
+        what = "There is no vigilia.toml in this folder." if folder.is_dir() else "No such folder."
+        said = f"{what} `vigilia init DIR` writes a starter into DIR; then `--config DIR/config`."
+        raise ConfigError([Problem("error", "config-missing", str(asked), "", said)])
     return Places(root=folder.parent, own=folder, shipped=shipped)

@@ -33,5 +33,6 @@ def tell_the_logs(project: Project) -> None:
     """Makes the log mask every secret of this configuration."""
     for channel in project.channels.values():
         SECRETS.know(secrets_of(channel.options))
-    if project.settings.operator.ping_url:
-        SECRETS.know(_forms(project.settings.operator.ping_url))
+    ping_url = project.settings.operator.ping_url
+    if ping_url:
+        SECRETS.know(_forms(ping_url.get_secret_value()))

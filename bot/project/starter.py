@@ -13,8 +13,8 @@ _OWN_DAYS = """\
 #
 # [our-vigil]
 # kind = "remembrance"                # day | remembrance | anniversary | month
-# on = "first Saturday of March"      # or "5 March", "27 Nisan", "Easter - 2 days", "April", "5
-# March 2027" priority = 40
+# on = "first Saturday of March"      # or "5 March", "27 Nisan", "Easter - 2 days", "5 March 2027"
+# priority = 40
 # themes = ["own"]                    # then: include = ["core", "own"] in channels.toml
 # actions = ["mark-the-day-locally"]
 # name.en = "Our vigil"

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from bot.errors import quoted
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_WHOLE = re.compile(r"(?:\d{1,6}[smhd]\s*)+")
-_PIECE = re.compile(r"(\d+)([smhd])")
+_WHOLE = re.compile(r"(?:[0-9]{1,6}[smhd]\s*){1,4}")
+_PIECE = re.compile(r"([0-9]+)([smhd])")
 
 
 def parse_duration(text: Any) -> timedelta:
@@ -21,7 +23,7 @@ def parse_duration(text: Any) -> timedelta:
     if isinstance(text, timedelta):
         return text
     if not isinstance(text, str) or not _WHOLE.fullmatch(text.strip()):
-        raise ValueError(f"{text!r} is not a length of time: write 30m, 36h or 7d")
+        raise ValueError(f"{quoted(text)} is not a length of time: write 30m, 36h or 7d")
     pieces = _PIECE.findall(text)
     return sum((timedelta(**{_UNITS[unit]: int(n)}) for n, unit in pieces), timedelta())
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from bot.errors import quoted
 from bot.settings.models import Model
 
 Texts = dict[str, str]
@@ -16,7 +17,7 @@ def _address(url: Any) -> Any:
     addresses = url.values() if isinstance(url, dict) else [url]
     for address in addresses:
         if not isinstance(address, str) or not address.startswith(("https://", "http://")):
-            raise ValueError(f"{address!r} is not an address: it begins with https://")
+            raise ValueError(f"{quoted(address)} is not an address: it begins with https://")
     if isinstance(url, dict) and "en" not in url:
         raise ValueError('a table of addresses needs "en", which serves languages without a page')
     return url

@@ -7,12 +7,15 @@ The environment wins over ``.env``; nothing is interpolated inside ``.env``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
-from dotenv import dotenv_values
+from bot.errors import ConfigError, Problem
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_SHORTEST_SECRET = 6
 
 
 class UnsetVariableError(Exception):
@@ -25,25 +28,64 @@ class UnsetVariableError(Exception):
 
 
 class Environment:
-    """The variables that a configuration may name."""
+    """The variables that a configuration may name. Relative files of ``NAME_FILE`` count from
+    ``folder``."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(self, variables: Mapping[str, str], folder: Path = Path()) -> None:
         self._variables = variables
+        self._folder = folder
+        self._given: dict[str, str] = {}
 
     @classmethod
     def of(cls, folder: Path, process: Mapping[str, str]) -> Environment:
-        """Gives the variables of ``folder``/.env with the process's own on top."""
-        written = dotenv_values(folder / ".env", interpolate=False, encoding="utf-8")
-        return cls({**{k: v for k, v in written.items() if v is not None}, **process})
+        """Gives the variables of ``folder``/.env with the process's own on top.
+
+        Raises ConfigError where there is a ``.env`` that cannot be read.
+        """
+        return cls({**_written(folder / ".env"), **process}, folder)
 
     def expand(self, text: str) -> str:
         """Gives ``text`` with each ``${NAME}`` replaced. Raises UnsetVariableError."""
         return _VARIABLE.sub(lambda found: self._value(found.group(1)), text)
 
-    def _value(self, name: str) -> str:
-        value = self._variables.get(name, "").strip()
-        if value:
+    def expanded(self, table: Any, say: Callable[[tuple[str, ...], str], None]) -> Any:
+        """Gives a table with each ``${NAME}`` in its texts, lists and tables replaced.
+
+        What names an unset variable is left out, after ``say`` was told its keys and a sentence.
+        """
+        return self._expanded(table, (), say)
+
+    def without_values(self, text: str) -> str:
+        """Gives ``text`` with every value that came from a variable replaced by its ``${NAME}``:
+        a value put under the wrong key must not be read in an error."""
+        for value in sorted(self._given, key=len, reverse=True):
+            text = text.replace(value, f"${{{self._given[value]}}}")
+        return text
+
+    def _expanded(
+        self, value: Any, keys: tuple[str, ...], say: Callable[[tuple[str, ...], str], None]
+    ) -> Any:
+        if isinstance(value, dict):
+            told = ((key, self._expanded(inner, (*keys, key), say)) for key, inner in value.items())
+            return {key: inner for key, inner in told if inner is not None}
+        if isinstance(value, list):
+            items = (self._expanded(inner, keys, say) for inner in value)
+            return [inner for inner in items if inner is not None]
+        if not isinstance(value, str):
             return value
+        try:
+            return self.expand(value)
+        except UnsetVariableError as error:
+            say(keys, str(error))
+            return None
+
+    def _value(self, name: str) -> str:
+        value = self._variables.get(name, "").strip() or self._from_file(name)
+        if len(value) >= _SHORTEST_SECRET:
+            self._given[value] = name
+        return value
+
+    def _from_file(self, name: str) -> str:
         file_name = self._variables.get(f"{name}_FILE", "").strip()
         if not file_name:
             raise UnsetVariableError(
@@ -52,7 +94,7 @@ class Environment:
                 f"config folder, or set it in the environment.",
             )
         try:
-            value = Path(file_name).read_text("utf-8").strip()
+            value = (self._folder / file_name).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError):
             raise UnsetVariableError(
                 name, f"The file that {name}_FILE names cannot be read: {file_name}."
@@ -67,3 +109,33 @@ class Environment:
 def names_a_variable(text: str) -> bool:
     """Whether ``text`` takes at least a part of itself from a variable."""
     return _VARIABLE.search(text) is not None
+
+
+def _written(file: Path) -> dict[str, str]:
+    """Gives the variables of a ``.env``, none where it is not there."""
+    try:
+        text = file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError:
+        raise _refused(["It is not UTF-8 text. Save it as UTF-8."]) from None
+    except OSError as error:
+        raise _refused([f"It cannot be read: {error.strerror}."]) from None
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - many have no .env
+
+    bindings = list(parse_stream(StringIO(text)))
+    broken = [binding.original.line for binding in bindings if binding.error]
+    if broken:
+        raise _refused(
+            f"Line {line} is not NAME=value: look for a quotation mark or a name too few."
+            for line in broken
+        )
+    return {
+        binding.key: binding.value
+        for binding in bindings
+        if binding.key is not None and binding.value is not None
+    }
+
+
+def _refused(sentences: Iterable[str]) -> ConfigError:
+    return ConfigError(Problem("error", "bad-env", ".env", "", said) for said in sentences)

@@ -7,9 +7,9 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from bot.errors import nearest
+from bot.errors import nearest, quoted
 from bot.settings.durations import Duration
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -21,7 +21,7 @@ def _time_of_day(text: Any) -> time:
         return text
     if isinstance(text, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
         return time.fromisoformat(text)
-    raise ValueError(f"{text!r} is not a time of day: write it as 09:00, from 00:00 to 23:59")
+    raise ValueError(f"{quoted(text)} is not a time of day: write it as 09:00, from 00:00 to 23:59")
 
 
 def _zone(name: Any) -> ZoneInfo:
@@ -33,7 +33,7 @@ def _zone(name: Any) -> ZoneInfo:
         return ZoneInfo(name)
     except (ValueError, ZoneInfoNotFoundError, OSError):
         hint = nearest(str(name), available_timezones()) or " Write one such as America/Toronto."
-        raise ValueError(f"{name!r} is not a known time zone.{hint}".rstrip(".?")) from None
+        raise ValueError(f"{quoted(name)} is not a known time zone.{hint}") from None
 
 
 def _gap(length: timedelta) -> timedelta:
@@ -57,7 +57,7 @@ def _spacing(length: timedelta) -> timedelta:
 def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     twice = [value for index, value in enumerate(values) if value in values[:index]]
     if twice:
-        raise ValueError(f"{twice[0]!r} stands there twice")
+        raise ValueError(f"{quoted(twice[0])} stands there twice")
     return values
 
 
@@ -104,7 +104,7 @@ class OperatorSettings(Model):
     """``[operator]``: who is told of what needs a person."""
 
     channel: str | None = None
-    ping_url: str | None = None
+    ping_url: SecretStr | None = None
 
 
 class DeliverySettings(Model):

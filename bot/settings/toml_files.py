@@ -16,7 +16,8 @@ def read_toml(path: Path, label: str) -> dict[str, Any]:
     Raises ConfigError where the file is missing, cannot be read, or is not TOML.
     """
     try:
-        text = path.read_text("utf-8")
+        # Some editors of Windows put a mark before UTF-8, which TOML does not know.
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise _refused(label, "file-missing", f"There is no such file: {path}.") from None
     except UnicodeDecodeError as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, TypeVar
+import re
+from collections.abc import Collection, Iterator
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,20 +14,30 @@ from bot.errors import Problem, nearest
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-_ALLOWED = {
-    "literal_error": "must be one of {expected}",
+_NEEDED = {
+    "literal_error": "must be {expected}",
     "string_type": "must be text in quotes",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
     "list_type": "must be a list in square brackets",
     "tuple_type": "must be a list in square brackets",
     "dict_type": "must be a table",
+    "model_type": "must be a table",
     "date_type": "must be a date such as 2026-12-09, without quotes",
     "date_parsing": "must be a date such as 2026-12-09, without quotes",
     "date_from_datetime_parsing": "must be a date such as 2026-12-09, without quotes",
+    "date_from_datetime_inexact": "must be a date such as 2026-12-09, without an hour",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "too_short": "must hold at least {min_length}",
+    "too_long": "must hold at most {max_length}",
 }
+"""What is said of each type of pydantic's errors that a table of ours can meet."""
+
+_TOML_WORDS = {"False": "false", "True": "true"}
 
 
 def validated(
@@ -44,36 +56,89 @@ def validated(
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        keys = [*known, *(field.alias or name for name, field in model.model_fields.items())]
-        problems.extend(
-            _problem(found, file, entry, keys)
-            for found in error.errors(include_url=False, include_input=False, include_context=True)
-        )
+        found = error.errors(include_url=False, include_input=False, include_context=True)
+        problems.extend(_problems(model, found, file, entry, known))
         return None
 
 
-def _problem(found: ErrorDetails, file: str, entry: str, keys: Collection[str]) -> Problem:
-    path = ".".join(str(step) for step in found["loc"])
-    kind = found["type"]
+def _problems(
+    model: type[BaseModel],
+    found: Collection[ErrorDetails],
+    file: str,
+    entry: str,
+    known: Collection[str],
+) -> Iterator[Problem]:
+    """Gives one problem a place: of a value that may have several forms, all of them at once."""
+    said: dict[str, tuple[str, list[str]]] = {}
+    for each in found:
+        path, keys = _place(model, each["loc"], known)
+        code, sentence = _sentence(each, path.rpartition(".")[2], keys)
+        _, sentences = said.setdefault(path, (code, []))
+        if sentence not in sentences:
+            sentences.append(sentence)
+    for path, (code, sentences) in said.items():
+        if any(other.startswith(f"{path}.") for other in said) and path:
+            continue  # what is wrong deeper down says more
+        where = "" if code in ("unknown-key", "missing-key") or not path else f"'{path}'"
+        whole = " or ".join([sentences[0], *(s.removeprefix("must be ") for s in sentences[1:])])
+        if where and code == "bad-value" and not whole.startswith("must "):
+            where += ":"
+        shown = f"{where} {whole}".strip().replace("{path}", path)
+        yield Problem(
+            "error", code, file, entry, shown if shown.endswith((".", "?")) else f"{shown}."
+        )
+
+
+def _sentence(found: ErrorDetails, key: str, keys: Collection[str]) -> tuple[str, str]:
+    kind, context = found["type"], found.get("ctx", {})
     if kind == "extra_forbidden":
-        last = str(found["loc"][-1])
-        hint = nearest(last, keys) if len(found["loc"]) == 1 else ""
-        allowed = "" if hint else f" Known keys: {', '.join(sorted(set(keys)))}."
-        if len(found["loc"]) > 1:
-            allowed = ""
-        return Problem(
-            "error", "unknown-key", file, entry, f"The key '{path}' is unknown.{hint}{allowed}"
-        )
+        hint = nearest(key, keys) or f" Known keys: {', '.join(sorted(set(keys)))}."
+        return "unknown-key", f"The key '{{path}}' is unknown.{hint}"
     if kind == "missing":
-        return Problem("error", "missing-key", file, entry, f"The key '{path}' is missing.")
-    context = found.get("ctx", {})
-    if kind in _ALLOWED:
-        said = _ALLOWED[kind].format(expected=context.get("expected", ""))
-    elif kind == "value_error":
-        said = str(context.get("error", found["msg"]))
-        return Problem(
-            "error", "bad-value", file, entry, f"'{path}': {said}." if path else f"{said}."
-        )
-    else:
-        said = found["msg"][:1].lower() + found["msg"][1:]
-    return Problem("error", "bad-value", file, entry, f"'{path}' {said}.")
+        return "missing-key", "The key '{path}' is missing."
+    if kind == "value_error":
+        return "bad-value", str(context.get("error", found["msg"]))
+    if kind not in _NEEDED:
+        return "bad-value", found["msg"][:1].lower() + found["msg"][1:]
+    expected = re.sub(r"\b(True|False)\b", lambda w: _TOML_WORDS[w[0]], context.get("expected", ""))
+    return "bad-value", _NEEDED[kind].format(**{**context, "expected": expected})
+
+
+def _place(
+    model: type[BaseModel], steps: tuple[int | str, ...], known: Collection[str]
+) -> tuple[str, list[str]]:
+    """Gives the path to a value as a person counts, and the keys that are known beside it.
+
+    Pydantic puts the name of each form of a union into the path; that is left out.
+    """
+    path: list[str] = []
+    here: type[BaseModel] | None = model
+    keys = [*known, *model.model_fields]
+    form_follows = False
+    for step in steps:
+        if isinstance(step, int):
+            path.append(str(step + 1))
+            continue
+        if form_follows:
+            form_follows = False
+            continue
+        path.append(step)
+        if here is None:
+            continue
+        keys = [*(known if here is model else ()), *here.model_fields]
+        field = here.model_fields.get(step)
+        form_follows = field is not None and _has_forms(field.annotation)
+        here = _model_in(field.annotation) if field is not None else None
+    return ".".join(path), keys
+
+
+def _has_forms(annotation: Any) -> bool:
+    if get_origin(annotation) in (Union, UnionType):
+        return len([form for form in get_args(annotation) if form is not type(None)]) > 1
+    return False
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
