@@ -32,4 +32,6 @@ class Channel:
     digest: Literal["monthly"] | None = None
     on_unknown: Literal["hold", "resend"] = "hold"
     useful_for: timedelta = timedelta(hours=36)
+    approval: bool = False
+    """True: a person reads every posting of this channel before it is sent."""
     file: str = "config/channels.toml"

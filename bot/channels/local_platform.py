@@ -55,7 +55,7 @@ def message_text(message: Message) -> str:
 
 def _part(part: Part) -> Iterator[str]:
     title = one_line(part.title)
-    yield f"{title}\n{'=' * len(title)}"
+    yield f"{title}\n{'=' * min(len(title), 72)}"
     yield PLAIN.markdown(part.body)
     if part.actions:
         yield "\n".join([f"{one_line(part.actions_label)}:", *map(_action, part.actions)])
