@@ -125,7 +125,7 @@ def plan_for(
                 languages=languages,
                 due_at=due_at,
                 useful_until=due_at + channel.useful_for,
-                approval=approval,
+                approval=approval or channel.approval,
                 coming=coming,
             )
             for languages in groups

@@ -196,17 +196,21 @@ def _useful_for(project: Project, ledger: Ledger, key: str) -> timedelta:
 
 
 def _decide(key: str, verdict: Literal["approve", "skip"], why: str, config: Path | None) -> None:
+    from bot.delivery.approval import digest_of
     from bot.errors import LedgerError, nearest
 
     project = load(config)
     now = _now()
     with open_existing(project, writing=True) as ledger:
         coming = project.plan.due(now - timedelta(days=40), now + timedelta(days=400))
-        known = {posting.key for planned in coming for posting in planned.postings}
-        if key not in known and ledger.delivery(key) is None:
+        known = {posting.key: posting for planned in coming for posting in planned.postings}
+        concerned = ledger.delivery(key) or known.get(key)
+        if concerned is None:
             hint = nearest(key, known) or " `vigilia upcoming --json` lists the keys."
             raise LedgerError(f"No posting has the key {key}.{hint}")
-        ledger.decide(key, verdict, who(), why, now)
+        # Bound to the words as they are now: when they change, they are asked for again.
+        digest = digest_of(project, concerned) if verdict == "approve" else None
+        ledger.decide(key, verdict, who(), why, now, digest=digest)
 
 
 def pause(

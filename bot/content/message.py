@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -65,6 +67,12 @@ class Message:
     @property
     def languages(self) -> tuple[str, ...]:
         return tuple(part.language for part in self.parts)
+
+    @property
+    def digest(self) -> str:
+        """What stands for exactly these words: an approval is bound to it."""
+        words = json.dumps(self.to_json(), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(words.encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
         """Gives the form that the ledger keeps; :meth:`from_json` reads it back."""

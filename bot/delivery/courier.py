@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, assert_never
 
-from bot.calendar.observances import Occurrence
 from bot.channels.channel import Channel
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
@@ -23,13 +22,14 @@ from bot.channels.platform import Envelope
 from bot.channels.request import HttpRequest, LocalRequest, Request, Response
 from bot.clock import Clock
 from bot.content.message import Message
+from bot.delivery.approval import refuse_lapsed
 from bot.delivery.limits import RateLimits
 from bot.delivery.retry import Settlement, next_delay, settlement
+from bot.delivery.words import write_message
 from bot.errors import LedgerError, RenderError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import AttemptRow, Claim, DeliveryRow, OutcomeName, State
 from bot.logs import log
-from bot.planning import DIGEST, Posting
 from bot.project.load import Project
 
 LEASE = timedelta(minutes=5)
@@ -79,18 +79,6 @@ def request_id(key: str, generation: int) -> str:
     space."""
     digest = hashlib.sha256(f"{key}#{generation}".encode()).hexdigest()
     return f"vg_{digest[:32]}"
-
-
-def write_message(project: Project, row: DeliveryRow | Posting) -> Message:
-    """Gives the words of a posting. Raises RenderError where they cannot be written."""
-    if row.observances == (DIGEST,):
-        items = [(coming.observance, coming.date) for coming in row.coming]
-        return project.writer.write_digest(items, row.date, row.languages, row.date)
-    gone = [id_ for id_ in row.observances if id_ not in project.by_id]
-    if gone:
-        raise RenderError(f"The day '{gone[0]}' is no longer in the calendar.")
-    occurrences = [Occurrence(project.by_id[id_], row.date) for id_ in row.observances]
-    return project.writer.write(occurrences, row.languages, row.lead_days)
 
 
 @dataclass
@@ -168,7 +156,9 @@ class Courier:
     def _words(self, claim: Claim) -> Message:
         if claim.delivery.message is not None:
             return Message.from_json(claim.delivery.message)
-        message = write_message(self.project(), claim.delivery)
+        project = self.project()
+        message = write_message(project, claim.delivery)
+        refuse_lapsed(project, self.ledger, claim.delivery, message)
         if not self.ledger.keep_message(claim, message.to_json()):
             raise LedgerError("It was settled otherwise before it was sent.")
         return message

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from bot.channels.channel import Channel
 from bot.channels.outcome import Reason, Unknown
 from bot.clock import Clock
+from bot.delivery.approval import Standing, standing_of
 from bot.delivery.retry import settlement
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow, HeldFor, State
@@ -194,13 +195,16 @@ def _insert(
 
     def state_of(posting: Posting) -> tuple[State, HeldFor | None]:
         decision = ledger.decisions([posting.key]).get(posting.key)
-        verdict = decision.verdict if decision else None
-        if verdict == "skip":
-            return State.SKIPPED, None
-        if _is_over(posting, now):
-            return State.MISSED, None
-        if posting.approval and verdict != "approve" and undecided == "hold":
-            return State.HELD, "approval"
-        return State.READY, None
+        match standing_of(project, posting, decision):
+            case Standing.SKIPPED:
+                return State.SKIPPED, None
+            case _ if _is_over(posting, now):
+                return State.MISSED, None
+            case Standing.HELD:
+                return State.HELD, "approval"
+            case Standing.WAITING | Standing.LAPSED if undecided == "hold":
+                return State.HELD, "approval"
+            case _:
+                return State.READY, None
 
     return dict.fromkeys(ledger.insert(wanted, now, state_of=state_of).keys)

@@ -290,23 +290,24 @@ class Ledger(Transactions):
     def decide(
         self,
         key: str,
-        verdict: Literal["approve", "skip"],
+        verdict: Literal["approve", "hold", "skip"],
         who: str,
         why: str,
         now: datetime,
         *,
         digest: str | None = None,
     ) -> DeliveryRow | None:
-        """Approves or skips a posting, coming or waiting; gives its delivery, None where it is
-        still to come. ``digest`` is of the words approved.
+        """Approves, holds or skips a posting, coming or waiting; gives its delivery, None where it
+        is still to come. ``digest`` is of the words approved.
 
-        A delivery held for approval goes on when approved. Raises LedgerError where it is too late.
+        A delivery held for approval goes on when approved; one that is held waits for that. Raises
+        LedgerError where it is too late.
         """
         with self._writing() as conn:
             return operator.decide(conn, key, verdict, who=who, why=why, now=now, digest=digest)
 
     def decisions(self, keys: Collection[str]) -> Mapping[str, Decision]:
-        """Gives the last approval or skip of each of the keys that has one."""
+        """Gives the last approval, hold or skip of each of the keys that has one."""
         with self._reading() as conn:
             return reading.verdicts(conn, keys)
 

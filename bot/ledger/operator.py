@@ -19,6 +19,7 @@ from bot.ledger.tables import decisions, deliveries, meta, paused_channels
 
 _DECIDABLE = {
     "approve": (*WAITING, State.MISSED, State.SKIPPED, State.FAILED),
+    "hold": CLAIMABLE,
     "skip": WAITING,
 }
 _RETRIABLE = (State.FAILED, State.MISSED, State.SKIPPED, State.HELD)
@@ -27,14 +28,14 @@ _RETRIABLE = (State.FAILED, State.MISSED, State.SKIPPED, State.HELD)
 def decide(
     conn: Connection,
     key: str,
-    verdict: Literal["approve", "skip"],
+    verdict: Literal["approve", "hold", "skip"],
     *,
     who: str,
     why: str,
     now: datetime,
     digest: str | None,
 ) -> DeliveryRow | None:
-    """Approves or skips a posting; gives its delivery, None where it is still to come."""
+    """Approves, holds or skips a posting; gives its delivery, None where it is still to come."""
     row = delivery(conn, key)
     if row is not None and row.state not in _DECIDABLE[verdict]:
         raise LedgerError(f"{key} is {row.state} already, so there is nothing to {verdict}.")
@@ -56,6 +57,8 @@ def decide(
             reason=Reason.OPERATOR,
             detail=without_addresses(why),
         )
+    elif verdict == "hold":
+        move(conn, row, now, state=State.HELD, held_for="approval", fence=row.fence + 1)
     elif row.state is State.HELD and row.held_for == "approval":
         set_free(conn, [row], now)
     return delivery(conn, key)

@@ -218,9 +218,9 @@ def empty_slots(conn: Connection) -> tuple[Slot, ...]:
 
 
 def verdicts(conn: Connection, keys: Collection[str]) -> dict[str, Decision]:
-    """Gives the last approval or skip of each of the keys that has one."""
+    """Gives the last approval, hold or skip of each of the keys that has one."""
     query = select(*(column for column in decisions.c if column.name != "id")).where(
-        decisions.c.key.in_(keys), decisions.c.verdict.in_(("approve", "skip"))
+        decisions.c.key.in_(keys), decisions.c.verdict.in_(("approve", "hold", "skip"))
     )
     found: dict[str, Decision] = {}
     for stored in conn.execute(query.order_by(decisions.c.id)).mappings():

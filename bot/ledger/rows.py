@@ -16,7 +16,9 @@ from bot.planning import Coming, Planned
 Mode = Literal["real", "rehearsal"]
 HeldFor = Literal["approval", "channel", "pause"]
 OutcomeName = Literal["delivered", "retry", "rejected", "unknown"]
-Verdict = Literal["approve", "skip", "retry", "resolve-delivered", "resolve-resend", "retract"]
+Verdict = Literal[
+    "approve", "hold", "skip", "retry", "resolve-delivered", "resolve-resend", "retract"
+]
 
 
 class State(StrEnum):
