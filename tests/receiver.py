@@ -200,7 +200,7 @@ class _Answering(BaseHTTPRequestHandler):
         receiver.record(Received(self.command, self.path, headers, body, now, self._connection))
         self._give(receiver.answer_to(self.path), receiver)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _take  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = _take  # noqa: N815
 
     def _give(self, answer: Answer, receiver: Receiver) -> None:
         if answer.hang:
@@ -217,7 +217,7 @@ class _Answering(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        bodiless = answer.status in (204, 304)
+        bodiless = answer.status in (204, 304) or self.command == "HEAD"
         if not bodiless and "Content-Length" not in answer.headers:
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()

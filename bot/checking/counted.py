@@ -80,7 +80,7 @@ COUNTED_WORDS: Mapping[str, CountedWords] = {
         ),
         reference=_any(
             r"""
-            articles? résolutions? nos? par paragraphes? chapitres? appels? pages? règle numéros?
+            articles? résolutions? nos? paragraphes? chapitres? appels? pages? règle numéros?
             """
         ),
         joining=frozenset({"de", "d", "des", "du", "les", "un", "une"}),

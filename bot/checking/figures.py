@@ -20,6 +20,7 @@ _YEARLIKE = re.compile(r"(?:1[5-9]|20)\d\d")
 _YEAR = re.compile(r"(?<![\w/.,])(?:1[5-9]|20)\d\d(?![\w/]|[.,]\d)")
 _SENTENCE = re.compile("(?<=[.?!…])[\\s\u00a0]+(?=[^\\W\\d_]|[«“‘¿¡(])")
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s’'\u00a0\u202f]")
+_FIRST_OF_SEVERAL = re.compile(r"(?:\d+[\s,–-]*(?:to|and|à|et|a|y)?\s+)+$")
 _BETWEEN = 2
 """So many words may stand between a number and whom it counts: "153 of these States"."""
 
@@ -70,7 +71,9 @@ def _figures(sentence: str, words: CountedWords) -> Iterator[tuple[int, int]]:
 
 
 def _is_reference(before: str, words: CountedWords) -> bool:
-    """Whether a number follows a word such as "article", and so is a place and no figure."""
+    """Whether a number follows a word such as "article", and so is a place and no figure: as one of
+    several too, "paragraphs 138 to 140"."""
+    before = _FIRST_OF_SEVERAL.sub("", before)
     last = [word for word in _TOKEN.findall(before) if word[0].isalnum()][-1:]
     return bool(last) and words.reference.fullmatch(last[0]) is not None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 _AROUND = 28
@@ -18,12 +17,13 @@ class Found:
 
 
 def quoted(text: str, start: int, end: int) -> str:
-    """Gives what stands from ``start`` to ``end`` with some words around it, in quotation marks."""
-    before, after = text[:start], text[end:]
+    """Gives what stands from ``start`` to ``end`` with words of its line around it, in quotation
+    marks."""
+    before, after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
     cut_before = before[-_AROUND:]
     if len(before) > _AROUND:
         cut_before = "…" + cut_before.partition(" ")[2]
     cut_after = after[:_AROUND]
     if len(after) > _AROUND:
         cut_after = cut_after.rpartition(" ")[0] + "…"
-    return "“" + re.sub(r"[\n\r\t ]+", " ", cut_before + text[start:end] + cut_after).strip() + "”"
+    return f"“{(cut_before + text[start:end] + cut_after).strip()}”"

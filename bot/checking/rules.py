@@ -143,13 +143,15 @@ def _day_faults(
         language = project.languages[code]
         clauses = _clauses(project.facts.values(), language)
         last: tuple[int, Part] | None = None
+        same = False
         for number, occurrence in enumerate(_told(observance, day, year)):
             try:
                 part = project.writer.write([occurrence], [code]).parts[0]
             except RenderError:
                 break  # said in full by bot.checking.texts
             on = occurrence.date
-            if last and last[0] == on.year - 1 and _same_words(last[1], part):
+            if not same and last and last[0] == on.year - 1 and _same_words(last[1], part):
+                same = True
                 said = f"{on.year - 1} and {on.year} have the same words: add a [[{day.id}.story]]."
                 yield code, Found("same-words", said)
             last = on.year, part

@@ -15,7 +15,7 @@ from bot.checking.found import Found, quoted
 _NO_BREAK = "\u00a0\u202f"
 _SPACES = " \u00a0\u202f\u2009"
 
-_APOSTROPHE = re.compile(r"(?<=\w)['`´ʼ](?=\w)|(?<=s)'(?=\s)|(?<=\s)'(?=\d0s)|\"")
+_APOSTROPHE = re.compile(r"(?<=\w)['`´ʼ](?=\w)|(?<=s)'(?=\s)|(?<=\s)'(?=\d0s)|\"[^\"\n]*\"?")
 # A colon that ends a word, so that neither 12:30 nor an address is one.
 _FR_COLON = re.compile(rf"(?<![{_NO_BREAK}]):(?=[\s{_SPACES}«“]|$)")
 _FR_OPENING = re.compile(rf"«(?![{_NO_BREAK}])")
@@ -27,8 +27,9 @@ _ES_MARKS = {"?": "¿", "!": "¡"}
 def typography_faults(text: str, locale: str) -> Iterator[Found]:
     """Gives the faults of one text that a reader sees, without marks and addresses."""
     for match in _APOSTROPHE.finditer(text):
-        right = "’" if match[0] != '"' else "the language’s own quotation marks"
-        said = f"{quoted(text, *match.span())}: {right} instead of {match[0]}"
+        mark = match[0][0]
+        right = "the language’s own quotation marks" if mark == '"' else "the apostrophe ’"
+        said = f"{quoted(text, *match.span())}: {right} instead of {mark}"
         yield Found("typography-apostrophe", said)
     match locale.split("_"):
         case ["fr", "CA"]:
