@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable, MutableMapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 from bot.channels.request import MASK
@@ -93,11 +94,16 @@ class _MaskedHandler(logging.Handler):
         said = record.getMessage()
         if record.exc_info and record.exc_info[1] is not None:
             said = f"{said} ({type(record.exc_info[1]).__name__})"
-        getattr(structlog.get_logger(), level)(said, action="library", logger=record.name)
+        with suppress(OSError):
+            getattr(structlog.get_logger(), level)(said, action="library", logger=record.name)
 
 
 def log(action: str, said: str, *, level: str = "info", **fields: Any) -> None:
-    """Writes one record: what happened, in a sentence, under the short name ``action``."""
+    """Writes one record: what happened, in a sentence, under the short name ``action``.
+
+    A log that cannot be written (its disk is full, its reader has gone) ends nothing.
+    """
     import structlog  # noqa: PLC0415
 
-    getattr(structlog.get_logger(), level)(said, action=action, **fields)
+    with suppress(OSError):
+        getattr(structlog.get_logger(), level)(said, action=action, **fields)

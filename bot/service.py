@@ -29,6 +29,9 @@ from bot.stopping import Stop
 
 _LONGEST_SLEEP = timedelta(seconds=30)
 _SHORTEST_SLEEP = timedelta(milliseconds=50)
+_AGAIN = timedelta(seconds=5)
+"""When the planner is woken again after the ledger failed."""
+
 _JUMP_S = 2.0
 _JOB = "wake"
 
@@ -118,6 +121,7 @@ class Service:
                     log("engine-lost", "Nothing is delivered any more: restart it.", level="error")
         except Exception as error:  # noqa: BLE001 - the alarm clock must outlive a full disk
             log("wake-failed", f"What is due could not be written down: {error}", level="error")
+            self._ring(_AGAIN)
             return None
         _tell(found)
         self._engine.wake()
@@ -140,8 +144,11 @@ class Service:
             if abs(moved) > _JUMP_S:
                 offset += moved
                 log("clock-jumped", f"The clock moved by {moved:.0f} s; looking again.")
-                with suppress(JobLookupError):  # the scheduler has just been shut down
-                    self._scheduler.modify_job(_JOB, next_run_time=datetime.now(UTC))
+                self._ring(timedelta())
+
+    def _ring(self, later: timedelta) -> None:
+        with suppress(JobLookupError):  # the scheduler does not run yet, or not any more
+            self._scheduler.modify_job(_JOB, next_run_time=datetime.now(UTC) + later)
 
     def _end(self) -> None:
         log("stopping", "Stopping: what is under way may finish.", in_flight=self._engine.in_flight)

@@ -45,9 +45,10 @@ def run(
         from bot.logs import configure_logs
         from bot.running import run_once, run_service
 
-        clock: Clock = RehearsalClock(start, speed) if start else SystemClock()
         configure_logs()
         project = load(config)
+        # Made last, so that a rehearsal's first seconds are not spent on reading files.
+        clock: Clock = RehearsalClock(start, speed) if start else SystemClock()
         url = ledger or project.settings.ledger.url
         if not once:
             run_service(project, clock, url, since=begin, stop=stop)
