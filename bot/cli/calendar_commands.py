@@ -24,6 +24,14 @@ def calendar(
         Path | None,
         typer.Option(metavar="FILE", help="Write an iCalendar file (- for the screen)."),
     ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a page with every day, its rule, authority and sources (- for the screen): "
+            "the dates of three years from --year on, or from a fixed one.",
+        ),
+    ] = None,
     language: Annotated[
         str, typer.Option(metavar="LANG", help="The language of the names.")
     ] = "en",
@@ -36,6 +44,9 @@ def calendar(
 
     project = load(config)
     _refuse_unknown(project, language)
+    if markdown is not None:
+        _write_page(project, markdown, year)
+        return
     asked = year or SystemClock().now().year
     found = calendar_between(project.days.calendar, date(asked, 1, 1), date(asked, 12, 31))
     if ics is not None:
@@ -82,6 +93,17 @@ def _write_ics(
     from bot.feeds.ics import calendar_file
 
     content = calendar_file(found, project.days.texts, language, stamped=SystemClock().now())
+    _write(content, target, f"{len(found)} days")
+
+
+def _write_page(project: Project, target: Path, year: int | None) -> None:
+    from bot.feeds.page import FIRST_YEAR, calendar_page
+
+    page = calendar_page(project.days, project.languages, year or FIRST_YEAR)
+    _write(page.encode(), target, f"{len(project.days.calendar)} days")
+
+
+def _write(content: bytes, target: Path, what: str) -> None:
     if str(target) == "-":
         typer.echo(content.decode(), nl=False)
         return
@@ -89,4 +111,4 @@ def _write_ics(
         target.write_bytes(content)
     except OSError as error:
         raise VigiliaError(f"{target} cannot be written: {error.strerror}.") from None
-    typer.echo(f"wrote {target}: {len(found)} days")
+    typer.echo(f"wrote {target}: {what}")
