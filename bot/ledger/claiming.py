@@ -94,7 +94,6 @@ def settle(
         .where(
             deliveries.c.id == held.id,
             deliveries.c.fence == held.fence,
-            deliveries.c.generation == held.delivery.generation,
             deliveries.c.state.in_(replaces),
         )
         .values(

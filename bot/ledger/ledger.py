@@ -15,6 +15,7 @@ from typing import Any, Literal
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger import claiming, dialect, inbox, moving, operator, planned, reading, runs
+from bot.ledger.looking import Looking
 from bot.ledger.rows import (
     AttemptRow,
     Claim,
@@ -28,13 +29,12 @@ from bot.ledger.rows import (
     RunRow,
     State,
 )
-from bot.ledger.transactions import Transactions
 from bot.planning import Planned, Posting, Slot
 
 _PLANNED_A_TRANSACTION = 100
 
 
-class Ledger(Transactions):
+class Ledger(Looking):
     """The durable record. ``path`` is its file, None in memory; ``mode`` is its stamp."""
 
     # runs

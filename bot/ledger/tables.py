@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from sqlalchemy import (
+    DDL,
     JSON,
     Boolean,
     Column,
@@ -24,13 +25,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 from sqlalchemy.types import TypeDecorator
 
 from bot.channels.outcome import Reason
 from bot.ledger.rows import State
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The schema's revisions, oldest first. The last is the one that this Vigilia writes."""
 
 WordT = TypeVar("WordT", bound=StrEnum)
@@ -145,7 +147,26 @@ deliveries = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index(None, "state", "next_attempt_at"),
+    Index("ix_deliveries_state_due_at", "state", "due_at"),
+    Index("ix_deliveries_channel_due_at", "channel", "due_at"),
 )
+
+# Deliveries whose words are kept and not findable yet: indexing them is not the delivery's business.
+words_waiting = Table(
+    "words_waiting",
+    metadata,
+    Column("delivery_id", Integer, ForeignKey("deliveries.id"), primary_key=True),
+)
+
+for statement in (
+    # no copy of the words, and no places in them: a twentieth of what it makes findable
+    "CREATE VIRTUAL TABLE sent_words USING fts5"
+    " (words, content='', detail=none, tokenize='unicode61 remove_diacritics 2')",
+    "CREATE TRIGGER words_kept AFTER UPDATE OF message ON deliveries"
+    " WHEN NEW.message IS NOT NULL BEGIN"
+    " INSERT OR IGNORE INTO words_waiting (delivery_id) VALUES (NEW.id); END",
+):
+    event.listen(metadata, "after_create", DDL(statement).execute_if(dialect="sqlite"))
 
 slot_deliveries = Table(
     "slot_deliveries",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -46,19 +47,22 @@ def test_a_second_service_is_told_which_one_runs(tmp_path: Path) -> None:
 
 def test_the_lock_of_a_killed_service_is_free(tmp_path: Path) -> None:
     holder = hold(tmp_path)
+    with (tmp_path / "var" / "vigilia.db.lock").open("a") as lock_file:
+        lock_file.write("more than the next one writes")
     holder.send_signal(signal.SIGKILL)
     holder.communicate()
     with service_lock(URL, tmp_path):
-        assert str(os.getpid()) in (tmp_path / "var" / "vigilia.db.lock").read_text()
+        lock = (tmp_path / "var" / "vigilia.db.lock").read_text()
+        assert json.loads(lock)["pid"] == os.getpid()
 
 
 def test_two_ways_to_one_file_meet_the_same_lock(tmp_path: Path) -> None:
-    link = tmp_path / "link"
-    link.symlink_to(tmp_path)
+    link = tmp_path / "link.db"
+    link.symlink_to(tmp_path / "var" / "vigilia.db")
     with (
         service_lock(URL, tmp_path),
         pytest.raises(LedgerError, match=f"process {os.getpid()}"),
-        service_lock(URL, link),
+        service_lock("sqlite:///link.db", tmp_path),
     ):
         pass
 
@@ -75,6 +79,7 @@ def test_a_holder_that_has_not_said_who_it_is_is_still_a_holder(tmp_path: Path) 
 
 def test_the_lock_is_known_here_while_it_is_held(tmp_path: Path) -> None:
     file = (tmp_path / "var" / "vigilia.db").resolve()
+    assert not is_held_here(file)
     with service_lock(URL, tmp_path):
         assert is_held_here(file)
     assert not is_held_here(file)

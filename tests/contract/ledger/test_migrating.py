@@ -1,4 +1,4 @@
-"""An older ledger: the first revision, met by a Vigilia that knows a second."""
+"""An older ledger: met by a Vigilia that knows one revision more."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from bot.ledger.opening import open_ledger
 from bot.ledger.tables import REVISIONS, metadata
 from tests.contract.ledger.making import KEY, NOW, URL, open_file, put_in
 
-SECOND = """
+ONE_MORE = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 def upgrade() -> None:
     with op.batch_alter_table("deliveries") as table:
         table.add_column(sa.Column("colour", sa.String(20)))
@@ -40,13 +40,13 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "var" / "vigilia.db"
 
 
-def know_a_second(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str = "pass") -> None:
+def know_one_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str = "pass") -> None:
     # a percent sign in the folder's name must not confuse Alembic
     scripts = tmp_path / "50% new"
     shutil.copytree(migrate.MIGRATIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "v0002_second.py").write_text(SECOND.format(then=then))
+    (scripts / "versions" / "v0003_third.py").write_text(ONE_MORE.format(then=then))
     monkeypatch.setattr("bot.ledger.migrate.MIGRATIONS", scripts)
-    monkeypatch.setattr("bot.ledger.opening.REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr("bot.ledger.opening.REVISIONS", ("0001", "0002", "0003"))
 
 
 def columns(file: Path) -> set[str]:
@@ -88,7 +88,7 @@ def test_the_revisions_that_are_known_are_those_that_there_are() -> None:
 def test_an_older_ledger_is_migrated_after_a_backup(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    know_a_second(monkeypatch, tmp_path)
+    know_one_more(monkeypatch, tmp_path)
     before = columns(file)
     open_file(tmp_path).close()
     assert columns(file) == before - {"detail"} | {"colour", "said"}
@@ -96,7 +96,7 @@ def test_an_older_ledger_is_migrated_after_a_backup(
         assert raw.execute("SELECT key, colour FROM deliveries").fetchall() == [(KEY, None)]
         assert raw.execute("SELECT count(*) FROM slot_deliveries").fetchone() == (1,)
     (backup,) = backups(file)
-    assert backup.name == "vigilia.db.before-0001-20261209T140000Z"
+    assert backup.name == "vigilia.db.before-0002-20261209T140000Z"
     assert columns(backup) == before
     # and the second time there is nothing left to do
     open_file(tmp_path).close()
@@ -115,7 +115,7 @@ def test_a_migration_that_fails_leaves_the_ledger_as_it_was(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str
 ) -> None:
     with monkeypatch.context() as newer:
-        know_a_second(newer, tmp_path, then)
+        know_one_more(newer, tmp_path, then)
         with pytest.raises((LedgerError, LookupError)) as raised:
             open_file(tmp_path)
     if isinstance(raised.value, LedgerError):
@@ -129,7 +129,7 @@ def test_a_migration_that_fails_leaves_the_ledger_as_it_was(
 def test_reading_does_not_migrate(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    know_a_second(monkeypatch, tmp_path)
+    know_one_more(monkeypatch, tmp_path)
     before = file.read_bytes()
     with pytest.raises(LedgerError, match=r"an older Vigilia\. `vigilia run` migrates it"):
         open_ledger(URL, base=tmp_path, mode=None, create=False, now=NOW)
@@ -140,7 +140,7 @@ def test_reading_does_not_migrate(
 def test_a_ledger_on_which_another_service_runs_is_not_migrated(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    know_a_second(monkeypatch, tmp_path)
+    know_one_more(monkeypatch, tmp_path)
     before = columns(file)
     monkeypatch.setattr("bot.ledger.migrate.is_held_here", lambda _: False)
     with (
@@ -154,7 +154,7 @@ def test_a_ledger_on_which_another_service_runs_is_not_migrated(
 def test_the_service_that_holds_the_lock_migrates(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    know_a_second(monkeypatch, tmp_path)
+    know_one_more(monkeypatch, tmp_path)
     with service_lock(URL, tmp_path):
         open_file(tmp_path).close()
     assert "colour" in columns(file)

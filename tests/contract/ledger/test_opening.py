@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import LedgerError
-from bot.ledger.dialect import explained
+from bot.ledger.dialect import explained, sqlite_engine, writing
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import Mode, State
@@ -276,6 +276,29 @@ def test_an_error_that_has_no_words_of_its_own_still_names_the_ledger() -> None:
 def test_a_mistake_of_ours_is_not_dressed_up(file: Path, tmp_path: Path) -> None:
     with open_file(tmp_path) as ledger, pytest.raises(IntegrityError):
         ledger.claim(ledger.history()[0].id, "no such run", NOW, LEASE)
+
+
+def test_the_first_of_two_that_create_says_the_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_overtaken(path: Path, base: Path) -> None:
+        monkeypatch.undo()
+        open_ledger(URL, base=base, mode="rehearsal", create=True, now=NOW).close()
+
+    monkeypatch.setattr("bot.ledger.opening.make_folder", be_overtaken)
+    assert "made by a rehearsal" in refused(tmp_path)
+    assert "made by a rehearsal" in refused(tmp_path)
+
+
+def test_what_may_write_has_the_lock_from_its_beginning(file: Path) -> None:
+    engine = sqlite_engine(file, "rw")
+    with (
+        writing(engine),
+        closing(sqlite3.connect(file, isolation_level=None, timeout=0)) as raw,
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        raw.execute("BEGIN IMMEDIATE")
+    engine.dispose()
 
 
 def test_two_that_create_at_once_share_one_ledger(tmp_path: Path) -> None:

@@ -68,6 +68,14 @@ def test_what_is_not_due_or_no_longer_useful_is_not_claimed(ledger: Ledger, run:
     assert state_of(ledger) is State.READY
 
 
+def test_what_was_held_since_it_was_found_due_is_not_claimed(ledger: Ledger, run: str) -> None:
+    put_in(ledger)
+    (row,) = ledger.due(NOW, 1)
+    ledger.set_pause(NOW + HOUR, NOW)
+    assert ledger.claim(row.id, run, NOW, LEASE) is None
+    assert state_of(ledger) is State.HELD
+
+
 def test_the_words_are_kept_as_long_as_the_claim_holds(ledger: Ledger, run: str) -> None:
     put_in(ledger)
     claim = claimed(ledger, run)
@@ -167,6 +175,25 @@ def test_a_late_answer_of_its_own_replaces_unknown(ledger: Ledger, run: str) -> 
     row = ledger.delivery(KEY)
     assert row is not None
     assert (row.state, row.may_have_arrived) == (State.DELIVERED, False)
+
+
+def test_a_late_refusal_of_its_own_says_that_it_did_not_arrive(ledger: Ledger, run: str) -> None:
+    put_in(ledger)
+    claim = claimed(ledger, run)
+    lose(ledger, claim)
+    assert refuse(ledger, claim) is State.FAILED
+    assert state_of(ledger) is State.FAILED
+
+
+def test_a_late_answer_still_counts_when_the_resend_was_never_sent(
+    ledger: Ledger, run: str
+) -> None:
+    put_in(ledger)
+    claim = claimed(ledger, run)
+    lose(ledger, claim)
+    ledger.resolve(KEY, "resend", NOW, "ana")
+    assert [row.state for row in ledger.expire(NOW + USEFUL)] == [State.UNKNOWN]
+    assert deliver(ledger, claim) is State.DELIVERED
 
 
 def test_a_late_answer_does_not_replace_what_an_operator_said(ledger: Ledger, run: str) -> None:

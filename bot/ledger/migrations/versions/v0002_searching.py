@@ -1,0 +1,37 @@
+"""What the page looks for: by state and by channel, the last due first, and the words sent."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.create_index("ix_deliveries_state_due_at", "deliveries", ["state", "due_at"])
+    op.create_index("ix_deliveries_channel_due_at", "deliveries", ["channel", "due_at"])
+    op.create_table(
+        "words_waiting",
+        sa.Column("delivery_id", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("delivery_id", name="pk_words_waiting"),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name="fk_words_waiting_delivery_id"
+        ),
+    )
+    if op.get_bind().dialect.name != "sqlite":
+        return
+    op.execute(
+        "CREATE VIRTUAL TABLE sent_words USING fts5"
+        " (words, content='', detail=none, tokenize='unicode61 remove_diacritics 2')"
+    )
+    op.execute(
+        "CREATE TRIGGER words_kept AFTER UPDATE OF message ON deliveries"
+        " WHEN NEW.message IS NOT NULL BEGIN"
+        " INSERT OR IGNORE INTO words_waiting (delivery_id) VALUES (NEW.id); END"
+    )
+    op.execute(
+        "INSERT INTO words_waiting (delivery_id)"
+        " SELECT id FROM deliveries WHERE message IS NOT NULL"
+    )
