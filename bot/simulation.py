@@ -50,8 +50,8 @@ def _part(message: Message, index: int) -> str:
         ]
         pieces.append(f"{part.actions_label}\n\n" + "\n".join(lines))
     if part.sources:
-        listed = " · ".join(f"[{link.title}]({link.url})" for link in part.sources)
-        pieces.append(f"{part.sources_label}: {listed}")
+        lines = [f"- [{link.title}]({link.url})" for link in part.sources]
+        pieces.append(f"{part.sources_label}\n\n" + "\n".join(lines))
     return "\n\n".join(pieces)
 
 

@@ -25,6 +25,8 @@ class LocalPlatform:
     name: str
     local: bool = True
     options_model = LocalOptions
+    called: str = ""
+    where: str = ""
     repeat_safe_for: timedelta | None = None
 
     def address_problem(self, options: LocalOptions, trusted_hosts: Collection[str]) -> str | None:
@@ -58,10 +60,10 @@ def _part(part: Part) -> Iterator[str]:
     yield f"{title}\n{'=' * min(len(title), 72)}"
     yield PLAIN.markdown(part.body)
     if part.actions:
-        yield "\n".join([f"{one_line(part.actions_label)}:", *map(_action, part.actions)])
+        yield "\n".join([one_line(part.actions_label), *map(_action, part.actions)])
     if part.sources:
         sources = (f"- {_link(link)}" for link in part.sources)
-        yield "\n".join([f"{one_line(part.sources_label)}:", *sources])
+        yield "\n".join([one_line(part.sources_label), *sources])
     if part.footer:
         yield one_line(part.footer)
 
