@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, cast, delete, func, insert, or_, select, text
+from sqlalchemy import Connection, String, and_, cast, delete, func, or_, select, text
 
 from bot.ledger.reading import deliveries_by_id
 from bot.ledger.rows import DeliveryRow, State
 from bot.ledger.tables import (
-    deliveries,
     decisions,
+    deliveries,
     slot_deliveries,
     slots,
     words_waiting,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
-    DDL,
     JSON,
     Boolean,
     Column,
+    Connection,
     Date,
     DateTime,
     Dialect,
@@ -151,22 +151,29 @@ deliveries = Table(
     Index("ix_deliveries_channel_due_at", "channel", "due_at"),
 )
 
-# Deliveries whose words are kept and not findable yet: indexing them is not the delivery's business.
+# Deliveries whose words are kept and not findable yet: that is not the delivery's business.
 words_waiting = Table(
     "words_waiting",
     metadata,
     Column("delivery_id", Integer, ForeignKey("deliveries.id"), primary_key=True),
 )
 
-for statement in (
+_FOR_SEARCHING = (
     # no copy of the words, and no places in them: a twentieth of what it makes findable
     "CREATE VIRTUAL TABLE sent_words USING fts5"
     " (words, content='', detail=none, tokenize='unicode61 remove_diacritics 2')",
     "CREATE TRIGGER words_kept AFTER UPDATE OF message ON deliveries"
     " WHEN NEW.message IS NOT NULL BEGIN"
     " INSERT OR IGNORE INTO words_waiting (delivery_id) VALUES (NEW.id); END",
-):
-    event.listen(metadata, "after_create", DDL(statement).execute_if(dialect="sqlite"))
+)
+
+
+@event.listens_for(metadata, "after_create")
+def _make_searchable(_target: MetaData, conn: Connection, **_options: Any) -> None:
+    if conn.dialect.name == "sqlite":
+        for statement in _FOR_SEARCHING:
+            conn.exec_driver_sql(statement)
+
 
 slot_deliveries = Table(
     "slot_deliveries",
