@@ -16,7 +16,7 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow
 from bot.logs import log
 
-_LOOK_S = 5.0
+_LOOK_S = 2.0
 """The longest the dispatcher sleeps: a row that another process made ready is found by then."""
 
 _SHORTEST_S = 0.02
@@ -31,7 +31,7 @@ class EmbeddedEngine:
     """Delivers what the ledger says is due, until it is stopped.
 
     ``wake`` makes the dispatcher look at once; otherwise it looks when the next attempt is due,
-    and at least every five seconds.
+    and at least every two seconds.
     """
 
     def __init__(self, ledger: Ledger, courier: Courier, clock: Clock, *, workers: int = 8) -> None:

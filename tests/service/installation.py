@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,12 +10,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from bot.cli import main
 from bot.delivery.intake import write_down
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
@@ -45,6 +48,15 @@ def webhook(name: str, receiver: Receiver, **more: object) -> str:
 def table(name: str, keys: dict[str, object]) -> str:
     """Gives the table of a channel. JSON's texts, numbers and lists are TOML's too."""
     return "\n".join([f"[channels.{name}]", *(f"{k} = {json.dumps(v)}" for k, v in keys.items())])
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
 
 
 @dataclass
@@ -98,17 +110,16 @@ class Installation:
         with self.reading() as ledger:
             return {row.channel: row for row in ledger.history()}
 
-    def call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command to its end."""
-        return subprocess.run(
-            command(*words),
-            cwd=self.root,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    def tell(self, *words: str) -> Said:
+        """Runs a command to its end, in this process, which is another than the service's."""
+        out, err = io.StringIO(), io.StringIO()
+        line = ["vigilia", *words, "--config", str(self.root / "config")]
+        with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "argv", line):
+            try:
+                main()
+            except SystemExit as ended:
+                assert isinstance(ended.code, int)
+                return Said(ended.code, out.getvalue(), err.getvalue())
 
     def start(self, *words: str, **variables: str) -> Running:
         """Starts ``vigilia run`` with these words. It is killed at the test's end at the latest."""
