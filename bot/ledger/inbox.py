@@ -16,12 +16,13 @@ def put(
     conn: Connection, key: str, channel: str, *, message: dict[str, Any], text: str, now: datetime
 ) -> bool:
     """Keeps a message once by its key; False where it was there already."""
-    done = conn.execute(
+    kept = conn.scalar(
         insert_once(conn, inbox)
         .values(key=key, channel=channel, message=message, text=text, at=now)
         .on_conflict_do_nothing()
+        .returning(inbox.c.key)
     )
-    return done.rowcount == 1
+    return kept is not None
 
 
 def messages(conn: Connection, channel: str | None, limit: int | None) -> tuple[InboxRow, ...]:

@@ -162,7 +162,7 @@ def pause_channel(
     now: datetime,
 ) -> bool:
     """Holds what waits for a channel; True where it was not paused before."""
-    done = conn.execute(
+    newly = conn.scalar(
         insert_once(conn, paused_channels)
         .values(
             channel=channel,
@@ -172,13 +172,14 @@ def pause_channel(
             since=now,
         )
         .on_conflict_do_nothing()
+        .returning(paused_channels.c.channel)
     )
     conn.execute(
         update(deliveries)
         .where(deliveries.c.state.in_(CLAIMABLE), deliveries.c.channel == channel)
         .values(state=State.HELD, held_for="channel", updated_at=now)
     )
-    return done.rowcount == 1
+    return newly is not None
 
 
 def resume_channel(conn: Connection, channel: str, now: datetime) -> tuple[DeliveryRow, ...]:
