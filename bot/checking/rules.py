@@ -53,7 +53,8 @@ FEWEST_WORDS, MOST_WORDS = 60, 160
 """How many words a message has in one language, before its actions and sources."""
 
 _YEARS_AHEAD = 120
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[0-9]+\.?\w*")
+"""A number, an ordinal's ending with it: "2026", "21st", "12.º"."""
 
 
 def rule_problems(project: Project, year: int) -> Iterator[Problem]:
@@ -142,37 +143,38 @@ def _day_faults(
     for code in sorted(languages_of(day) & project.languages.keys()):
         language = project.languages[code]
         clauses = _clauses(project.facts.values(), language)
-        last: tuple[int, Part] | None = None
+        looked_at: set[int] = set()
         same = False
-        for number, occurrence in enumerate(_told(observance, day, year)):
+        before: tuple[int, Part] | None = None
+        for occurrence in _told(observance, day, year):
             try:
                 part = project.writer.write([occurrence], [code]).parts[0]
             except RenderError:
                 break  # said in full by bot.checking.texts
             on = occurrence.date
-            if not same and last and last[0] == on.year - 1 and _same_words(last[1], part):
+            turn = on.year % max(len(day.stories), 1)  # as bot.content.texts.chosen_story
+            if turn not in looked_at:
+                dated = (*clauses, language.date(on))
+                yield from ((code, found) for found in part_faults(part, language, dated))
+            if not same and before and before[0] == on.year - 1 and _same_words(before[1], part):
                 same = True
                 said = f"{on.year - 1} and {on.year} have the same words: add a [[{day.id}.story]]."
                 yield code, Found("same-words", said)
-            last = on.year, part
-            if number < max(len(day.stories), 1):
-                dated = (*clauses, language.date(on))
-                yield from ((code, found) for found in part_faults(part, language, dated))
+            looked_at.add(turn)
+            before = on.year, part
 
 
 def _told(observance: Observance, day: DayText, year: int) -> Iterator[Occurrence]:
-    """Gives occurrences from ``year`` on until each story was told, and the first once more."""
-    after = date(year, 1, 1)
-    stories: set[int] = set()
-    count = max(len(day.stories), 1)
-    while len(stories) <= count:
-        found = next_occurrence(observance, after, _YEARS_AHEAD)
-        if found is None or found.date.year > year + _YEARS_AHEAD:
-            return
+    """Gives occurrences from ``year`` on until each story was told, and one more, to see whether
+    its words differ from those before it."""
+    stories = set(range(max(len(day.stories), 1)))
+    count = len(stories)
+    after = date(year - 1, 12, 31)
+    while found := next_occurrence(observance, after, _YEARS_AHEAD):
         yield found
-        if len(stories) == count:
+        if not stories or found.date.year > year + _YEARS_AHEAD:
             return
-        stories.add(found.date.year % count)
+        stories.discard(found.date.year % count)
         after = found.date
 
 

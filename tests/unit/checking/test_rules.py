@@ -118,6 +118,9 @@ def test_two_years_in_a_row_with_the_same_words_are_a_warning() -> None:
     (problem,) = found(project_of(saying("{{ date }}, {{ year }}.", stories=one.stories)))[:1]
     assert (problem.level, problem.code) == ("warning", "same-words")
     assert problem.message.startswith("en, es, fr: 2026 and 2027 have the same words")
+    endings = saying("The {{ ordinal }}.", stories=one.stories)
+    counted = replace(OBSERVANCE, since=2006, count="observances")  # the 21st, then the 22nd
+    assert codes(project_of(endings, counted)) == [("warning", "same-words")]
     twins = replace(DAY, stories=(DAY.stories[0], DAY.stories[0]))
     assert codes(project_of(twins)) == [("warning", "same-words")]
     ends = replace(DAY, stories=(*DAY.stories, DAY.stories[0]))
@@ -247,3 +250,16 @@ def test_a_story_s_own_words_are_found_wherever_its_turn_comes() -> None:
         told = [broken if at == place else story for at, story in enumerate(stories)]
         same = {p.code for p in found(project_of(replace(DAY, stories=tuple(told))))}
         assert "tone-word" in same
+
+
+def test_a_story_whose_turn_comes_late_between_milestones_is_looked_through() -> None:
+    """The milestones of 2000 are 2030, 2040, 2050, 2060, 2070 and, the first odd year, 2075."""
+    broken = replace(DAY.stories[1], texts={**DAY.stories[1].texts, "en": "We celebrate."})
+    day = replace(DAY, stories=(DAY.stories[0], broken))
+    rare = replace(OBSERVANCE, event=2000, milestones_only=True)
+    assert codes(project_of(day, rare)) == [("error", "tone-word")]
+
+
+def test_a_post_of_the_first_of_january_is_looked_through_in_its_own_year() -> None:
+    once = replace(OBSERVANCE, rule=FixedDay(1, 1), since=2026, until=2026)
+    assert codes(project_of(saying("We celebrate."), once)) == [("error", "tone-word")]
