@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.group import Group
 from tests.receiver import Certificates, Receiver
 
 # How long an example takes is the machine's affair: two cores, and other tests beside it.
@@ -25,3 +27,9 @@ def receiver() -> Iterator[Receiver]:
 def certificates() -> Certificates:
     """Certificates good and bad, of an authority of our own."""
     return Certificates()
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Group:
+    """A group with one day and one channel, the inbox, of its own."""
+    return Group(tmp_path / "group")

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 from bot.errors import quoted
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_WHOLE = re.compile(r"(?:[0-9]{1,6}[smhd]\s*){1,4}")
+_WHOLE = re.compile(r"(?:[0-9]{1,7}[smhd]\s*){1,4}")
 _PIECE = re.compile(r"([0-9]+)([smhd])")
 
 

@@ -33,11 +33,12 @@ def read_toml(path: Path, label: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         said = str(error)
         if said.startswith("Cannot declare") or "Cannot overwrite" in said:
-            name = _twice(said, text)
+            line = _line(said, text)
             raise _refused(
                 label,
                 "declared-twice",
-                f"{name} stands there twice ({_position(said)}). Give each a name of its own.",
+                f"{_declared_on(line, text)} stands there twice (line {line}). "
+                "Give each a name of its own.",
             ) from None
         raise _refused(label, "not-toml", f"This is not TOML: {said}.") from None
 
@@ -46,15 +47,12 @@ def _refused(label: str, code: str, message: str) -> ConfigError:
     return ConfigError([Problem("error", code, label, "", message)])
 
 
-def _position(said: str) -> str:
-    found = re.search(r"at (line \d+)", said)
-    return found.group(1) if found else "at the end"
-
-
-def _twice(said: str, text: str) -> str:
-    """Gives the name of the table or key that stands twice, as the file writes it."""
+def _line(said: str, text: str) -> int:
     found = re.search(r"at line (\d+)", said)
-    if not found:
-        return "A table"
-    line = text.splitlines()[int(found.group(1)) - 1].strip()
-    return line if line.startswith("[") else f"'{line.split('=', maxsplit=1)[0].strip()}'"
+    return int(found.group(1)) if found else len(text.splitlines())
+
+
+def _declared_on(line: int, text: str) -> str:
+    """Gives the name of the table or key that a line declares, as the file writes it."""
+    written = text.splitlines()[line - 1].strip()
+    return written if written.startswith("[") else f"'{written.split('=', maxsplit=1)[0].strip()}'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -29,7 +29,7 @@ _NEEDED = {
     "date_type": "must be a date such as 2026-12-09, without quotes",
     "date_parsing": "must be a date such as 2026-12-09, without quotes",
     "date_from_datetime_parsing": "must be a date such as 2026-12-09, without quotes",
-    "date_from_datetime_inexact": "must be a date such as 2026-12-09, without an hour",
+    "date_from_datetime_inexact": "must be a date such as 2026-12-09, without quotes",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "too_short": "must hold at least {min_length}",
@@ -37,6 +37,7 @@ _NEEDED = {
 }
 """What is said of each type of pydantic's errors that a table of ours can meet."""
 
+_MEANT = re.compile(r"Did you mean '([^']*)'\?")
 _TOML_WORDS = {"False": "false", "True": "true"}
 
 
@@ -77,6 +78,8 @@ def _problems(
         if sentence not in sentences:
             sentences.append(sentence)
     for path, (code, sentences) in said.items():
+        if code == "missing-key" and path in _mistyped(said):
+            continue  # the key is there, with a letter wrong, and that is said
         if any(other.startswith(f"{path}.") for other in said) and path:
             continue  # what is wrong deeper down says more
         where = "" if code in ("unknown-key", "missing-key") or not path else f"'{path}'"
@@ -87,6 +90,15 @@ def _problems(
         yield Problem(
             "error", code, file, entry, shown if shown.endswith((".", "?")) else f"{shown}."
         )
+
+
+def _mistyped(said: Mapping[str, tuple[str, list[str]]]) -> set[str]:
+    """Gives the paths of the keys that an unknown one was taken for."""
+    return {
+        ".".join([*path.split(".")[:-1], meant.group(1)])
+        for path, (code, sentences) in said.items()
+        if code == "unknown-key" and (meant := _MEANT.search(sentences[0]))
+    }
 
 
 def _sentence(found: ErrorDetails, key: str, keys: Collection[str]) -> tuple[str, str]:
