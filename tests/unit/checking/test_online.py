@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,9 +11,11 @@ import pytest
 
 from bot import __version__
 from bot.checking.online import Alive, Dead, Guarded, Moved, addresses_of, online_problems, visit
+from bot.cli import main
 from bot.content.texts import SourceText
+from bot.errors import Problem
 from tests.receiver import Answer, Receiver
-from tests.unit.checking.making import ACTION, DAY, FACT, project_of, shipped
+from tests.unit.checking.making import ACTION, DAY, FACT, ROOT, project_of, shipped
 
 
 def became(url: str) -> object:
@@ -186,3 +189,21 @@ def test_every_address_that_ships_would_be_visited() -> None:
         for source in day.sources:
             for language in ("en", "fr", "es"):
                 assert day.id in {use.entry for use in found[source.link(language).url]}
+
+
+@pytest.mark.parametrize(("options", "code"), [(("--online",), 0), (("--online", "--strict"), 1)])
+def test_the_command_lists_what_was_visited_beside_the_rest(
+    options: tuple[str, ...],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    dead = Problem("warning", "dead-link", "config/facts.toml", "members", "It is dead.")
+    monkeypatch.setattr("bot.checking.online.online_problems", lambda _project, progress: [dead])
+    monkeypatch.setattr(
+        sys, "argv", ["vigilia", "check", "--config", str(ROOT / "config"), *options]
+    )
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
+    assert "config/facts.toml, members: It is dead.  [dead-link]" in capsys.readouterr().out
