@@ -19,6 +19,7 @@ from bot.delivery.http import HttpTransport
 from bot.delivery.intake import recover, settle_left, write_down
 from bot.delivery.limits import RateLimits
 from bot.delivery.local import LocalPlaces
+from bot.delivery.others import OtherTransports
 from bot.engines.embedded import EmbeddedEngine
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
@@ -27,7 +28,7 @@ from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow, State
 from bot.logs import log
 from bot.project.load import Project
-from bot.service import STOP_PATIENCE_S, Service
+from bot.service import STOP_PATIENCE_S, Service, tell_intake
 from bot.stopping import Stop
 
 _RECORD_FOR = timedelta(seconds=30)
@@ -74,6 +75,7 @@ def assembled(
             now=clock.now(),
         )
         transport = transport_for(project, rehearsal=clock.rehearsal)
+        others = others_for(project, rehearsal=clock.rehearsal)
         try:
             with ledger:
                 is_new = not ledger.first_seen()
@@ -88,6 +90,7 @@ def assembled(
                     limits=RateLimits(time.monotonic),
                     listeners=(log_settled, *listeners),
                     record_for=record_for,
+                    others=others,
                 )
                 engine = EmbeddedEngine(
                     ledger, courier, clock, workers=project.settings.delivery.workers
@@ -98,6 +101,7 @@ def assembled(
                 yield Assembly(ledger, run, courier, engine, is_new, interrupted)
         finally:
             transport.close()
+            others.close()
 
 
 def run_service(
@@ -158,6 +162,7 @@ def run_once(
         found = write_down(
             parts.ledger, project, clock.now(), since=since if parts.is_new else None
         )
+        tell_intake(found)
         parts.ledger.alive(parts.run, clock.now())
         parts.engine.drain(lambda: stop.asked)
         parts.engine.stop(STOP_PATIENCE_S)
@@ -266,6 +271,13 @@ def transport_for(project: Project, *, rehearsal: bool = False) -> HttpTransport
     network = project.settings.network
     ca_file = project.places.root / network.ca_file if network.ca_file else None
     return HttpTransport(network.trusted_hosts, rehearsal, ca_file)
+
+
+def others_for(project: Project, *, rehearsal: bool = False) -> OtherTransports:
+    """Gives what sends e-mails and through Apprise, by ``[network]`` too."""
+    network = project.settings.network
+    ca_file = project.places.root / network.ca_file if network.ca_file else None
+    return OtherTransports(network.trusted_hosts, rehearsal, ca_file)
 
 
 def _tell_recovered(left: tuple[DeliveryRow, ...]) -> None:

@@ -123,7 +123,7 @@ class Service:
             log("wake-failed", f"What is due could not be written down: {error}", level="error")
             self._ring(_AGAIN)
             return None
-        _tell(found)
+        tell_intake(found)
         self._engine.wake()
         return found
 
@@ -164,7 +164,8 @@ class Service:
         log("stopped", "Stopped.", left_unknown=left)
 
 
-def _tell(found: Intake) -> None:
+def tell_intake(found: Intake) -> None:
+    """Writes the log records of what a wake wrote down."""
     if found.inserted:
         keys = list(found.inserted)
         log("planned", f"{len(keys)} posting(s) written down.", keys=keys[:20])
