@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.receiver import Receiver
 from tests.service.installation import Installation
@@ -17,3 +18,10 @@ def installed(tmp_path: Path, receiver: Receiver) -> Iterator[Installation]:
     installed = Installation(tmp_path, receiver)
     yield installed
     installed.end()
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """Undoes what a command did to the log of this process."""
+    yield
+    structlog.reset_defaults()
