@@ -166,7 +166,7 @@ def run_once(
         parts.ledger.alive(parts.run, clock.now())
         parts.engine.drain(lambda: stop.asked)
         parts.engine.stop(STOP_PATIENCE_S)
-        settle_left(parts.ledger, project, clock)
+        settle_left(parts.ledger, project, parts.run, clock)
         parts.ledger.end_run(parts.run, clock.now())
         told = [*parts.interrupted, *found.inserted, *(row.key for row in found.ended), *tried]
         rows = parts.ledger.deliveries(tuple(dict.fromkeys(told)))

@@ -157,7 +157,7 @@ class Service:
         self._engine.stop(STOP_PATIENCE_S)
         left = 0
         try:
-            left = settle_left(self._ledger, self._project(), self._clock)
+            left = settle_left(self._ledger, self._project(), self._run, self._clock)
             self._ledger.end_run(self._run, self._clock.now())
         except LedgerError as error:
             log("end-failed", str(error), level="error")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.group import Group
+from tests.postgres import Postgres, running
 from tests.receiver import Certificates, Receiver
 
 # How long an example takes is the machine's affair: two cores, and other tests beside it.
@@ -33,3 +34,10 @@ def certificates() -> Certificates:
 def group(tmp_path: Path) -> Group:
     """A group with one day and one channel, the inbox, of its own."""
     return Group(tmp_path / "group")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, started when the first test asks for it."""
+    with running() as server:
+        yield server

@@ -113,9 +113,9 @@ def settle_unfinished(ledger: Ledger, project: Project, row: DeliveryRow, clock:
     )
 
 
-def settle_left(ledger: Ledger, project: Project, clock: Clock) -> int:
-    """Settles, at the end of a run, what is still under way; gives how many there were."""
-    rows = ledger.sending()
+def settle_left(ledger: Ledger, project: Project, run: str, clock: Clock) -> int:
+    """Settles, at the end of a run, what it has still under way; gives how many there were."""
+    rows = ledger.sending(run)
     for row in rows:
         settle_unfinished(ledger, project, row, clock)
     return len(rows)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, insert, update
 
 from bot.channels.outcome import Reason
+from bot.ledger.dialect import moment
 from bot.ledger.moving import holding
 from bot.ledger.reading import deliveries_by_id
 from bot.ledger.redaction import without_addresses
@@ -34,7 +35,7 @@ def claim(
             attempts=deliveries.c.attempts + 1,
             fence=deliveries.c.fence + 1,
             run_id=run,
-            lease_until=now + lease,
+            lease_until=moment(conn, now) + lease,
             next_attempt_at=None,
             updated_at=now,
         )

@@ -1,4 +1,7 @@
-"""All that is particular to one database: engines, the error codes, backup, the check of a file."""
+"""What differs between the databases: engines, the error codes, backup, the check of a file.
+
+What is PostgreSQL's alone is in :mod:`bot.ledger.postgresql`.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,29 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    func,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from bot.errors import LedgerError
+from bot.ledger.postgresql import sentence
 
 BUSY_TIMEOUT_S = 10.0
 
@@ -47,6 +62,9 @@ def explained(error: BaseException | None, place: str) -> LedgerError:
         # extended codes carry the cause behind the name: SQLITE_IOERR_WRITE
         if name == code or name.startswith(f"{code}_"):
             return LedgerError(f"The ledger at {place} {words}.")
+    told = sentence(error) if error is not None else None
+    if told is not None:
+        return LedgerError(f"The ledger at {place} {told}.")
     return LedgerError(f"The ledger at {place} cannot be used ({name or type(error).__name__}).")
 
 
@@ -55,17 +73,27 @@ def plain_errors(place: str) -> Iterator[None]:
     """Turns what the database cannot do into LedgerError; what is our own mistake stays itself."""
     try:
         yield
-    except (IntegrityError, ProgrammingError):
-        raise
+    except (IntegrityError, ProgrammingError) as error:
+        if error.orig is None or sentence(error.orig) is None:
+            raise
+        raise explained(error.orig, place) from error
     except DBAPIError as error:
         raise explained(error.orig, place) from error
-    except sqlite3.Error as error:
+    except (sqlite3.Error, NoConnectionError) as error:
         raise explained(error, place) from error
 
 
 def insert_once(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Gives an INSERT that can say ``on_conflict_do_nothing``, in the connection's dialect."""
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def moment(conn: Connection, now: datetime) -> ColumnElement[datetime] | datetime:
+    """Gives the instant that leases are measured by: the database's own, as machines' clocks
+    differ; ``now`` where there is but one machine."""
+    if conn.dialect.name == "postgresql":
+        return func.clock_timestamp(type_=DateTime(timezone=True))
+    return now
 
 
 def connect_file(path: Path, access: str) -> sqlite3.Connection:

@@ -16,6 +16,7 @@ from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger import claiming, dialect, inbox, moving, operator, planned, reading, runs
 from bot.ledger.looking import Looking
+from bot.ledger.planned import Enqueue
 from bot.ledger.rows import (
     AttemptRow,
     Claim,
@@ -31,7 +32,7 @@ from bot.ledger.rows import (
 )
 from bot.planning import Planned, Posting, Slot
 
-_PLANNED_A_TRANSACTION = 100
+_PLANNED_A_TRANSACTION = 500
 
 
 class Ledger(Looking):
@@ -107,15 +108,29 @@ class Ledger(Looking):
         what holds when the posting is written. Where it says ready and a pause is on, the delivery
         is held.
         """
+        return self.insert_all(
+            planned_postings, now, states_of=lambda postings: [state_of(each) for each in postings]
+        )
+
+    def insert_all(
+        self,
+        planned_postings: Sequence[Planned],
+        now: datetime,
+        *,
+        states_of: Callable[[Sequence[Posting]], Sequence[tuple[State, HeldFor | None]]],
+        enqueue: Enqueue | None = None,
+    ) -> Inserted:
+        """As :meth:`insert`, with the states of many postings asked for at once. ``enqueue`` puts
+        jobs for what is ready into the task queue, in the same transaction."""
         keys: list[str] = []
         refused: list[Planned] = []
         for start in range(0, len(planned_postings), _PLANNED_A_TRANSACTION):
+            some = planned_postings[start : start + _PLANNED_A_TRANSACTION]
             with self._writing() as conn:
-                for one in planned_postings[start : start + _PLANNED_A_TRANSACTION]:
-                    if planned.insert_planned(conn, one, now, state_of):
-                        keys += [posting.key for posting in one.postings]
-                    else:
-                        refused.append(one)
+                written = planned.insert_all(conn, some, now, states_of, enqueue)
+            keys += [posting.key for one in written for posting in one.postings]
+            there = {one.slots for one in written}
+            refused += [one for one in some if one.slots not in there]
         return Inserted(tuple(keys), tuple(refused))
 
     def insert_by_hand(
@@ -193,14 +208,15 @@ class Ledger(Looking):
             )
 
     def interrupted(self, run: str) -> tuple[DeliveryRow, ...]:
-        """Gives what other runs left in ``sending``."""
+        """Gives what other runs left in ``sending``; where the ledger is shared, that whose lease is
+        over, whoever took it."""
         with self._reading() as conn:
             return reading.interrupted(conn, run)
 
-    def sending(self) -> tuple[DeliveryRow, ...]:
-        """Gives what is under way, whoever took it."""
+    def sending(self, run: str | None = None) -> tuple[DeliveryRow, ...]:
+        """Gives what is under way, of one run or whoever took it."""
         with self._reading() as conn:
-            return reading.sending(conn)
+            return reading.sending(conn, run)
 
     def settle_interrupted(
         self,
@@ -404,6 +420,11 @@ class Ledger(Looking):
 
     def backup(self, file: Path) -> None:
         """Copies the ledger whole to a new file while it is in use. Raises LedgerError."""
+        if self.shared:
+            raise LedgerError(
+                f"The ledger at {self._place} is backed up by its server: `pg_dump --format=custom`"
+                " with the database's address. docs/cluster.md says more."
+            )
         if self.path is None:
             raise LedgerError("A ledger in memory has no file to back up.")
         dialect.copy_file(self.path, file)

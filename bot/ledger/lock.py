@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.errors import LedgerError, LedgerInUseError
-from bot.ledger.place import ledger_file, make_folder
+from bot.ledger.place import ledger_file, ledger_server, make_folder
 
 _held: set[Path] = set()
 
@@ -24,11 +24,12 @@ def is_held_here(path: Path) -> bool:
 
 @contextmanager
 def service_lock(url: str, base: Path) -> Iterator[None]:
-    """Holds the ledger for one service; a ledger in memory needs no lock.
+    """Holds the ledger for one service; a ledger in memory needs no lock, and one on PostgreSQL
+    is for any number of them.
 
     Raises LedgerError, naming the process, while another service holds it.
     """
-    path = ledger_file(url, base)
+    path = None if ledger_server(url) else ledger_file(url, base)
     if path is None:
         yield
         return

@@ -9,6 +9,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import LedgerError
@@ -48,6 +49,20 @@ def migrate(path: Path, revision: str, now: datetime) -> Path:
             ) from error
         undo.pop_all()
     return backup
+
+
+def upgrade_in(conn: Connection, place: str) -> None:
+    """Migrates in the transaction of ``conn``. Raises LedgerError: then it has to be rolled back."""
+    config = migration_config()
+    config.attributes["connection"] = conn
+    try:
+        command.upgrade(config, "head")
+    except (SQLAlchemyError, CommandError) as error:
+        raise LedgerError(
+            f"The ledger at {place} could not be brought to this version's tables"
+            f" ({str(error).splitlines()[0]}). It is unchanged: go on with the version of"
+            " Vigilia that wrote it, and report this."
+        ) from error
 
 
 def _upgrade(path: Path) -> None:

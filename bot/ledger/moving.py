@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from bot.channels.outcome import Reason
+from bot.ledger.postgresql import Lock, take
 from bot.ledger.reading import deliveries_by_id, meta_value, paused_channel_rows
 from bot.ledger.rows import DeliveryRow, HeldFor, State
 from bot.ledger.tables import deliveries
@@ -23,7 +24,9 @@ def paused_until(conn: Connection) -> datetime | None:
 
 
 def holding(conn: Connection, channel: str, now: datetime) -> HeldFor | None:
-    """Gives what keeps the postings of a channel from being sent at ``now``."""
+    """Gives what keeps the postings of a channel from being sent at ``now``, and goes on doing so
+    until the transaction ends."""
+    take(conn, Lock.DECIDING, shared=True)
     until = paused_until(conn)
     if until is not None and until > now:
         return "pause"

@@ -4,39 +4,37 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import cast
 
-from sqlalchemy import Connection, Engine, insert, inspect
+from sqlalchemy import Engine, inspect
 
 from bot.errors import LedgerError
 from bot.ledger.dialect import connect_file, plain_errors, sqlite_engine, writing
 from bot.ledger.ledger import Ledger
-from bot.ledger.place import ledger_file, make_folder
+from bot.ledger.place import ledger_file, ledger_server, make_folder
 from bot.ledger.rows import Mode
-from bot.ledger.tables import REVISIONS, alembic_version, meta, metadata
-
-
-@dataclass(frozen=True)
-class _Found:
-    revision: str
-    mode: Mode
+from bot.ledger.stamp import Found, make_tables, missing_ledger, refuse_other
 
 
 def open_ledger(url: str, *, base: Path, mode: Mode | None, create: bool, now: datetime) -> Ledger:
-    """Opens the ledger of an SQLite URL; a relative path counts from ``base``.
+    """Opens the ledger of a URL; the relative path of an SQLite file counts from ``base``.
 
     ``mode`` must be the one with which it was stamped when it was made; None only reads, whatever
     the stamp, and neither creates nor migrates. An older ledger is migrated after a backup. Raises
     LedgerError, and leaves the file as it is, where there is none and ``create`` is False, or where
     it cannot be used.
     """
+    server = ledger_server(url)
+    if server is not None:
+        # what it takes need not be installed for a file
+        from bot.ledger.server import open_on_server  # noqa: PLC0415
+
+        return open_on_server(server, mode=mode, create=create, now=now)
     path = ledger_file(url, base)
     if path is None:
         if mode is None or not create:
-            raise _missing("sqlite://")
+            raise missing_ledger("sqlite://")
         engine = sqlite_engine(None, "rwc")
         _create(engine, mode, now)
         return Ledger(engine, path=None, mode=mode)
@@ -44,7 +42,7 @@ def open_ledger(url: str, *, base: Path, mode: Mode | None, create: bool, now: d
     found = _look(path, writes=mode is not None)
     if found is None:
         if mode is None or not create:
-            raise _missing(str(path))
+            raise missing_ledger(str(path))
         make_folder(path, base)
         _check_rights(path)
         engine = sqlite_engine(path, "rwc")
@@ -56,20 +54,9 @@ def open_ledger(url: str, *, base: Path, mode: Mode | None, create: bool, now: d
         # read back: another process may have been quicker, and of the other mode
         found = _look(path, writes=True)
         if found is None:
-            raise _missing(str(path))
-    if mode is not None and found.mode != mode:
-        raise _other_mode(path, found.mode)
-    if found.revision not in REVISIONS:
-        raise LedgerError(
-            f"The ledger at {path} was written by a newer Vigilia (its tables are"
-            f" {found.revision}, this one knows {REVISIONS[-1]}). Install that version again."
-        )
-    if found.revision != REVISIONS[-1]:
-        if mode is None:
-            raise LedgerError(
-                f"The ledger at {path} was written by an older Vigilia. `vigilia run` migrates it,"
-                " after a backup."
-            )
+            raise missing_ledger(str(path))
+    refuse_other(found, str(path), mode)
+    if found.is_older:
         # Alembic takes a while to import, and is needed once in a version
         from bot.ledger.migrate import migrate  # noqa: PLC0415
 
@@ -77,7 +64,7 @@ def open_ledger(url: str, *, base: Path, mode: Mode | None, create: bool, now: d
     return Ledger(sqlite_engine(path, "ro" if mode is None else "rw"), path=path, mode=found.mode)
 
 
-def _look(path: Path, *, writes: bool) -> _Found | None:
+def _look(path: Path, *, writes: bool) -> Found | None:
     """Gives what lies at ``path``, None where no ledger was made yet, without touching it."""
     try:
         if path.is_dir():
@@ -101,14 +88,14 @@ def _look(path: Path, *, writes: bool) -> _Found | None:
                 " in config/vigilia.toml."
             )
         revision = raw.execute("SELECT version_num FROM alembic_version").fetchone()
-        mode = raw.execute("SELECT value FROM meta WHERE key = 'mode'").fetchone()
+        noted = dict(raw.execute("SELECT key, value FROM meta"))
         sound = not writes or raw.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-    if revision is None or mode is None or not sound:
+    if revision is None or "mode" not in noted or not sound:
         raise LedgerError(
             f"The ledger at {path} is damaged. Keep the file, and put a backup in its place with"
             " `vigilia ledger restore FILE`."
         )
-    return _Found(revision[0], cast("Mode", mode[0]))
+    return Found.read(revision[0], noted["mode"], noted.get("serves"))
 
 
 def _check_rights(path: Path, *, writes: bool = True) -> None:
@@ -133,35 +120,4 @@ def _create(engine: Engine, mode: Mode, now: datetime) -> None:
     with writing(engine) as conn:
         if inspect(conn).get_table_names():
             return
-        metadata.create_all(conn, checkfirst=False)
-        _stamp(conn, mode, now)
-
-
-def _stamp(conn: Connection, mode: Mode, now: datetime) -> None:
-    alembic_version.create(conn, checkfirst=False)
-    conn.execute(insert(alembic_version).values(version_num=REVISIONS[-1]))
-    conn.execute(
-        insert(meta),
-        [
-            {"key": "mode", "value": mode},
-            {"key": "created_at", "value": now.astimezone(UTC).isoformat()},
-        ],
-    )
-
-
-def _missing(place: str) -> LedgerError:
-    return LedgerError(f"There is no ledger yet at {place}: `vigilia run` makes one.")
-
-
-def _other_mode(path: Path, stamped: Mode) -> LedgerError:
-    match stamped:
-        case "rehearsal":
-            return LedgerError(
-                f"The ledger at {path} was made by a rehearsal and is never used for real posts."
-                " Give url under [ledger] in config/vigilia.toml another file."
-            )
-        case "real":
-            return LedgerError(
-                f"The ledger at {path} is the real one, and a rehearsal never writes to it."
-                " Rehearse with another file as url under [ledger] in config/vigilia.toml."
-            )
+        make_tables(conn, mode, now)

@@ -12,6 +12,7 @@ from bot.errors import LedgerError
 from bot.ledger.dialect import insert_once
 from bot.ledger.moving import PAUSED_UNTIL, move, set_free
 from bot.ledger.planned import refuse_paused
+from bot.ledger.postgresql import Lock, take
 from bot.ledger.reading import delivery, held_for, verdicts
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
@@ -36,6 +37,7 @@ def decide(
     digest: str | None,
 ) -> DeliveryRow | None:
     """Approves, holds or skips a posting; gives its delivery, None where it is still to come."""
+    take(conn, Lock.DECIDING)
     row = delivery(conn, key)
     if row is not None and row.state not in _DECIDABLE[verdict]:
         raise LedgerError(f"{key} is {row.state} already, so there is nothing to {verdict}.")
@@ -162,6 +164,7 @@ def pause_channel(
     now: datetime,
 ) -> bool:
     """Holds what waits for a channel; True where it was not paused before."""
+    take(conn, Lock.DECIDING)
     newly = conn.scalar(
         insert_once(conn, paused_channels)
         .values(
@@ -184,12 +187,14 @@ def pause_channel(
 
 def resume_channel(conn: Connection, channel: str, now: datetime) -> tuple[DeliveryRow, ...]:
     """Ends the pause of a channel; gives what was held for it as it stands then."""
+    take(conn, Lock.DECIDING)
     conn.execute(delete(paused_channels).where(paused_channels.c.channel == channel))
     return set_free(conn, held_for(conn, "channel", channel), now)
 
 
 def set_pause(conn: Connection, until: datetime | None, now: datetime) -> tuple[DeliveryRow, ...]:
     """Holds everything until an instant, or, with None, ends that; gives what was set free."""
+    take(conn, Lock.DECIDING)
     conn.execute(delete(meta).where(meta.c.key == PAUSED_UNTIL))
     if until is None or until <= now:
         return set_free(conn, held_for(conn, "pause"), now)

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import LedgerError
+from bot.ledger.postgresql import DRIVER
+
+
+def ledger_server(url: str) -> URL | None:
+    """Gives the address of a ledger on PostgreSQL, None for one in SQLite.
+
+    Raises LedgerError where the URL cannot be read, or names no database.
+    """
+    parsed = _read(url)
+    if parsed.drivername not in {"postgresql", "postgres", DRIVER}:
+        return None
+    if not parsed.database:
+        raise LedgerError(
+            "The ledger's url names no database. Write it as"
+            " postgresql+psycopg://vigilia:${VIGILIA_DB_PASSWORD}@db.example.org/vigilia."
+        )
+    return parsed.set(drivername=DRIVER)
 
 
 def ledger_file(url: str, base: Path) -> Path | None:
@@ -16,17 +33,11 @@ def ledger_file(url: str, base: Path) -> Path | None:
     A relative path counts from ``base``. Raises LedgerError for every other URL; its sentence does
     not repeat the URL, which may hold a password.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise LedgerError(
-            "The ledger's url cannot be read. Write it as sqlite:///var/vigilia.db"
-            " (three slashes: from the folder that holds config/; four: from the root)."
-        ) from None
+    parsed = _read(url)
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
         raise LedgerError(
             f"The ledger's url begins with {parsed.drivername}://, which this Vigilia cannot open."
-            " Use sqlite:///var/vigilia.db."
+            " Use sqlite:///var/vigilia.db, or postgresql+psycopg://… for several machines."
         )
     if parsed.host or parsed.query:
         raise LedgerError(
@@ -37,6 +48,18 @@ def ledger_file(url: str, base: Path) -> Path | None:
         return None
     # resolved, so that two ways to one file meet the same lock
     return (base / Path(str(parsed.database))).resolve()
+
+
+def _read(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        raise LedgerError(
+            "The ledger's url cannot be read. Write it as sqlite:///var/vigilia.db"
+            " (three slashes: from the folder that holds config/; four: from the root), or as"
+            " postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, with %40 for an @ in the password,"
+            " %3A for a : and %2F for a /."
+        ) from None
 
 
 def make_folder(path: Path, base: Path) -> None:

@@ -2,36 +2,184 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from bot.errors import LedgerError
 from bot.ledger.dialect import insert_once
 from bot.ledger.moving import holding, paused_until
-from bot.ledger.reading import deliveries_of_slot, delivery, paused_channel_rows
+from bot.ledger.postgresql import Lock, take
+from bot.ledger.reading import deliveries_of_slot, delivery, filled, paused_channel_rows
 from bot.ledger.rows import CLAIMABLE, WAITING, HeldFor, State
 from bot.ledger.tables import deliveries, sightings, slot_deliveries, slots
 from bot.planning import Planned, Posting, Slot
 
-StateOf = Callable[[Posting], tuple[State, HeldFor | None]]
+DELIVERIES_A_JOB = 16
+"""How many deliveries a job of the task queue stands for: a job costs as much as one of them."""
+
+StatesOf = Callable[[Sequence[Posting]], Sequence[tuple[State, HeldFor | None]]]
 
 
-def insert_planned(conn: Connection, planned: Planned, now: datetime, state_of: StateOf) -> bool:
-    """Writes slots and deliveries, all of them or none; False where one of them exists already."""
+@dataclass(frozen=True)
+class Job:
+    """Deliveries that one job of the task queue wakes a worker for, from ``at`` on."""
+
+    deliveries: tuple[int, ...]
+    at: datetime
+
+
+Enqueue = Callable[[Any, Sequence[Job]], Sequence[int]]
+"""Puts jobs into the task queue, in the transaction of the driver's own connection; gives their
+ids."""
+
+
+def insert_all(
+    conn: Connection,
+    planned: Sequence[Planned],
+    now: datetime,
+    states_of: StatesOf,
+    enqueue: Enqueue | None,
+) -> list[Planned]:
+    """Writes slots and deliveries; gives those that were written, each wholly: the others had one
+    slot or key that exists already."""
+    # whatever may hold them waits until this is written, or is seen by it
+    take(conn, Lock.DECIDING, shared=True)
+    states = dict(zip(_postings(planned), states_of(_postings(planned)), strict=True))
+    if _insert_many(conn, planned, now, states, enqueue):
+        return list(planned)
+    # somebody was quicker with some: most often with all
+    there = filled(conn, [slot for one in planned for slot in one.slots])
+    free = [one for one in planned if there.isdisjoint(one.slots)]
+    if _insert_many(conn, free, now, states, enqueue):
+        return free
+    return [one for one in free if _insert_many(conn, [one], now, states, enqueue)]
+
+
+def _postings(planned: Sequence[Planned]) -> list[Posting]:
+    return [posting for one in planned for posting in one.postings]
+
+
+def _insert_many(
+    conn: Connection,
+    planned: Sequence[Planned],
+    now: datetime,
+    states: Mapping[Posting, tuple[State, HeldFor | None]],
+    enqueue: Enqueue | None,
+) -> bool:
+    """Writes all of them, or nothing where anything exists already: then False."""
+    if not planned:
+        return True
+    held = held_by(conn, now)
     with conn.begin_nested() as savepoint:
-        made = [_new_slot(conn, slot, now) for slot in planned.slots]
-        ids = [slot for slot in made if slot is not None]
-        if len(ids) == len(made) and all(
-            _fill(conn, ids, _values(conn, posting, now, *state_of(posting)))
-            for posting in planned.postings
-        ):
-            return True
-        savepoint.rollback()
-        return False
+        slot_ids = _new_slots(conn, [slot for one in planned for slot in one.slots], now)
+        if slot_ids is None:
+            savepoint.rollback()
+            return False
+        rows = [
+            _values(posting, now, *_unless_held(states[posting], held, posting.channel))
+            for posting in _postings(planned)
+        ]
+        if enqueue is not None:
+            _enqueued(conn, rows, enqueue)
+        made = conn.execute(
+            insert_once(conn, deliveries)
+            .on_conflict_do_nothing()
+            .returning(deliveries.c.id, deliveries.c.key),
+            rows,
+        )
+        ids = {key: id_ for id_, key in made}
+        if len(ids) != len(rows):
+            savepoint.rollback()
+            return False
+        conn.execute(
+            insert(slot_deliveries),
+            [
+                {"slot_id": slot_ids[slot], "delivery_id": ids[posting.key]}
+                for one in planned
+                for slot in one.slots
+                for posting in one.postings
+            ],
+        )
+        return True
+
+
+def _new_slots(conn: Connection, wanted: Sequence[Slot], now: datetime) -> dict[Slot, int] | None:
+    """Gives the ids of new slots, None where one of them exists already."""
+    made = conn.execute(
+        insert_once(conn, slots).on_conflict_do_nothing().returning(slots.c.id, *_SLOT),
+        [
+            {
+                "observance": slot.observance,
+                "date": slot.date,
+                "lead_days": slot.lead_days,
+                "channel": slot.channel,
+                "planned_at": now,
+            }
+            for slot in wanted
+        ],
+    )
+    ids = {Slot(*rest): id_ for id_, *rest in made}
+    return ids if len(ids) == len(wanted) else None
+
+
+_SLOT = (slots.c.observance, slots.c.date, slots.c.lead_days, slots.c.channel)
+
+
+def _enqueued(conn: Connection, rows: Sequence[dict[str, Any]], enqueue: Enqueue) -> None:
+    """Gives rows that are ready an id and a job, before they are there: a row is written once."""
+    numbers = select(func.nextval("deliveries_id_seq")).select_from(
+        func.generate_series(1, len(rows))
+    )
+    for row, id_ in zip(rows, conn.scalars(numbers).all(), strict=True):
+        row |= {"id": id_, "job_id": None}
+    jobs = jobs_for((row["id"], row["due_at"]) for row in rows if row["state"] is State.READY)
+    made = dict(zip(jobs, enqueue(driver(conn), jobs), strict=True))
+    by_delivery = {id_: number for job, number in made.items() for id_ in job.deliveries}
+    for row in rows:
+        row["job_id"] = by_delivery.get(row["id"])
+
+
+def jobs_for(waiting: Iterable[tuple[int, datetime]]) -> list[Job]:
+    """Gives the jobs for deliveries that may be sent from an instant on, several to a job."""
+    by_instant: dict[datetime, list[int]] = {}
+    for id_, at in waiting:
+        by_instant.setdefault(at, []).append(id_)
+    return [
+        Job(tuple(ids[start : start + DELIVERIES_A_JOB]), at)
+        for at, ids in by_instant.items()
+        for start in range(0, len(ids), DELIVERIES_A_JOB)
+    ]
+
+
+def driver(conn: Connection) -> Any:
+    """Gives the driver's own connection, in the middle of its transaction."""
+    return conn.connection.driver_connection
+
+
+@dataclass(frozen=True)
+class _Held:
+    everything: bool
+    channels: Collection[str]
+
+
+def held_by(conn: Connection, now: datetime) -> _Held:
+    """Gives what is paused at ``now``."""
+    until = paused_until(conn)
+    return _Held(until is not None and until > now, paused_channel_rows(conn).keys())
+
+
+def _unless_held(
+    state: tuple[State, HeldFor | None], held: _Held, channel: str
+) -> tuple[State, HeldFor | None]:
+    if state[0] not in CLAIMABLE:
+        return state
+    if held.everything:
+        return State.HELD, "pause"
+    return (State.HELD, "channel") if channel in held.channels else (State.READY, None)
 
 
 def insert_by_hand(
@@ -39,6 +187,8 @@ def insert_by_hand(
 ) -> tuple[str, ...]:
     """Writes what an operator wants sent at once; gives the keys. Raises LedgerError where a slot
     is filled and ``again`` is False, and where a pause would hold it."""
+    # two people who say --again at once get two numbers
+    take(conn, Lock.DECIDING)
     refuse_paused(conn, planned.slots[0].channel, now)
     suffix = ""
     earlier = [row for slot in planned.slots for row in deliveries_of_slot(conn, slot)]
@@ -54,7 +204,7 @@ def insert_by_hand(
     ids = [_new_slot(conn, slot, now) or _slot_id(conn, slot) for slot in planned.slots]
     keys = []
     for posting in planned.postings:
-        values = _values(conn, posting, now, State.READY, None)
+        values = _values(posting, now, State.READY, None)
         key = f"{posting.key}{suffix}"
         values |= {"key": key, "by_hand": True, "next_attempt_at": now}
         if not _fill(conn, ids, values):
@@ -128,11 +278,8 @@ def _fill(conn: Connection, slot_ids: Sequence[int], values: Mapping[str, Any]) 
 
 
 def _values(
-    conn: Connection, posting: Posting, now: datetime, state: State, held_for: HeldFor | None
+    posting: Posting, now: datetime, state: State, held_for: HeldFor | None
 ) -> dict[str, Any]:
-    if state in CLAIMABLE:
-        held_for = holding(conn, posting.channel, now)
-        state = State.READY if held_for is None else State.HELD
     return {
         "key": posting.key,
         "observances": list(posting.observances),

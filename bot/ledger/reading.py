@@ -46,7 +46,8 @@ _MAY_HAVE_ARRIVED = exists().where(
 
 
 def _deliveries() -> Select[Any]:
-    return select(deliveries, _TRIES.label("tries"), _MAY_HAVE_ARRIVED.label("may_have_arrived"))
+    columns = (column for column in deliveries.c if column.name != "job_id")
+    return select(*columns, _TRIES.label("tries"), _MAY_HAVE_ARRIVED.label("may_have_arrived"))
 
 
 def _row(stored: RowMapping) -> DeliveryRow:
@@ -98,18 +99,21 @@ def next_attempt_at(conn: Connection) -> datetime | None:
 
 
 def interrupted(conn: Connection, run: str) -> tuple[DeliveryRow, ...]:
-    """Gives what other runs left in ``sending``."""
-    return _rows(
-        conn,
-        _deliveries()
-        .where(deliveries.c.state == State.SENDING, deliveries.c.run_id != run)
-        .order_by(deliveries.c.due_at, deliveries.c.id),
-    )
+    """Gives what other runs left in ``sending``; on a server, where others may well be alive, what
+    anybody's lease of is over."""
+    query = _deliveries().where(deliveries.c.state == State.SENDING)
+    if conn.dialect.name == "postgresql":
+        query = query.where(deliveries.c.lease_until <= func.clock_timestamp())
+    else:
+        query = query.where(deliveries.c.run_id != run)
+    return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id))
 
 
-def sending(conn: Connection) -> tuple[DeliveryRow, ...]:
-    """Gives what is under way, whoever took it."""
+def sending(conn: Connection, run: str | None) -> tuple[DeliveryRow, ...]:
+    """Gives what is under way, of one run or whoever took it."""
     under_way = _deliveries().where(deliveries.c.state == State.SENDING)
+    if run is not None:
+        under_way = under_way.where(deliveries.c.run_id == run)
     return _rows(conn, under_way.order_by(deliveries.c.due_at, deliveries.c.id))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, cast, delete, func, or_, select, text
+from sqlalchemy import Connection, and_, delete, func, or_, select, text
 
 from bot.ledger.reading import deliveries_by_id
 from bot.ledger.rows import DeliveryRow, State
@@ -59,6 +60,31 @@ class FanOut:
         return self.total - sum(self.counts.get(state, 0) for state in UNDER_WAY)
 
 
+# A document's number is its rowid or id; the newest have the highest.
+_FINDING = {
+    "sqlite": (
+        "SELECT DISTINCT rowid / :apart FROM sent_words WHERE sent_words MATCH :asked"
+        " ORDER BY rowid DESC LIMIT :most"
+    ),
+    "postgresql": (
+        "SELECT DISTINCT id / :apart AS number FROM sent_words"
+        " WHERE words @@ CAST(:asked AS tsquery) ORDER BY number DESC LIMIT :most"
+    ),
+}
+
+_KNOWN = {
+    "sqlite": "SELECT 1 FROM sent_words_docsize WHERE id = :id",
+    "postgresql": "SELECT 1 FROM sent_words WHERE id = :id",
+}
+
+_KEEPING = {
+    "sqlite": "INSERT INTO sent_words (rowid, words) VALUES (:id, :words)",
+    "postgresql": (
+        "INSERT INTO sent_words (id, words) VALUES (:id, array_to_tsvector(CAST(:words AS text[])))"
+    ),
+}
+
+
 def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, ...]:
     """Gives the deliveries that fit, the last due first."""
     query = select(deliveries.c.id)
@@ -89,19 +115,15 @@ def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, .
 
 
 def _says(conn: Connection, words: str) -> Any:
-    if conn.dialect.name != "sqlite":
-        return cast(deliveries.c.message, String).ilike(f"%{words.strip()}%")
     asked = " ".join(f'"{word}"*' for word in re.findall(r"\w+", words))
     pattern = f"%{_escaped(words.strip())}%"
     untold = and_(deliveries.c.state.in_(_NEVER_TRIED), deliveries.c.key.like(pattern, escape="\\"))
     if not asked:
         return untold
-    # rowid is the document's number; the newest ones have the highest
+    if conn.dialect.name == "postgresql":
+        asked = " & ".join(f"'{word}':*" for word in _folded(words))
     found = conn.execute(
-        text(
-            "SELECT DISTINCT rowid / :apart FROM sent_words WHERE sent_words MATCH :asked"
-            " ORDER BY rowid DESC LIMIT :most"
-        ),
+        text(_FINDING[conn.dialect.name]),
         {"asked": asked, "most": _MOST_FOUND, "apart": _ATTEMPTS_APART},
     )
     return or_(deliveries.c.id.in_([row[0] for row in found]), untold)
@@ -181,25 +203,31 @@ def days_marked(
 
 
 def index_words(conn: Connection, limit: int) -> int:
-    """Makes the words of some more deliveries findable; gives how many. SQLite only: elsewhere
-    nothing waits."""
+    """Makes the words of some more deliveries findable; gives how many."""
     waiting = conn.execute(
         select(deliveries.c.id, deliveries.c.attempts, deliveries.c.key, deliveries.c.message)
         .join(words_waiting, words_waiting.c.delivery_id == deliveries.c.id)
         .limit(limit)
+        # another machine does the others
+        .with_for_update(skip_locked=True, of=words_waiting)
     ).all()
     for row in waiting:
         number = row.id * _ATTEMPTS_APART + min(row.attempts, _ATTEMPTS_APART - 1)
-        known = conn.scalar(text("SELECT 1 FROM sent_words_docsize WHERE id = :id"), {"id": number})
+        known = conn.scalar(text(_KNOWN[conn.dialect.name]), {"id": number})
         if known is None and row.message is not None:
             said = "\n".join([row.key, *_texts(row.message)])
-            conn.execute(
-                text("INSERT INTO sent_words (rowid, words) VALUES (:id, :words)"),
-                {"id": number, "words": said},
-            )
+            words = said if conn.dialect.name == "sqlite" else _folded(said)
+            conn.execute(text(_KEEPING[conn.dialect.name]), {"id": number, "words": words})
     done = [row.id for row in waiting]
     conn.execute(delete(words_waiting).where(words_waiting.c.delivery_id.in_(done)))
     return len(done)
+
+
+def _folded(words: str) -> list[str]:
+    """Gives the words as they are compared: without capitals and accents, each once."""
+    plain = unicodedata.normalize("NFKD", words.casefold())
+    bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return sorted(set(re.findall(r"\w+", bare)))
 
 
 def _texts(value: Any) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Connection,
@@ -32,8 +33,13 @@ from sqlalchemy.types import TypeDecorator
 from bot.channels.outcome import Reason
 from bot.ledger.rows import State
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """The schema's revisions, oldest first. The last is the one that this Vigilia writes."""
+
+SERVES = "0003"
+"""The oldest revision whose Vigilia may go on beside this one while machines are upgraded one after
+the other. It stays as long as revisions only add; one that takes something away, or gives it
+another meaning, names itself here and in ``meta``."""
 
 WordT = TypeVar("WordT", bound=StrEnum)
 
@@ -146,6 +152,8 @@ deliveries = Table(
     Column("lease_until", Instant),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    # of the task queue, where there is one: what is due and has no job that lives gets another
+    Column("job_id", BigInteger),
     Index(None, "state", "next_attempt_at"),
     Index("ix_deliveries_state_due_at", "state", "due_at"),
     Index("ix_deliveries_channel_due_at", "channel", "due_at"),
@@ -158,21 +166,32 @@ words_waiting = Table(
     Column("delivery_id", Integer, ForeignKey("deliveries.id"), primary_key=True),
 )
 
-_FOR_SEARCHING = (
-    # no copy of the words, and no places in them: a twentieth of what it makes findable
-    "CREATE VIRTUAL TABLE sent_words USING fts5"
-    " (words, content='', detail=none, tokenize='unicode61 remove_diacritics 2')",
-    "CREATE TRIGGER words_kept AFTER UPDATE OF message ON deliveries"
-    " WHEN NEW.message IS NOT NULL BEGIN"
-    " INSERT OR IGNORE INTO words_waiting (delivery_id) VALUES (NEW.id); END",
-)
+FOR_SEARCHING: dict[str, tuple[str, ...]] = {
+    "sqlite": (
+        # no copy of the words, and no places in them: a twentieth of what it makes findable
+        "CREATE VIRTUAL TABLE sent_words USING fts5"
+        " (words, content='', detail=none, tokenize='unicode61 remove_diacritics 2')",
+        "CREATE TRIGGER words_kept AFTER UPDATE OF message ON deliveries"
+        " WHEN NEW.message IS NOT NULL BEGIN"
+        " INSERT OR IGNORE INTO words_waiting (delivery_id) VALUES (NEW.id); END",
+    ),
+    "postgresql": (
+        # the words come folded, so that no dictionary and no extension is needed on the server
+        "CREATE TABLE sent_words (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
+        "CREATE INDEX ix_sent_words_words ON sent_words USING gin (words)",
+        "CREATE FUNCTION words_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " INSERT INTO words_waiting (delivery_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;"
+        " RETURN NULL; END $$",
+        "CREATE TRIGGER words_kept AFTER UPDATE OF message ON deliveries FOR EACH ROW"
+        " WHEN (NEW.message IS NOT NULL) EXECUTE FUNCTION words_kept()",
+    ),
+}
 
 
 @event.listens_for(metadata, "after_create")
 def _make_searchable(_target: MetaData, conn: Connection, **_options: Any) -> None:
-    if conn.dialect.name == "sqlite":
-        for statement in _FOR_SEARCHING:
-            conn.exec_driver_sql(statement)
+    for statement in FOR_SEARCHING[conn.dialect.name]:
+        conn.exec_driver_sql(statement)
 
 
 slot_deliveries = Table(
@@ -236,6 +255,15 @@ inbox = Table(
     Column("text", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Index(None, "channel", "at"),
+)
+
+rate_buckets = Table(
+    "rate_buckets",
+    metadata,
+    # of a webhook, by its digest, or of a host
+    Column("name", Text, primary_key=True),
+    Column("free_at", Instant, nullable=False),
+    Column("shut_until", Instant, nullable=False),
 )
 
 alembic_version = Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Self
 
@@ -15,15 +15,22 @@ from bot.ledger.rows import Mode
 
 
 class Transactions:
-    """An open ledger, as far as who may read and write when."""
+    """An open ledger, as far as who may read and write when.
 
-    def __init__(self, engine: Engine, *, path: Path | None, mode: Mode) -> None:
+    ``shared``: other machines may use it at the same time, so it is on a server.
+    """
+
+    def __init__(
+        self, engine: Engine, *, path: Path | None, mode: Mode, place: str = "sqlite://"
+    ) -> None:
         self.path = path
         self.mode = mode
+        self.shared = engine.dialect.name == "postgresql"
         self._engine = engine
-        self._place = "sqlite://" if path is None else str(path)
-        # one writer at a time here, so that the database's own queue is only for other processes
-        self._write_lock = threading.RLock()
+        self._place = place if path is None else str(path)
+        # one writer at a time here, so that SQLite's own queue is only for other processes; a
+        # server has a lock for each row
+        self._write_lock = nullcontext() if self.shared else threading.RLock()
         self._thread = threading.local()
 
     def close(self) -> None:
@@ -42,13 +49,17 @@ class Transactions:
         if writing is not None:
             # state_of asks while its posting is being written: it has to see the same moment
             yield writing
-        elif self.path is None:
+        elif self.path is None and not self.shared:
             # one connection for all: a database in memory has no other
             with self._writing() as conn:
                 yield conn
         else:
-            with dialect.plain_errors(self._place), self._engine.connect() as conn, conn.begin():
-                yield conn
+            with dialect.plain_errors(self._place), self._engine.connect() as conn:
+                if self.shared:
+                    # one moment for all its questions, as SQLite gives by itself
+                    conn.execution_options(isolation_level="REPEATABLE READ")
+                with conn.begin():
+                    yield conn
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

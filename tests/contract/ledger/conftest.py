@@ -10,11 +10,27 @@ import pytest
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from tests.contract.ledger.making import NOW, URL
+from tests.postgres import Postgres
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(scope="session")
+def _template(postgres: Postgres) -> str:
+    """A database with an empty ledger, to be copied."""
+    url = postgres.database()
+    open_ledger(url, base=Path(), mode="real", create=True, now=NOW).close()
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture(params=["file", "memory", "postgresql"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    url = URL if request.param == "file" else "sqlite://"
+    match request.param:
+        case "file":
+            url = URL
+        case "memory":
+            url = "sqlite://"
+        case _:
+            server: Postgres = request.getfixturevalue("postgres")
+            url = server.database(request.getfixturevalue("_template"))
     with open_ledger(url, base=tmp_path, mode="real", create=True, now=NOW) as opened:
         yield opened
 

@@ -73,10 +73,12 @@ def state_of(ledger: Ledger, key: str = KEY) -> State:
     return row.state
 
 
-def claimed(ledger: Ledger, run: str, key: str = KEY, now: datetime = NOW) -> Claim:
+def claimed(
+    ledger: Ledger, run: str, key: str = KEY, now: datetime = NOW, lease: timedelta = LEASE
+) -> Claim:
     row = ledger.delivery(key)
     assert row is not None
-    claim = ledger.claim(row.id, run, now, LEASE)
+    claim = ledger.claim(row.id, run, now, lease)
     assert claim is not None
     return claim
 

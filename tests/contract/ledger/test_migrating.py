@@ -18,13 +18,13 @@ from bot.ledger.dialect import sqlite_engine, writing
 from bot.ledger.lock import file_lock, service_lock
 from bot.ledger.opening import open_ledger
 from bot.ledger.tables import REVISIONS, metadata
-from tests.contract.ledger.making import KEY, NOW, URL, open_file, put_in
+from tests.contract.ledger.making import KEY, NOW, URL, open_file, plan, put_in
 
 ONE_MORE = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 def upgrade() -> None:
     with op.batch_alter_table("deliveries") as table:
         table.add_column(sa.Column("colour", sa.String(20)))
@@ -44,9 +44,9 @@ def know_one_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str = "
     # a percent sign in the folder's name must not confuse Alembic
     scripts = tmp_path / "50% new"
     shutil.copytree(migrate.MIGRATIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "v0003_third.py").write_text(ONE_MORE.format(then=then))
+    (scripts / "versions" / "v0004_fourth.py").write_text(ONE_MORE.format(then=then))
     monkeypatch.setattr("bot.ledger.migrate.MIGRATIONS", scripts)
-    monkeypatch.setattr("bot.ledger.opening.REVISIONS", ("0001", "0002", "0003"))
+    monkeypatch.setattr("bot.ledger.stamp.REVISIONS", ("0001", "0002", "0003", "0004"))
 
 
 def columns(file: Path) -> set[str]:
@@ -96,7 +96,7 @@ def test_an_older_ledger_is_migrated_after_a_backup(
         assert raw.execute("SELECT key, colour FROM deliveries").fetchall() == [(KEY, None)]
         assert raw.execute("SELECT count(*) FROM slot_deliveries").fetchone() == (1,)
     (backup,) = backups(file)
-    assert backup.name == "vigilia.db.before-0002-20261209T140000Z"
+    assert backup.name == "vigilia.db.before-0003-20261209T140000Z"
     assert columns(backup) == before
     # and the second time there is nothing left to do
     open_file(tmp_path).close()
@@ -163,8 +163,20 @@ def test_the_service_that_holds_the_lock_migrates(
 def test_a_newer_ledger_is_refused_and_left_alone(file: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as raw:
         raw.execute("UPDATE alembic_version SET version_num = '0099'")
+        raw.execute("UPDATE meta SET value = '0098' WHERE key = 'serves'")
     before = file.read_bytes()
     for mode in (None, "real"):
         with pytest.raises(LedgerError, match="written by a newer Vigilia"):
             open_ledger(URL, base=tmp_path, mode="real" if mode else None, create=True, now=NOW)
     assert file.read_bytes() == before
+
+
+def test_a_newer_ledger_that_only_has_more_is_used(file: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '0099'")
+        raw.execute("ALTER TABLE deliveries ADD COLUMN colour VARCHAR(20)")
+    with open_file(tmp_path) as ledger:
+        assert [row.key for row in ledger.history()] == [KEY]
+        put_in(ledger, plan("mexico"))
+    with closing(sqlite3.connect(file)) as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0099",)

@@ -245,7 +245,9 @@ def test_an_empty_file_counts_as_no_ledger_yet(tmp_path: Path) -> None:
     ("url", "words"),
     [
         ("var/vigilia.db", "cannot be read. Write it as"),
-        ("postgresql+psycopg://vigilia:s3cr3t@db/vigilia", "postgresql+psycopg://, which"),
+        ("mysql://vigilia:s3cr3t@db/vigilia", "mysql://, which"),
+        ("postgresql+psycopg://vigilia:s3cr3t@db/", "names no database"),
+        ("postgresql+psycopg://vigilia:s3cr3t@db:port/vigilia", "%40 for an @"),
         ("sqlite://host/vigilia.db", "names more than a file"),
         ("sqlite:///vigilia.db?mode=ro", "names more than a file"),
     ],

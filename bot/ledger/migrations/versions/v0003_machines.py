@@ -1,0 +1,29 @@
+"""What several machines need: a delivery's job in the task queue, and rate limits that all of them
+keep. Only adds, so that a Vigilia of revision 0003 may run beside any later one that only adds."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    # not in batch mode, which would make the table anew on SQLite: to add a column is cheap on both
+    op.add_column("deliveries", sa.Column("job_id", sa.BigInteger))
+    op.create_table(
+        "rate_buckets",
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("free_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shut_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_rate_buckets"),
+    )
+    op.execute("INSERT INTO meta (key, value) VALUES ('serves', '0003')")
+
+
+def downgrade() -> None:
+    op.execute("DELETE FROM meta WHERE key = 'serves'")
+    op.drop_table("rate_buckets")
+    op.drop_column("deliveries", "job_id")

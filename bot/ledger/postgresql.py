@@ -1,0 +1,158 @@
+"""All that is particular to PostgreSQL: the engine, what its errors mean, and the locks that a
+ledger with several machines needs."""
+
+from __future__ import annotations
+
+import json
+from enum import IntEnum
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, func, select
+from sqlalchemy.engine import URL, Engine
+
+from bot.errors import LedgerError
+
+DRIVER = "postgresql+psycopg"
+
+OLDEST = 14
+"""The oldest major version of PostgreSQL that the ledger's tests run on or that is still kept by
+its makers (https://www.postgresql.org/support/versioning/)."""
+
+_STATEMENT_S = 30
+_LOCK_S = 10
+
+# A network that swallows packets would otherwise hold a connection for hours: the kernel asks after
+# 10 s of silence, and gives what was sent 20 s to be acknowledged
+# (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
+NETWORK: dict[str, str] = {
+    "connect_timeout": "10",
+    "keepalives": "1",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+    "application_name": "vigilia",
+}
+
+
+class Lock(IntEnum):
+    """What one transaction at a time does, or any number beside each other but not beside it.
+
+    The numbers are the second half of PostgreSQL's advisory locks, so they may never be used anew.
+    """
+
+    SCHEMA = 1
+    """Making or migrating the tables."""
+    DECIDING = 2
+    """Pauses and decisions: writing one excludes writing down what it may hold."""
+    SEEING = 3
+    """Noting which days a channel has."""
+
+
+_OURS = 0x7669  # "vi"
+
+
+def take(conn: Connection, lock: Lock, *, shared: bool = False) -> None:
+    """Takes a lock until the transaction ends. Does nothing on SQLite, where a transaction that
+    writes is alone already."""
+    if conn.dialect.name != "postgresql":
+        return
+    ask = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+    conn.execute(select(ask(_OURS, lock.value)))
+
+
+def place_of(url: URL) -> str:
+    """Gives what a person calls the ledger: never a user, a password or an option."""
+    host = url.host or url.query.get("host") or "this machine"
+    return f"PostgreSQL on {host}, database {url.database}"
+
+
+def server_engine(url: URL, *, writes: bool, statement_s: int = _STATEMENT_S) -> Engine:
+    """Gives an engine for a PostgreSQL database. Connects at its first use.
+
+    What the URL says about a connection goes before what is said here. Raises LedgerError where
+    the driver is not installed.
+    """
+    settings = [
+        f"statement_timeout={statement_s}s",
+        f"lock_timeout={_LOCK_S}s",
+        "idle_in_transaction_session_timeout=60s",
+        "timezone=UTC",
+        *([] if writes else ["default_transaction_read_only=on"]),
+    ]
+    options = {"options": " ".join(f"-c {setting}" for setting in settings), **NETWORK}
+    try:
+        engine = create_engine(
+            url,
+            connect_args={key: said for key, said in options.items() if key not in url.query},
+            pool_size=8,
+            max_overflow=-1,
+            # an idle connection that a firewall forgot is not kept for the next morning
+            pool_recycle=1800,
+            pool_use_lifo=True,
+            hide_parameters=True,
+            json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+        )
+    except ModuleNotFoundError:
+        raise LedgerError(
+            "A ledger on PostgreSQL needs more than is installed here: pip install"
+            " 'vigilia[cluster]'."
+        ) from None
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: object) -> None:
+        # a commit that the server forgets in a power cut would be sent twice
+        with raw.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('synchronous_commit', 'on', false)"
+                " WHERE current_setting('synchronous_commit') = 'off'"
+            )
+        raw.commit()
+
+    return engine
+
+
+_BY_STATE = {
+    "08": "cannot be reached. Look whether the server runs and the network lets this machine"
+    " through",
+    "28": "does not let this user in. Look after the user and the password in url under [ledger]",
+    "3D000": "does not exist. Make the database, or change url under [ledger]",
+    "42501": "cannot be used: this user lacks the right. Let it own the database",
+    "42P01": "lacks a table. Restore the database from a backup",
+    "53100": "cannot be written: the server's disk is full. Make room on it",
+    "53300": "takes no more connections. Raise max_connections on the server, or run fewer workers",
+    "57014": "is busy: a question took too long. Try again, and look what else the server does",
+    "55P03": "is busy: another transaction has kept it locked. Try again",
+    "40": "is busy: two transactions were in each other's way. Try again",
+    "25006": "may only be read: this server is a standby. Name the primary in url under [ledger]",
+    "57P": "is not there at the moment: the server is starting or stopping. Try again",
+    "XX": "is damaged. Keep the database's files, and restore it from a backup",
+}
+
+# An error while connecting has no code, only the server's words.
+_BY_WORDS = {
+    "password authentication failed": "28",
+    "no pg_hba.conf entry": "28",
+    "no password supplied": "28",
+    "is not permitted to log in": "28",
+    'database "': "3D000",
+    "too many clients": "53300",
+    "remaining connection slots": "53300",
+    "is starting up": "57P",
+    "is shutting down": "57P",
+}
+
+
+def sentence(error: BaseException) -> str | None:
+    """Gives what an error of psycopg means, to be put behind "The ledger at …"; None where it is
+    none of psycopg's. Its own words are not repeated: they name the user."""
+    if not type(error).__module__.startswith("psycopg"):
+        return None
+    state = getattr(error, "sqlstate", None) or next(
+        (code for words, code in _BY_WORDS.items() if words in str(error)), "08"
+    )
+    for code, words in _BY_STATE.items():
+        if state.startswith(code):
+            return words
+    return None

@@ -1,0 +1,107 @@
+"""Opening a ledger on PostgreSQL: found, checked, stamped, migrated, or refused with one sentence.
+
+Any number of machines may do so at once: one of them makes or migrates the tables, in one
+transaction, and the others wait for it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.engine import URL, Engine
+
+from bot.errors import LedgerError
+from bot.ledger.dialect import plain_errors, writing
+from bot.ledger.ledger import Ledger
+from bot.ledger.postgresql import OLDEST, Lock, place_of, server_engine, take
+from bot.ledger.rows import Mode
+from bot.ledger.stamp import Found, make_tables, missing_ledger, refuse_other
+from bot.ledger.tables import REVISIONS, alembic_version, meta
+
+_MIGRATION_S = 3600
+
+
+def open_on_server(url: URL, *, mode: Mode | None, create: bool, now: datetime) -> Ledger:
+    """Opens the ledger in a PostgreSQL database; as :func:`bot.ledger.opening.open_ledger`."""
+    place = place_of(url)
+    engine = server_engine(url, writes=mode is not None)
+    try:
+        with plain_errors(place):
+            found = _found(engine, place, mode=mode, create=create, now=now)
+            refuse_other(found, place, mode)
+            if found.is_older:
+                _migrate(url, place)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Ledger(engine, path=None, mode=found.mode, place=place)
+
+
+def _found(engine: Engine, place: str, *, mode: Mode | None, create: bool, now: datetime) -> Found:
+    with engine.connect() as conn, conn.begin():
+        _refuse_server(conn, place)
+        found = _look(conn, place)
+    if found is None:
+        if mode is None or not create:
+            raise missing_ledger(place)
+        with writing(engine) as conn:
+            take(conn, Lock.SCHEMA)
+            # read anew: another machine may have been quicker, and of the other mode
+            if _look(conn, place) is None:
+                make_tables(conn, mode, now)
+            found = _look(conn, place)
+    if found is None:
+        raise missing_ledger(place)
+    return found
+
+
+def _refuse_server(conn: Connection, place: str) -> None:
+    version, encoding = conn.execute(
+        text(
+            "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')"
+        )
+    ).one()
+    if version // 10_000 < OLDEST:
+        raise LedgerError(
+            f"The ledger at {place} is on PostgreSQL {version // 10_000}, and Vigilia needs"
+            f" {OLDEST} or newer."
+        )
+    if encoding != "UTF8":
+        raise LedgerError(
+            f"The ledger at {place} cannot hold every language: make the database anew with"
+            " ENCODING 'UTF8'."
+        )
+
+
+def _look(conn: Connection, place: str) -> Found | None:
+    tables = set(inspect(conn).get_table_names())
+    ours = {"alembic_version", "meta"}
+    if not tables & ours:
+        return None
+    if not ours <= tables:
+        raise LedgerError(
+            f"{place} is a database of something else, not a ledger. Change url under [ledger] in"
+            " config/vigilia.toml."
+        )
+    revision = conn.scalar(select(alembic_version.c.version_num))
+    noted = {row.key: row.value for row in conn.execute(select(meta.c.key, meta.c.value))}
+    if revision is None or "mode" not in noted:
+        raise LedgerError(f"The ledger at {place} is damaged. Restore the database from a backup.")
+    return Found.read(revision, noted["mode"], noted.get("serves"))
+
+
+def _migrate(url: URL, place: str) -> None:
+    """Brings the tables to this version in one transaction, once, whoever else is starting."""
+    # Alembic takes a while to import, and is needed once in a version
+    from bot.ledger.migrate import upgrade_in  # noqa: PLC0415
+
+    engine = server_engine(url, writes=True, statement_s=_MIGRATION_S)
+    try:
+        with writing(engine) as conn:
+            take(conn, Lock.SCHEMA)
+            if conn.scalar(select(alembic_version.c.version_num)) not in REVISIONS[:-1]:
+                return
+            upgrade_in(conn, place)
+    finally:
+        engine.dispose()
