@@ -83,6 +83,8 @@ class Discord(HttpPlatform[DiscordOptions]):
 
     name = "discord"
     options_model = DiscordOptions
+    called = "Discord"
+    where = "in Discord, in the channel's settings under Integrations, Webhooks"
 
     def address_problem(
         self, options: DiscordOptions, trusted_hosts: Collection[str]

@@ -38,6 +38,10 @@ class Platform(Protocol[OptionsT]):
     """True where nothing leaves the machine (inbox, console): allowed in every rehearsal."""
     options_model: type[OptionsT]
     """The keys of ``channels.toml`` that this platform adds, addresses and tokens as SecretStr."""
+    called: str
+    """What people call it ("Slack", "The receiver"); empty: its ``name``."""
+    where: str
+    """Where somebody makes a new address, after "make a new one", or empty: "at https://…"."""
     repeat_safe_for: timedelta | None
     """How long the platform makes a repeat with the same request id harmless; None: never."""
 
