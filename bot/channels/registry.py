@@ -12,8 +12,12 @@ from bot.errors import VigiliaError, nearest
 _MODULES = {
     "console": "console",
     "discord": "discord",
+    "google_chat": "google_chat",
     "inbox": "inbox",
+    "mattermost": "mattermost",
+    "rocketchat": "rocketchat",
     "slack": "slack",
+    "teams": "teams",
     "webhook": "webhook",
 }
 
