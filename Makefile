@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+JUDGES := tests/node/node_modules
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 WORKERS ?= 2
@@ -13,7 +14,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check lint format lock clean
+.PHONY: help run test setup check lint format lock pictures clean
 
 help: ## Say what can be made here
 	@echo "make TARGET, where TARGET is one of:"
@@ -22,13 +23,13 @@ help: ## Say what can be made here
 run: $(VENV)/.runtime ## Set up what is missing and start the service (ARGS="--at …" goes to `vigilia run`)
 	@$(BIN)/vigilia run $(ARGS)
 
-test: $(VENV)/.dev ## Set up what is missing and run every check and every test
+test: $(VENV)/.dev $(JUDGES)/.installed ## Set up what is missing and run every check and every test
 	@status=0; \
 	$(MAKE) --no-print-directory --keep-going check || status=1; \
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=90 || status=1; \
 	exit $$status
 
-setup: $(VENV)/.dev ## Set up everything that developing needs, and run nothing
+setup: $(VENV)/.dev $(JUDGES)/.installed ## Set up everything that developing needs, and run nothing
 
 check: lint imports types ## Run every check but the tests
 
@@ -53,9 +54,12 @@ lock: $(VENV)/.tools ## Take the newest allowed versions into the lock files (th
 	$(COMPILE) --upgrade --all-extras --group build --group dev -c requirements.lock \
 		-c requirements-build.lock pyproject.toml -o requirements-dev.lock
 
+pictures: $(VENV)/.dev $(JUDGES)/.installed ## Make docs/pictures anew, with a browser (then look at them)
+	$(BIN)/python -m tests.pictures
+
 clean: ## Remove the environment and everything that was built or cached
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
-		.import_linter_cache .grimp_cache
+		.import_linter_cache .grimp_cache $(JUDGES)
 	find bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each is as old as the installation that it stands for.
@@ -80,4 +84,15 @@ $(VENV)/.runtime: $(VENV)/.tools requirements.lock pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# What judges the payloads is partly written in JavaScript: only the tests and the pictures need it.
+$(JUDGES)/.installed: tests/node/package-lock.json
+	@command -v npm >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update --quiet=2 && apt-get install --quiet=2 --yes --no-install-recommends nodejs npm; \
+	else \
+		echo "The tests need Node.js 18 or newer and npm, and there is none here." >&2; \
+		echo "On Debian and Ubuntu this mends it:  sudo apt-get install nodejs npm" >&2; exit 1; \
+	fi
+	npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
