@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -104,6 +104,9 @@ def assembled(
             others.close()
 
 
+Beside = Callable[[Assembly], AbstractContextManager[None]]
+
+
 def run_service(
     project: Project,
     clock: Clock,
@@ -111,13 +114,14 @@ def run_service(
     *,
     stop: Stop,
     since: datetime | None = None,
+    beside: Beside = lambda _parts: nullcontext(),
 ) -> None:
     """Runs until ``stop`` is asked for. Raises ConfigError or LedgerError before anything is
-    posted."""
+    posted. ``beside`` is what runs beside the service and ends after it: the page."""
     refuse_broken_texts(project, clock.now().year)
     if stop.asked:
         return
-    with assembled(project, clock, url, record_for=None) as parts:
+    with assembled(project, clock, url, record_for=None) as parts, beside(parts):
         _greet(project, clock)
         if since and not parts.is_new:
             log("since-ignored", _SINCE_IGNORED, level="warning")

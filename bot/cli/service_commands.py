@@ -44,14 +44,21 @@ def run(
         from bot.clock import Clock, RehearsalClock, SystemClock
         from bot.logs import configure_logs
         from bot.running import run_once, run_service
+        from bot.web.access import access_of
+        from bot.web.beside import page_beside
 
         configure_logs()
         project = load(config)
+        access = access_of(project)
         # Made last, so that a rehearsal's first seconds are not spent on reading files.
         clock: Clock = RehearsalClock(start, speed) if start else SystemClock()
         url = ledger or project.settings.ledger.url
         if not once:
-            run_service(project, clock, url, since=begin, stop=stop)
+            if access is None:
+                run_service(project, clock, url, since=begin, stop=stop)
+            else:
+                beside = page_beside(access, clock, speed=speed)
+                run_service(project, clock, url, since=begin, stop=stop, beside=beside)
             return
         report = run_once(project, clock, url, since=begin, stop=stop)
     for sentence in report.sentences:

@@ -19,10 +19,13 @@ from bot.project.channels import load_channels
 from bot.project.days import Days, load_days
 from bot.project.figures import load_actions, load_facts
 from bot.project.places import Places, find_places
-from bot.settings.environment import Environment
+from bot.settings.environment import Environment, UnsetVariableError
 from bot.settings.models import Settings
 from bot.settings.toml_files import read_toml
 from bot.settings.validation import validated
+
+WEB_TOKEN = "VIGILIA_WEB_TOKEN"  # noqa: S105 - the name of the variable
+"""The variable that holds the token of ``[web]`` unless the file names another."""
 
 if TYPE_CHECKING:
     from bot.calendar.observances import Observance
@@ -156,6 +159,13 @@ def _load_settings(
         problems.append(Problem("error", "unset-variable", label, "", said))
 
     table = environment.expanded(written, say_unset)
+    web = table.setdefault("web", {})
+    try:
+        if isinstance(web, dict) and "token" not in web:
+            token = environment.given(WEB_TOKEN)
+            table["web"] = {**web, **({} if token is None else {"token": token})}
+    except UnsetVariableError as error:
+        say_unset(("web", "token"), str(error))
     return validated(Settings, table, file=label, entry="", problems=problems)
 
 

@@ -33,6 +33,8 @@ def tell_the_logs(project: Project) -> None:
     """Makes the log mask every secret of this configuration."""
     for channel in project.channels.values():
         SECRETS.know(secrets_of(channel.options))
+    web = project.settings.web
+    SECRETS.know(s.get_secret_value() for s in (web.token, web.password_hash) if s)
     ping_url = project.settings.operator.ping_url
     if ping_url:
         SECRETS.know(_forms(ping_url.get_secret_value()))
