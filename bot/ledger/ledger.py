@@ -15,7 +15,6 @@ from typing import Any, Literal
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger import claiming, dialect, inbox, moving, operator, planned, reading, runs
-from bot.ledger.looking import Looking
 from bot.ledger.rows import (
     AttemptRow,
     Claim,
@@ -29,12 +28,13 @@ from bot.ledger.rows import (
     RunRow,
     State,
 )
+from bot.ledger.telling import Telling
 from bot.planning import Planned, Posting, Slot
 
 _PLANNED_A_TRANSACTION = 100
 
 
-class Ledger(Looking):
+class Ledger(Telling):
     """The durable record. ``path`` is its file, None in memory; ``mode`` is its stamp."""
 
     # runs

@@ -32,7 +32,7 @@ from sqlalchemy.types import TypeDecorator
 from bot.channels.outcome import Reason
 from bot.ledger.rows import State
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """The schema's revisions, oldest first. The last is the one that this Vigilia writes."""
 
 WordT = TypeVar("WordT", bound=StrEnum)
@@ -236,6 +236,35 @@ inbox = Table(
     Column("text", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Index(None, "channel", "at"),
+)
+
+operator_messages = Table(
+    "operator_messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("channel", String(200), nullable=False),
+    Column("message", JSON, nullable=False),
+    Column("state", Word(State), nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("maybe_arrived", Boolean, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("useful_until", Instant, nullable=False),
+    Column("next_attempt_at", Instant),
+    Column("settled_at", Instant),
+    Column("reason", Word(Reason)),
+    Column("detail", Text, nullable=False),
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cause", String(20), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("message_id", Integer, ForeignKey("operator_messages.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("cause", "subject"),
 )
 
 alembic_version = Table(
