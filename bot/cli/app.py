@@ -18,6 +18,8 @@ from bot.cli import (
     service_commands,
     starting_commands,
 )
+from bot.cli.options import ConfigDir
+from bot.cli.root import Root
 
 _ABOUT = """
 Vigilia keeps watch over a calendar of remembrance and prevention. On each day it writes a short,
@@ -30,8 +32,9 @@ Start with `vigilia init .`, then `vigilia check`, `vigilia upcoming` and
 
 app = typer.Typer(
     name="vigilia",
+    cls=Root,
     help=_ABOUT,
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -47,11 +50,14 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     _shown: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    _config: ConfigDir = None,
 ) -> None:
-    """Nothing happens here: each command has its own module."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 _root.__doc__ = _ABOUT

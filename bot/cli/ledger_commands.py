@@ -38,6 +38,7 @@ def history(
     config: ConfigDir = None,
 ) -> None:
     """What was posted, what failed, what may have arrived, what waits."""
+    from bot.cli.output import complain
     from bot.errors import nearest
     from bot.ledger.rows import State
 
@@ -59,7 +60,9 @@ def history(
 
         print_json([_told(row) for row in rows])
         return
-    _print_history(project, rows)
+    _print_history(project, rows, asked=bool(states or channel or observance))
+    if len(rows) == limit:
+        complain(f"These are the newest {limit}; --limit shows more.")
 
 
 def _told(row: DeliveryRow) -> dict[str, Any]:
@@ -82,7 +85,7 @@ def _told(row: DeliveryRow) -> dict[str, Any]:
     }
 
 
-def _print_history(project: Project, rows: Sequence[DeliveryRow]) -> None:
+def _print_history(project: Project, rows: Sequence[DeliveryRow], *, asked: bool) -> None:
     from bot.cli.output import print_table
 
     print_table(
@@ -99,8 +102,9 @@ def _print_history(project: Project, rows: Sequence[DeliveryRow]) -> None:
             )
             for row in rows
         ],
-        empty="Nothing is recorded yet.",
+        empty="Nothing is recorded that fits." if asked else "Nothing is recorded yet.",
         fold="detail",
+        whole=("key",),
     )
 
 

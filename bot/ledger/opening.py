@@ -11,7 +11,7 @@ from typing import cast
 
 from sqlalchemy import Connection, Engine, insert, inspect
 
-from bot.errors import LedgerError
+from bot.errors import LedgerError, LedgerMissingError
 from bot.ledger.dialect import connect_file, plain_errors, sqlite_engine, writing
 from bot.ledger.ledger import Ledger
 from bot.ledger.place import ledger_file, make_folder
@@ -149,8 +149,8 @@ def _stamp(conn: Connection, mode: Mode, now: datetime) -> None:
     )
 
 
-def _missing(place: str) -> LedgerError:
-    return LedgerError(f"There is no ledger yet at {place}: `vigilia run` makes one.")
+def _missing(place: str) -> LedgerMissingError:
+    return LedgerMissingError(f"There is no ledger yet at {place}: `vigilia run` makes one.")
 
 
 def _other_mode(path: Path, stamped: Mode) -> LedgerError:
