@@ -87,12 +87,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@touch $@
 
 # What judges the payloads is partly written in JavaScript: only the tests and the pictures need it.
-$(JUDGES)/.installed: tests/node/package-lock.json
-	@command -v npm >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update --quiet=2 && apt-get install --quiet=2 --yes --no-install-recommends nodejs npm; \
-	else \
-		echo "The tests need Node.js 18 or newer and npm, and there is none here." >&2; \
-		echo "On Debian and Ubuntu this mends it:  sudo apt-get install nodejs npm" >&2; exit 1; \
-	fi
-	npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --loglevel=error
+# Node.js itself is one of the packages of requirements-dev.lock.
+$(JUDGES)/.installed: tests/node/package-lock.json $(VENV)/.dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

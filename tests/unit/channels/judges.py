@@ -1,21 +1,21 @@
 """Judges that are written in JavaScript: one process of Node, asked one payload a line.
 
-The packages are in ``tests/node``; ``make test`` installs them.
+The packages are in ``tests/node``, Node itself in the environment; ``make test`` installs them.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from tests.unit.project_files import ROOT
+from tests.unit.project_files import ROOT, SCRIPTS
 
 FOLDER = ROOT / "tests" / "node"
+NODE = SCRIPTS / "node"
 
 
 class NoJudgesError(Exception):
@@ -39,14 +39,10 @@ class Judges:
 @contextmanager
 def judges_of_node() -> Iterator[Judges]:
     """Starts the process, and ends it. Raises :class:`NoJudgesError`."""
-    node = shutil.which("node")
-    if node is None or not (FOLDER / "node_modules").is_dir():
-        raise NoJudgesError(
-            "The judges of payloads need Node.js 18 or newer and the packages of tests/node: "
-            "`make setup` installs them (on Debian and Ubuntu first: apt-get install nodejs npm)."
-        )
+    if not NODE.exists() or not (FOLDER / "node_modules").is_dir():
+        raise NoJudgesError("The judges of payloads are not installed: `make setup` does it.")
     with subprocess.Popen(
-        [node, "judges.mjs"], cwd=FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [NODE, "judges.mjs"], cwd=FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin
         assert process.stdout
