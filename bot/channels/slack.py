@@ -177,7 +177,8 @@ def _part(part: Part) -> Iterable[Block]:
         yield {
             "type": "rich_text",
             "elements": [
-                *([section([text_element(label, bold=True)])] if label else []),
+                # An empty line before it, as between the paragraphs of the body.
+                *([section([text_element(f"\n{label}", bold=True)])] if label else []),
                 bullets(_action(action) for action in part.actions),
             ],
         }
