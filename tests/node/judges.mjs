@@ -68,7 +68,6 @@ const judges = {
             if (node.type !== "text") kinds.add(node.type);
             if (node.type === "br") return "\n";
             if (node.type === "twemoji") return node.name;
-            if (node.items) return node.items.map(words).join("\n");
             return Array.isArray(node.content) ? words(node.content) : (node.content ?? "");
           })
           .join("");

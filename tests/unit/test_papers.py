@@ -205,10 +205,10 @@ def links_of(paper: Path) -> Iterator[str]:
 def leads_somewhere(paper: Path, link: str) -> bool:
     name, _, anchor = link.partition("#")
     target = (paper.parent / name) if name else paper
-    if not target.exists():
-        return False
+    if not target.exists() or not anchor:
+        return target.exists()
     headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
-    return not anchor or anchor in {anchor_of(heading) for heading in headings}
+    return anchor in {anchor_of(heading) for heading in headings}
 
 
 def anchor_of(heading: str) -> str:

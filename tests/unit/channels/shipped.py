@@ -23,15 +23,10 @@ def shipped_messages() -> tuple[Message, ...]:
 
 
 def shipped(observance: str, *languages: str, on: date) -> Message:
-    """Gives one shipped message."""
-    return next(
-        message
-        for message in shipped_messages()
-        if message.observances == (observance,)
-        and message.languages == languages
-        and message.date == on
-        and not message.lead_days
-    )
+    """Gives the shipped message of one day."""
+    project = load_project(ROOT / "config", environ={})
+    (day,) = (one for one in project.days.calendar if one.id == observance)
+    return project.writer.write(occurrences(day, on, on), languages)
 
 
 def _messages() -> Iterator[Message]:
