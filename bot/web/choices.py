@@ -47,7 +47,7 @@ CHOICES: Mapping[str, Choice] = {
             "skip",
             N_("Skip"),
             N_("Skip this posting?"),
-            N_("It will not be posted this time. Next year's is not touched."),
+            N_("It will not be posted this time. Next year’s is not touched."),
             weighty=True,
         ),
         Choice(
@@ -114,8 +114,8 @@ def _names(row: DeliveryRow | None, standing: Standing) -> tuple[str, ...]:
 
 
 _COMING: Mapping[Standing, tuple[str, ...]] = {
-    Standing.FREE: ("send", "hold", "skip"),
-    Standing.APPROVED: ("send", "hold", "skip"),
+    Standing.FREE: ("hold", "skip", "send"),
+    Standing.APPROVED: ("hold", "skip", "send"),
     Standing.SKIPPED: ("approve", "send"),
 }
 _RECORDED: Mapping[State, tuple[str, ...]] = {

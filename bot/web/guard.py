@@ -120,7 +120,7 @@ class Guard:
         put_cookie(headers, request, cookie_name(request), self._site.visitors.cookie(visitor))
 
     async def _stopped(self, request: Request, receive: Receive) -> tuple[Response | None, Receive]:
-        """Gives the answer that refuses a request (None: it may pass), and the body's source."""
+        """Gives the answer that refuses a request (None: it may pass), and the body’s source."""
         access, caller = self._site.access, caller_of(request)
         host = request.headers.get("host", "")
         if not access.knows_host(host):

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bot import __version__
+from bot.content.facts import Fact, clause, fact_problems
 from bot.content.languages import load_languages
 from bot.logs import SECRETS
 from bot.planning import DIGEST
@@ -82,6 +83,8 @@ class Pages:
             platform_name=words.platform_name,
             reason_words=words.reason_words,
             posting_path=posting_path,
+            fact_words=self.fact_words,
+            as_of=self.as_of,
         )
         self._environment.filters.update(md=html, segment=lambda text: quote(text, safe=""))
 
@@ -130,6 +133,18 @@ class Pages:
         if day is None:
             return id_
         return day.names.get(spoken()) or day.names.get("en") or id_
+
+    def fact_words(self, fact: Fact) -> str:
+        """Gives a figure as the messages say it, in the reader's language where it has a text."""
+        for code in (spoken(), *fact.text):
+            language = self._site.project().languages.get(code)
+            if language is not None and not fact_problems(fact, (code,)):
+                return clause(fact, language)
+        return fact.id
+
+    def as_of(self, fact: Fact) -> str:
+        """Gives the date or month of a figure."""
+        return fact.as_of if isinstance(fact.as_of, str) else self.moments.date(fact.as_of)
 
     def zone_of(self, channel: str) -> Any:
         """Gives the time zone of a channel; the group's own where it is no longer configured."""

@@ -74,20 +74,20 @@ KINDS: Mapping[str, str] = {
 }
 
 VERDICTS: Mapping[str, str] = {
-    "approve": N_("approved"),
-    "hold": N_("held back"),
-    "skip": N_("skipped"),
-    "retry": N_("sent again"),
-    "resolve-delivered": N_("found in the channel"),
-    "resolve-resend": N_("not found in the channel, sent again"),
-    "retract": N_("taken back"),
+    "approve": N_("approved it"),
+    "hold": N_("held it back"),
+    "skip": N_("skipped it"),
+    "retry": N_("sent it again"),
+    "resolve-delivered": N_("found it in the channel"),
+    "resolve-resend": N_("did not find it in the channel, and sent it again"),
+    "retract": N_("took it back"),
 }
 
 REASONS: Mapping[Reason, str] = {
     Reason.ACCEPTED: N_("accepted"),
     Reason.DNS: N_("The name of the server was not found. Is the address right, the network up?"),
     Reason.CONNECT: N_("The server could not be reached. Is the network up? Is a proxy needed?"),
-    Reason.TLS: N_("The server's certificate is not to be trusted, so nothing was sent."),
+    Reason.TLS: N_("The server’s certificate is not to be trusted, so nothing was sent."),
     Reason.WRITE: N_("The connection broke before the message was sent."),
     Reason.ADDRESS_REFUSED: N_("The address is not one that Vigilia may post to."),
     Reason.NOT_IN_REHEARSAL: N_("A rehearsal posts only to local channels and trusted hosts."),
@@ -99,7 +99,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.RATE_LIMITED: N_("The platform asks to wait: too much was sent to it lately."),
     Reason.SERVER_ERROR: N_("The platform has trouble of its own at the moment."),
     Reason.GATEWAY: N_("Something before the platform has trouble. Look into the channel."),
-    Reason.REDIRECT: N_("The address leads elsewhere. Copy the webhook's address again, whole."),
+    Reason.REDIRECT: N_("The address leads elsewhere. Copy the webhook’s address again, whole."),
     Reason.BAD_REQUEST: N_(
         "The platform did not accept the message as it was. Please report this."
     ),
@@ -109,7 +109,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.GONE: N_("The webhook was removed. Make a new one, and put its address into .env."),
     Reason.ARCHIVED: N_("The channel is archived. Choose another, and put its webhook into .env."),
     Reason.DISABLED: N_("The webhook is switched off there. Switch it on, or make a new one."),
-    Reason.QUOTA: N_("The platform's quota is used up. Try again later."),
+    Reason.QUOTA: N_("The platform’s quota is used up. Try again later."),
     Reason.NOT_A_POST: N_("The platform answered, but shows nothing. Look into its settings."),
     Reason.RENDER: N_("The words could not be written. `vigilia check` says what is wrong."),
     Reason.EXPIRED: N_("It was no longer useful when it could have been sent."),

@@ -33,7 +33,6 @@ class Row:
     length: int
     squares: Mapping[int, Square]
     today: int | None
-    is_past: bool
 
 
 def picture(site: Site, year: int, today: date) -> list[Row]:
@@ -51,6 +50,5 @@ def picture(site: Site, year: int, today: date) -> list[Row]:
             if on.month == month
         }
         is_now = (today.year, today.month) == (year, month)
-        is_past = (year, month) < (today.year, today.month)
-        rows.append(Row(month, length, squares, today.day if is_now else None, is_past))
+        rows.append(Row(month, length, squares, today.day if is_now else None))
     return rows

@@ -35,17 +35,18 @@ def coming(
     chosen = channel if channel in project.channels else ""
     shown_year = year or today.year
     gatherings = _next(site, chosen)
+    rows = picture(site, shown_year, today)
     return pages.show(
         request,
         "coming.html",
         needs=needs(site),
         first=gatherings[0] if gatherings else None,
         rest=gatherings[1:],
-        standings={},
         chosen=chosen,
         channels=tuple(project.channels)[:500],
         year=shown_year,
-        rows=picture(site, shown_year, today),
+        rows=rows,
+        posted=sum(len(row.squares) for row in rows),
         today=today,
         first_year=FIRST_YEAR,
         last_year=LAST_YEAR,

@@ -8,6 +8,10 @@
   const clock = () => Date.parse(now) + (performance.now() - began) * Number(speed);
   const numbers = new Intl.NumberFormat(language);
   const days = new Intl.RelativeTimeFormat(language, { numeric: "always" });
+  const dates = new Intl.DateTimeFormat({ en: "en-GB", fr: "fr-CA", es: "es-MX" }[language], {
+    day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    hourCycle: "h23", timeZone: document.body.dataset.zone,
+  });
   const two = (n) => String(n).padStart(2, "0");
 
   // countdowns: days are left to the server, hours tick
@@ -23,9 +27,7 @@
     }
     const shown = document.querySelector("[data-clock]");
     if (shown) {
-      shown.textContent = new Intl.DateTimeFormat(language, {
-        dateStyle: "long", timeStyle: "medium", timeZone: document.body.dataset.zone,
-      }).format(clock());
+      shown.textContent = dates.format(clock());
     }
     if (passed) setTimeout(refresh, 1500);
   };
