@@ -12,6 +12,7 @@ from bot.cli import (
     calendar_commands,
     channel_commands,
     checking_commands,
+    demo_commands,
     ledger_commands,
     looking_commands,
     posting_commands,
@@ -70,6 +71,7 @@ _KEEP = "Keeping it well"
 app.command("init", rich_help_panel=_SERVICE)(starting_commands.init)
 app.command("run", rich_help_panel=_SERVICE)(service_commands.run)
 app.command("health", rich_help_panel=_SERVICE)(service_commands.health)
+app.command("demo", rich_help_panel=_SERVICE)(demo_commands.demo)
 
 app.command("upcoming", rich_help_panel=_LOOK)(looking_commands.upcoming)
 app.command("preview", rich_help_panel=_LOOK)(looking_commands.preview)
@@ -87,4 +89,5 @@ app.command("pause", rich_help_panel=_POST)(ledger_commands.pause)
 app.command("resume", rich_help_panel=_POST)(ledger_commands.resume)
 
 app.command("check", rich_help_panel=_KEEP)(checking_commands.check)
+app.command("password", rich_help_panel=_KEEP)(demo_commands.password)
 app.add_typer(channel_commands.app, name="channels", rich_help_panel=_KEEP)
