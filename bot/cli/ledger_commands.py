@@ -180,6 +180,32 @@ def resolve(
     )
 
 
+def retract(key: Key, why: Why = "", config: ConfigDir = None) -> None:
+    """Take a post back from its channel, where the platform lets it be deleted or blanked out."""
+    from contextlib import closing
+
+    from bot.channels.outcome import Delivered, Unknown
+    from bot.clock import SystemClock
+    from bot.delivery.retracting import retract as retracted
+    from bot.running import transport_for
+
+    project = load(config)
+    with (
+        open_existing(project, writing=True) as ledger,
+        closing(transport_for(project)) as transport,
+    ):
+        outcome = retracted(project, ledger, key, SystemClock(), transport, who=who(), why=why)
+    match outcome:
+        case Delivered():
+            print(f"{key} was taken back. {outcome.detail}".rstrip())
+            return
+        case Unknown():
+            print(f"It is not known whether {key} was taken back. Look. ({outcome.detail})")
+        case _:
+            print(f"{key} was not taken back: {outcome.detail or outcome.reason.value}")
+    raise typer.Exit(1)
+
+
 def approve(key: Key, why: Why = "", config: ConfigDir = None) -> None:
     """Approve the words of a posting that waits for it."""
     _decide(key, "approve", why, config)
