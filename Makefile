@@ -102,5 +102,5 @@ $(VENV)/.browser: $(VENV)/.dev
 # What judges the payloads is partly written in JavaScript: only the tests and the pictures need it.
 # Node.js itself is one of the packages of requirements-dev.lock.
 $(JUDGES)/.installed: tests/node/package-lock.json $(VENV)/.dev
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --loglevel=error
+	PATH="$(CURDIR)/$(BIN):$$PATH" NODE_OPTIONS=--use-system-ca npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
