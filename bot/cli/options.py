@@ -69,6 +69,14 @@ def load(config: Path | None) -> Project:
     return project
 
 
+def ledger_place(config: Path | None) -> tuple[str, Path]:
+    """Gives the ledger's url and the folder from which it counts, of a configuration that may be
+    broken elsewhere: the service may live on with the one before. Raises ConfigError."""
+    from bot.project.load import load_ledger_place
+
+    return load_ledger_place(config)
+
+
 def open_existing(project: Project, *, writing: bool) -> Ledger:
     """Opens the ledger that is there, to read it or to write a decision. Raises LedgerError."""
     from bot.clock import SystemClock

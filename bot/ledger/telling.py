@@ -5,22 +5,25 @@ These messages are no postings: they fill no slot, and `history` does not show t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.channels.outcome import Reason
 from bot.ledger.looking import Looking
-from bot.ledger.reading import settled_since
+from bot.ledger.reading import meta_value, settled_since
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, DeliveryRow, State
-from bot.ledger.tables import operator_messages, told
+from bot.ledger.tables import meta, operator_messages, told
 
 _SUBJECTS_A_QUESTION = 500
 """A database takes so many parameters and not many more."""
+
+_BROKEN_CONFIG = "broken_config"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,28 @@ class OperatorMessage:
 
 class Telling(Looking):
     """An open ledger, as far as the operator is told of what stands in it."""
+
+    def note_config(self, since: datetime | None, problems: Sequence[str]) -> None:
+        """Notes since when the files of the configuration are not in force, and why; with None,
+        that they are."""
+        with self._writing() as conn:
+            conn.execute(delete(meta).where(meta.c.key == _BROKEN_CONFIG))
+            if since is not None:
+                said = {
+                    "since": since.isoformat(),
+                    "problems": [without_addresses(problem) for problem in problems],
+                }
+                conn.execute(insert(meta).values(key=_BROKEN_CONFIG, value=json.dumps(said)))
+
+    def noted_config(self) -> tuple[datetime, tuple[str, ...]] | None:
+        """Gives since when the files of the configuration are not in force, and why; None where
+        they are."""
+        with self._reading() as conn:
+            stored = meta_value(conn, _BROKEN_CONFIG)
+        if stored is None:
+            return None
+        said = json.loads(stored)
+        return datetime.fromisoformat(said["since"]), tuple(said["problems"])
 
     def settled_since(self, states: Collection[State], since: datetime) -> tuple[DeliveryRow, ...]:
         """Gives the deliveries in these states that came to them since an instant."""

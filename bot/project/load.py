@@ -143,6 +143,25 @@ def load_project(
     return Project(places, settings, channels, days, facts, actions, tuple(problems))
 
 
+def load_ledger_place(
+    config: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> tuple[str, Path]:
+    """Gives where the ledger is, its url and the folder that this counts from, and reads nothing
+    else: the rest may be broken. Raises ConfigError where `vigilia.toml` cannot be read."""
+    environ = os.environ if environ is None else environ
+    places = find_places(config, environ, cwd or Path.cwd())
+    problems: list[Problem] = []
+    settings = _load_settings(places, Environment.of(places.root, environ), problems)
+    if settings is not None:
+        return settings.ledger.url, places.root
+    written = read_toml(places.main_config / "vigilia.toml", "config/vigilia.toml")
+    url = written.get("ledger", {}).get("url") if isinstance(written.get("ledger"), dict) else None
+    return (url if isinstance(url, str) else Settings().ledger.url), places.root
+
+
 def _load_settings(
     places: Places, environment: Environment, problems: list[Problem]
 ) -> Settings | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -27,6 +27,7 @@ def _forms(secret: str) -> Iterator[str]:
         address = urlsplit(secret)
         path = f"{address.path}?{address.query}" if address.query else address.path
         yield from (piece for piece in (path, address.path, address.query) if len(piece) > 1)
+        yield from (unquote(word) for word in (address.password, address.username) if word)
 
 
 def tell_the_logs(project: Project) -> None:
@@ -35,6 +36,6 @@ def tell_the_logs(project: Project) -> None:
         SECRETS.know(secrets_of(channel.options))
     web = project.settings.web
     SECRETS.know(s.get_secret_value() for s in (web.token, web.password_hash) if s)
-    ping_url = project.settings.operator.ping_url
-    if ping_url:
-        SECRETS.know(_forms(ping_url.get_secret_value()))
+    for secret in (project.settings.operator.ping_url, project.settings.network.proxy):
+        if secret:
+            SECRETS.know(_forms(secret.get_secret_value()))

@@ -76,6 +76,12 @@ def _web_address(address: str | None) -> str | None:
     return address
 
 
+def _proxy(proxy: SecretStr | None) -> SecretStr | None:
+    if proxy is not None and not re.fullmatch(r"https?://[^\s/]+/?", proxy.get_secret_value()):
+        raise ValueError("it is not an address of a proxy: write http://proxy.example.org:3128")
+    return proxy
+
+
 def _token(token: SecretStr | None) -> SecretStr | None:
     if token is not None and len(token.get_secret_value()) < _SHORTEST_TOKEN:
         raise ValueError(f"a token has {_SHORTEST_TOKEN} characters or more")
@@ -101,10 +107,12 @@ class LedgerSettings(Model):
 
 
 class NetworkSettings(Model):
-    """``[network]``: hosts that may be private, plain http, and any platform's; an own CA file."""
+    """``[network]``: hosts that may be private, plain http, and any platform's; an own CA file; a
+    proxy (None: as the environment says), which may hold a password."""
 
     trusted_hosts: tuple[str, ...] = ()
     ca_file: str | None = None
+    proxy: Annotated[SecretStr | None, AfterValidator(_proxy)] = None
 
 
 class WebSettings(Model):
