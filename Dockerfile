@@ -5,7 +5,8 @@
 #     docker run -d  --read-only -v "$PWD/data:/data" --user "$(id -u):$(id -g)" vigilia
 #
 # Python stays process 1, without an init in front of it: `vigilia run` ends on SIGTERM by itself,
-# and it starts no processes whose ends somebody would have to collect.
+# and it starts no processes whose ends somebody would have to collect. Only in the tenth of a second
+# before Python itself has started is SIGTERM lost; `--init`, which compose.yaml asks for, closes that.
 
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \

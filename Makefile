@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+JUDGES := tests/node/node_modules
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 WORKERS ?= 2
@@ -13,7 +14,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check lint format lock clean
+.PHONY: help run demo test setup check lint format lock pictures clean
 
 help: ## Say what can be made here
 	@echo "make TARGET, where TARGET is one of:"
@@ -22,13 +23,16 @@ help: ## Say what can be made here
 run: $(VENV)/.runtime ## Set up what is missing and start the service (ARGS="--at …" goes to `vigilia run`)
 	@$(BIN)/vigilia run $(ARGS)
 
-test: $(VENV)/.dev ## Set up what is missing and run every check and every test
+demo: $(VENV)/.runtime ## Watch the next 9 December happen on a page, with no account anywhere
+	@$(BIN)/vigilia demo $(ARGS)
+
+test: $(VENV)/.dev $(JUDGES)/.installed $(VENV)/.browser ## Set up what is missing and run every check and every test
 	@status=0; \
 	$(MAKE) --no-print-directory --keep-going check || status=1; \
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=90 || status=1; \
 	exit $$status
 
-setup: $(VENV)/.dev ## Set up everything that developing needs, and run nothing
+setup: $(VENV)/.dev $(JUDGES)/.installed $(VENV)/.browser ## Set up everything that developing needs, and run nothing
 
 check: lint imports types ## Run every check but the tests
 
@@ -53,9 +57,12 @@ lock: $(VENV)/.tools ## Take the newest allowed versions into the lock files (th
 	$(COMPILE) --upgrade --all-extras --group build --group dev -c requirements.lock \
 		-c requirements-build.lock pyproject.toml -o requirements-dev.lock
 
+pictures: $(VENV)/.dev $(JUDGES)/.installed ## Make docs/pictures anew, with a browser (then look at them)
+	$(BIN)/python -m tests.pictures
+
 clean: ## Remove the environment and everything that was built or cached
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
-		.import_linter_cache .grimp_cache
+		.import_linter_cache .grimp_cache $(JUDGES)
 	find bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each is as old as the installation that it stands for.
@@ -80,4 +87,20 @@ $(VENV)/.runtime: $(VENV)/.tools requirements.lock pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# The page is looked at with a real browser: Chromium or Chrome, wherever it is found.
+$(VENV)/.browser: $(VENV)/.dev
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	|| command -v google-chrome-stable >/dev/null || command -v google-chrome >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	|| { echo "The tests of the page need Chromium, and there is none here. On Debian and Ubuntu:" >&2; \
+		echo "    sudo apt-get install chromium" >&2; exit 1; }
+	@touch $@
+
+# What judges the payloads is partly written in JavaScript: only the tests and the pictures need it.
+# Node.js itself is one of the packages of requirements-dev.lock.
+$(JUDGES)/.installed: tests/node/package-lock.json $(VENV)/.dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" NODE_OPTIONS=--use-system-ca npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -54,6 +54,10 @@ class LedgerError(VigiliaError):
     """The ledger cannot be used: missing, unreadable, newer, busy, or of the other mode."""
 
 
+class LedgerMissingError(LedgerError):
+    """There is no ledger yet: nothing was ever recorded."""
+
+
 class LedgerInUseError(LedgerError):
     """Another service runs on the ledger."""
 

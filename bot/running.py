@@ -5,13 +5,18 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from bot import __version__
+from bot.channels.outcome import Outcome
+from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest, Response
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock, SystemClock
 from bot.delivery.courier import Courier, Listener, Settled
@@ -20,6 +25,7 @@ from bot.delivery.intake import recover, settle_left, write_down
 from bot.delivery.limits import RateLimits
 from bot.delivery.local import LocalPlaces
 from bot.delivery.others import OtherTransports
+from bot.delivery.replaceable import Replaceable
 from bot.engines.embedded import EmbeddedEngine
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
@@ -27,6 +33,9 @@ from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow, State
 from bot.logs import log
+from bot.oversight.desk import OperatorDesk
+from bot.oversight.heartbeat import Heartbeat
+from bot.oversight.live import Broken, Hangups, LiveProject
 from bot.project.load import Project
 from bot.service import STOP_PATIENCE_S, Service, tell_intake
 from bot.stopping import Stop
@@ -49,6 +58,16 @@ class Assembly:
     engine: EmbeddedEngine
     is_new: bool
     interrupted: tuple[str, ...]
+    transport: Replaceable[HttpRequest, Response | Outcome]
+    others: Replaceable[MimeRequest | ApprisedRequest, Outcome]
+
+    def use(self, project: Project, clock: Clock) -> None:
+        """Has the network used as a changed configuration says; what is under way is untouched.
+        Raises VigiliaError where its CA file is unusable."""
+        if project.settings.network != self.courier.project().settings.network:
+            self.transport.replace(transport_for(project, rehearsal=clock.rehearsal))
+            self.others.replace(others_for(project, rehearsal=clock.rehearsal))
+        self.engine.use(project.settings.delivery.workers)
 
 
 @contextmanager
@@ -74,8 +93,8 @@ def assembled(
             create=True,
             now=clock.now(),
         )
-        transport = transport_for(project, rehearsal=clock.rehearsal)
-        others = others_for(project, rehearsal=clock.rehearsal)
+        transport = Replaceable(transport_for(project, rehearsal=clock.rehearsal))
+        others = Replaceable(others_for(project, rehearsal=clock.rehearsal))
         try:
             with ledger:
                 is_new = not ledger.first_seen()
@@ -98,10 +117,13 @@ def assembled(
                 left = recover(ledger, project, run, clock)
                 _tell_recovered(left)
                 interrupted = tuple(row.key for row in left)
-                yield Assembly(ledger, run, courier, engine, is_new, interrupted)
+                yield Assembly(ledger, run, courier, engine, is_new, interrupted, transport, others)
         finally:
             transport.close()
             others.close()
+
+
+Beside = Callable[[Assembly], AbstractContextManager[None]]
 
 
 def run_service(
@@ -111,24 +133,71 @@ def run_service(
     *,
     stop: Stop,
     since: datetime | None = None,
+    beside: Beside = lambda _parts: nullcontext(),
+    asked: Hangups | None = None,
 ) -> None:
     """Runs until ``stop`` is asked for. Raises ConfigError or LedgerError before anything is
-    posted."""
+    posted. ``beside`` is what runs beside the service and ends after it: the page. ``asked`` has
+    the configuration read anew, as a changed file does."""
     refuse_broken_texts(project, clock.now().year)
     if stop.asked:
         return
     with assembled(project, clock, url, record_for=None) as parts:
-        _greet(project, clock)
-        if since and not parts.is_new:
-            log("since-ignored", _SINCE_IGNORED, level="warning")
-        Service(
+        live = LiveProject(project, clock, accept=lambda new: parts.use(new, clock), asked=asked)
+        parts.courier.project = live
+        service = Service(
             ledger=parts.ledger,
             run=parts.run,
             clock=clock,
             engine=parts.engine,
-            project=lambda: project,
+            project=live,
             since=since if parts.is_new else None,
-        ).run(stop)
+        )
+        with beside(parts), overseen(parts, service, live, clock):
+            _greet(project, clock)
+            if since and not parts.is_new:
+                log("since-ignored", _SINCE_IGNORED, level="warning")
+            service.run(stop)
+
+
+_OVERSIGHT_PATIENCE_S = 0.5
+
+
+@contextmanager
+def overseen(parts: Assembly, service: Service, live: LiveProject, clock: Clock) -> Iterator[None]:
+    """Watches over a service while the block runs: its configuration, its operator, its sign of
+    life. Each in a thread of its own, which is a daemon: none of them keeps the process."""
+    desk = OperatorDesk(parts.ledger, parts.courier, clock, broken=lambda: live.broken)
+    heartbeat = Heartbeat(live, parts.transport, service.ailing)
+    live.changed = service.look_again
+    live.told = partial(_note_config, parts.ledger)
+    live.told(None)
+    desk.recover()
+    ended = threading.Event()
+    threads = [
+        threading.Thread(target=watch, args=(ended,), name=name, daemon=True)
+        for name, watch in (
+            ("config", live.watch),
+            ("operator", desk.watch),
+            ("heartbeat", heartbeat.watch),
+        )
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join(_OVERSIGHT_PATIENCE_S)
+
+
+def _note_config(ledger: Ledger, broken: Broken | None) -> None:
+    """Notes for `health` whether the files of the configuration are in force."""
+    try:
+        ledger.note_config(broken.since if broken else None, broken.problems if broken else ())
+    except LedgerError as error:
+        log("not-recorded", str(error), level="error")
 
 
 _SINCE_IGNORED = (
@@ -195,22 +264,19 @@ class VitalSigns:
     message: str
     alive_at: datetime | None = None
     counts: dict[str, int] | None = None
+    config_problems: tuple[str, ...] = ()
+    """Why the files of the configuration, as they were changed, are not in force."""
 
 
-def vital_signs(project: Project, max_age: timedelta) -> VitalSigns:
-    """Looks into the ledger for a sign of life that is at most ``max_age`` old, in real time."""
+def vital_signs(url: str, root: Path, max_age: timedelta) -> VitalSigns:
+    """Looks into the ledger for a sign of life that is at most ``max_age`` old, in real time.
+    ``root`` is the folder from which a relative path in ``url`` counts."""
     now = SystemClock().now()
     try:
-        ledger = open_ledger(
-            project.settings.ledger.url,
-            base=project.places.root,
-            mode=None,
-            create=False,
-            now=now,
-        )
-        with ledger:
+        with open_ledger(url, base=root, mode=None, create=False, now=now) as ledger:
             run = ledger.latest_run()
             counts = {state.value: count for state, count in ledger.counts().items()}
+            noted = ledger.noted_config()
     except LedgerError as error:
         return VitalSigns(False, str(error))
     if run is None:
@@ -222,7 +288,14 @@ def vital_signs(project: Project, max_age: timedelta) -> VitalSigns:
         seconds = int(age.total_seconds())
         said = f"The service has shown no sign of life for {seconds} s (process {run.pid})."
         return VitalSigns(False, said, run.beat_at, counts)
-    return VitalSigns(True, f"The service is alive (process {run.pid}).", run.beat_at, counts)
+    said = f"The service is alive (process {run.pid})."
+    if noted is None:
+        return VitalSigns(True, said, run.beat_at, counts)
+    said += (
+        f" The configuration was changed and cannot be used; the one before is in force since"
+        f" {noted[0]:%Y-%m-%d %H:%M} UTC. {' '.join(noted[1])}"
+    )
+    return VitalSigns(True, said, run.beat_at, counts, noted[1])
 
 
 def log_settled(settled: Settled) -> None:
@@ -270,7 +343,9 @@ def transport_for(project: Project, *, rehearsal: bool = False) -> HttpTransport
     unusable."""
     network = project.settings.network
     ca_file = project.places.root / network.ca_file if network.ca_file else None
-    return HttpTransport(network.trusted_hosts, rehearsal, ca_file)
+    proxy = network.proxy.get_secret_value() if network.proxy else None
+    proxies = {"http": proxy, "https": proxy} if proxy else None
+    return HttpTransport(network.trusted_hosts, rehearsal, ca_file, proxies)
 
 
 def others_for(project: Project, *, rehearsal: bool = False) -> OtherTransports:

@@ -32,6 +32,9 @@ _SHORTEST_SLEEP = timedelta(milliseconds=50)
 _AGAIN = timedelta(seconds=5)
 """When the planner is woken again after the ledger failed."""
 
+_LOST_AFTER_S = 90.0
+"""A planner that has not succeeded for so long is in trouble: it is woken every 30 s at least."""
+
 _JUMP_S = 2.0
 _JOB = "wake"
 
@@ -88,6 +91,7 @@ class Service:
         self._ended = threading.Event()
         self._wake_lock = threading.Lock()
         self._alarm: tuple[Project, Plan] | None = None
+        self._woke_at = time.monotonic()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},
@@ -123,9 +127,22 @@ class Service:
             log("wake-failed", f"What is due could not be written down: {error}", level="error")
             self._ring(_AGAIN)
             return None
+        self._woke_at = time.monotonic()
         tell_intake(found)
         self._engine.wake()
         return found
+
+    def look_again(self) -> None:
+        """Has the planner look at once, in its own thread."""
+        self._ring(timedelta())
+
+    def ailing(self) -> str | None:
+        """Gives what does not get on with its work, in a sentence; None where all does. A planner
+        that has written down what is due, and that it lives, proves alarm clock and ledger."""
+        asleep = time.monotonic() - self._woke_at
+        if asleep > _LOST_AFTER_S:
+            return f"The planner has written nothing into the ledger for {asleep:.0f} s."
+        return self._engine.ailing()
 
     def _next_due(self, after: datetime) -> datetime | None:
         """Gives the next due instant from a plan of its own, so that the alarm clock never waits

@@ -8,6 +8,7 @@ from bot.channels.platform import Platform
 
 class Console(LocalPlatform):
     name = "console"
+    called = "The terminal"
 
 
 PLATFORM: Platform[LocalOptions] = Console()

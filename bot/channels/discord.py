@@ -47,6 +47,7 @@ LONGEST_THREAD_NAME = 100
 RATE = 0.5
 
 _TOO_LARGE = 40005
+_UNKNOWN_MESSAGE = 10008
 _DOWN = 130000
 """JSON error codes (https://discord.com/developers/docs/topics/opcodes-and-status-codes)."""
 
@@ -83,6 +84,8 @@ class Discord(HttpPlatform[DiscordOptions]):
 
     name = "discord"
     options_model = DiscordOptions
+    called = "Discord"
+    where = "in Discord, in the channel's settings under Integrations, Webhooks"
 
     def address_problem(
         self, options: DiscordOptions, trusted_hosts: Collection[str]
@@ -155,6 +158,28 @@ class Discord(HttpPlatform[DiscordOptions]):
             return Rejected(Reason.TOO_LARGE, told(response, said))
         # 401/50027 and 404/10015: repeats lead to a restriction of the whole machine.
         return read_answer(response, at, gone=(401, 404), said=said, wait=wait)
+
+    def retraction(
+        self, remote_id: str, options: DiscordOptions, envelope: Envelope
+    ) -> HttpRequest | None:
+        if not re.fullmatch(r"\d{1,20}", remote_id, re.ASCII):
+            return None
+        address = read_address(options.url.get_secret_value())
+        # A post that began a thread is the thread's first message, and has its number.
+        thread = remote_id if options.thread_name is not None else options.thread_id
+        query = f"?{urlencode({'thread_id': thread})}" if thread is not None else ""
+        return HttpRequest(
+            method="DELETE",
+            url=f"{address.origin}{address.path.rstrip('/')}/messages/{remote_id}{query}",
+            headers={"Content-Type": "application/json", "User-Agent": USER_AGENT},
+            body=b"",
+            secrets=_secrets(address),
+        )
+
+    def retracted(self, response: Response, at: datetime) -> Outcome:
+        if response.status == 404 and json_object(response).get("code") == _UNKNOWN_MESSAGE:
+            return Delivered(detail="It was gone already.")
+        return self.outcome(response, at)
 
 
 def _said(answer: Any) -> str | None:

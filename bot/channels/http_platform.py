@@ -39,6 +39,8 @@ class HttpPlatform(ABC, Generic[OptionsT]):
     name: str
     local: bool = False
     options_model: type[OptionsT]
+    called: str = ""
+    where: str = ""
     repeat_safe_for: timedelta | None = None
 
     @abstractmethod

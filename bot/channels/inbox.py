@@ -10,6 +10,7 @@ from bot.channels.platform import Platform
 
 class Inbox(LocalPlatform):
     name = "inbox"
+    called = "The inbox"
     repeat_safe_for: timedelta | None = timedelta(days=60)
     """A message that is there already by its key is not put there again, however late."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
 from bot.channels.outcome import Outcome
-from bot.channels.request import Request, Response
+from bot.channels.request import HttpRequest, Request, Response
 from bot.content.message import Message
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
@@ -38,6 +38,10 @@ class Platform(Protocol[OptionsT]):
     """True where nothing leaves the machine (inbox, console): allowed in every rehearsal."""
     options_model: type[OptionsT]
     """The keys of ``channels.toml`` that this platform adds, addresses and tokens as SecretStr."""
+    called: str
+    """What people call it ("Slack", "The receiver"); empty: its ``name``."""
+    where: str
+    """Where somebody makes a new address, after "make a new one", or empty: "at https://…"."""
     repeat_safe_for: timedelta | None
     """How long the platform makes a repeat with the same request id harmless; None: never."""
 
@@ -72,4 +76,26 @@ class Platform(Protocol[OptionsT]):
 
     def outcome(self, response: Response, at: datetime) -> Outcome:
         """Gives what an answer, read at ``at`` (UTC), means."""
+        ...
+
+
+_Theirs_contra = TypeVar("_Theirs_contra", bound=BaseModel, contravariant=True)
+
+
+@runtime_checkable
+class Retracts(Protocol[_Theirs_contra]):
+    """What a platform has besides where it can take a post back: delete it, or blank it out."""
+
+    def retraction(
+        self, remote_id: str, options: _Theirs_contra, envelope: Envelope
+    ) -> HttpRequest | None:
+        """Gives the request that takes back the post that the platform called ``remote_id``.
+
+        None where ``remote_id`` is no name of a post there. ``envelope.request_id`` is the same for
+        every try at this retraction, and no other request's."""
+        ...
+
+    def retracted(self, response: Response, at: datetime) -> Outcome:
+        """Gives what the answer to it, read at ``at`` (UTC), means: ``Delivered`` is "the post is
+        gone", by this request or before it."""
         ...

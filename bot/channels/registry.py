@@ -10,11 +10,22 @@ from bot.channels.platform import Platform
 from bot.errors import VigiliaError, nearest
 
 _MODULES = {
+    "apprise": "apprise",
     "console": "console",
     "discord": "discord",
+    "email": "email",
+    "google_chat": "google_chat",
     "inbox": "inbox",
+    "mastodon": "mastodon",
+    "matrix": "matrix",
+    "mattermost": "mattermost",
+    "ntfy": "ntfy",
+    "rocketchat": "rocketchat",
     "slack": "slack",
+    "teams": "teams",
+    "telegram": "telegram",
     "webhook": "webhook",
+    "zulip": "zulip",
 }
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from email import message_from_bytes
+from email.policy import SMTP
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from bot.content.message import Message
@@ -13,12 +15,20 @@ from bot.content.message import Message
 MASK = "***"
 
 
+def _masked(text: str, secrets: tuple[str, ...]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        if secret:
+            text = text.replace(secret, MASK)
+    return text
+
+
 @dataclass(frozen=True)
 class HttpRequest:
     """One HTTP request, complete. ``body`` is sent byte for byte.
 
     ``secrets`` are the strings of ``url`` and ``headers`` that nobody may see; the address is left
-    out of the representation for the same reason.
+    out of the representation for the same reason. ``secret_fields`` are the fields of the body
+    whose values are secret too.
     """
 
     method: str
@@ -26,13 +36,11 @@ class HttpRequest:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    secret_fields: tuple[str, ...] = ()
 
     def masked(self, text: str) -> str:
         """Gives ``text`` with every secret of this request replaced by ``***``."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            if secret:
-                text = text.replace(secret, MASK)
-        return text
+        return _masked(text, self.secrets)
 
     def shown(self) -> dict[str, Any]:
         """Gives ``{method, url, headers}`` and ``json`` or ``form``, as sent, secrets masked."""
@@ -44,9 +52,10 @@ class HttpRequest:
         content_type = self.headers.get("Content-Type", "")
         text = self.masked(self.body.decode("utf-8"))
         if content_type.startswith("application/x-www-form-urlencoded"):
-            shown["form"] = dict(parse_qsl(text, keep_blank_values=True))
+            body = shown["form"] = dict(parse_qsl(text, keep_blank_values=True))
         else:
-            shown["json"] = json.loads(text)
+            body = shown["json"] = json.loads(text)
+        body.update(dict.fromkeys(self.secret_fields, MASK))
         return shown
 
 
@@ -68,7 +77,84 @@ class LocalRequest:
         }
 
 
-Request = HttpRequest | LocalRequest
+Security = Literal["starttls", "tls", "none"]
+"""How a mail server is reached: TLS after a plain greeting, TLS from the first byte, or in clear
+text."""
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """A server that takes e-mail, and who posts there. ``user`` is None where nobody signs in."""
+
+    host: str
+    port: int
+    security: Security
+    user: str | None = field(default=None, repr=False)
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class MimeRequest:
+    """One e-mail, complete. ``content`` is sent byte for byte, its lines ended by CR LF.
+
+    ``sender`` and ``recipients`` are bare addresses, in ASCII: the envelope's.
+    """
+
+    server: MailServer
+    sender: str
+    recipients: tuple[str, ...] = field(repr=False)
+    content: bytes = field(repr=False)
+
+    def shown(self) -> dict[str, Any]:
+        """Gives ``{method, url, headers, mime}``: the headers and the parts as a person reads them.
+
+        Neither user nor password is among them.
+        """
+        message = message_from_bytes(self.content, policy=SMTP)
+        scheme = {"starttls": "smtp+starttls", "tls": "smtps", "none": "smtp"}
+        return {
+            "method": "SMTP",
+            "url": f"{scheme[self.server.security]}://{self.server.host}:{self.server.port}",
+            "headers": {"MAIL FROM": self.sender, "RCPT TO": list(self.recipients)},
+            "mime": {
+                "headers": {name: str(value) for name, value in message.items()},
+                "parts": [
+                    {"type": part.get_content_type(), "text": part.get_content()}
+                    for part in message.iter_parts()
+                ],
+            },
+        }
+
+
+@dataclass(frozen=True)
+class ApprisedRequest:
+    """A message for a platform that Apprise reaches. ``url`` is Apprise's address, a secret whole;
+    ``scheme`` is what stands before its ``://``."""
+
+    url: str = field(repr=False)
+    title: str
+    body: str
+    markdown: bool
+
+    @property
+    def scheme(self) -> str:
+        return self.url.partition("://")[0]
+
+    def shown(self) -> dict[str, Any]:
+        """Gives the shape of ``preview --payload``: what Apprise is given."""
+        return {
+            "method": "APPRISE",
+            "url": f"{self.scheme}://{MASK}",
+            "headers": {},
+            "json": {
+                "title": self.title,
+                "body": self.body,
+                "body_format": "markdown" if self.markdown else "text",
+            },
+        }
+
+
+Request = HttpRequest | LocalRequest | MimeRequest | ApprisedRequest
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from bot.channels.addresses import address_problem, digest, read_address, secrets_of
 from bot.channels.answers import read_answer, told
-from bot.channels.dialects.dialect import clean, one_line, units
+from bot.channels.dialects.dialect import WORD_JOINER, clean, one_line, units
 from bot.channels.dialects.mrkdwn import MRKDWN
 from bot.channels.dialects.rich_text import (
     bullets,
@@ -82,6 +82,8 @@ class Slack(HttpPlatform[SlackOptions]):
 
     name = "slack"
     options_model = SlackOptions
+    called = "Slack"
+    where = "at https://api.slack.com/apps, in your app under Incoming Webhooks"
 
     def address_problem(self, options: SlackOptions, trusted_hosts: Collection[str]) -> str | None:
         url = options.url.get_secret_value()
@@ -162,8 +164,9 @@ def _fallback(part: Part) -> str:
 
 def _part(part: Part) -> Iterable[Block]:
     title = one_line(part.title)
-    if title and units(title) <= LONGEST_HEADER:
-        yield {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}
+    header = _plain_text(title)
+    if title and units(header["text"]) <= LONGEST_HEADER:
+        yield {"type": "header", "text": header}
     elif title:
         yield {"type": "rich_text", "elements": [section([text_element(title, bold=True)])]}
     body = rich_text(parse(part.body))
@@ -174,7 +177,8 @@ def _part(part: Part) -> Iterable[Block]:
         yield {
             "type": "rich_text",
             "elements": [
-                *([section([text_element(label, bold=True)])] if label else []),
+                # An empty line before it, as between the paragraphs of the body.
+                *([section([text_element(f"\n{label}", bold=True)])] if label else []),
                 bullets(_action(action) for action in part.actions),
             ],
         }
@@ -182,10 +186,17 @@ def _part(part: Part) -> Iterable[Block]:
         yield _sources(part)
     footer = one_line(part.footer)
     if footer:
-        yield {
-            "type": "context",
-            "elements": [{"type": "plain_text", "text": footer, "emoji": False}],
-        }
+        yield {"type": "context", "elements": [_plain_text(footer)]}
+
+
+def _plain_text(text: str) -> Block:
+    """Gives text that nothing formats. That ``<!channel>`` is not a mention there either is not
+    documented, and one renderer takes it for one, so it is broken."""
+    return {
+        "type": "plain_text",
+        "text": text.replace("<", f"<{WORD_JOINER}"),
+        "emoji": False,
+    }
 
 
 def _action(action: ActionText) -> Iterable[Block]:

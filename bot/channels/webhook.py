@@ -90,6 +90,8 @@ class Webhook(HttpPlatform[WebhookOptions]):
 
     name = "webhook"
     options_model = WebhookOptions
+    called = "The receiver"
+    where = "at the receiver"
 
     def address_problem(
         self, options: WebhookOptions, trusted_hosts: Collection[str]

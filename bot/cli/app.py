@@ -12,12 +12,15 @@ from bot.cli import (
     calendar_commands,
     channel_commands,
     checking_commands,
+    demo_commands,
     ledger_commands,
     looking_commands,
     posting_commands,
     service_commands,
     starting_commands,
 )
+from bot.cli.options import ConfigDir
+from bot.cli.root import Root
 
 _ABOUT = """
 Vigilia keeps watch over a calendar of remembrance and prevention. On each day it writes a short,
@@ -30,8 +33,9 @@ Start with `vigilia init .`, then `vigilia check`, `vigilia upcoming` and
 
 app = typer.Typer(
     name="vigilia",
+    cls=Root,
     help=_ABOUT,
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -47,11 +51,14 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     _shown: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    _config: ConfigDir = None,
 ) -> None:
-    """Nothing happens here: each command has its own module."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 _root.__doc__ = _ABOUT
@@ -64,6 +71,7 @@ _KEEP = "Keeping it well"
 app.command("init", rich_help_panel=_SERVICE)(starting_commands.init)
 app.command("run", rich_help_panel=_SERVICE)(service_commands.run)
 app.command("health", rich_help_panel=_SERVICE)(service_commands.health)
+app.command("demo", rich_help_panel=_SERVICE)(demo_commands.demo)
 
 app.command("upcoming", rich_help_panel=_LOOK)(looking_commands.upcoming)
 app.command("preview", rich_help_panel=_LOOK)(looking_commands.preview)
@@ -75,10 +83,12 @@ app.command("history", rich_help_panel=_POST)(ledger_commands.history)
 app.command("inbox", rich_help_panel=_POST)(ledger_commands.inbox)
 app.command("retry", rich_help_panel=_POST)(ledger_commands.retry)
 app.command("resolve", rich_help_panel=_POST)(ledger_commands.resolve)
+app.command("retract", rich_help_panel=_POST)(ledger_commands.retract)
 app.command("approve", rich_help_panel=_POST)(ledger_commands.approve)
 app.command("skip", rich_help_panel=_POST)(ledger_commands.skip)
 app.command("pause", rich_help_panel=_POST)(ledger_commands.pause)
 app.command("resume", rich_help_panel=_POST)(ledger_commands.resume)
 
 app.command("check", rich_help_panel=_KEEP)(checking_commands.check)
+app.command("password", rich_help_panel=_KEEP)(demo_commands.password)
 app.add_typer(channel_commands.app, name="channels", rich_help_panel=_KEEP)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.options import AsJson, ConfigDir, load, open_existing
-from bot.errors import LedgerError
+from bot.errors import LedgerMissingError
 
 if TYPE_CHECKING:
     from bot.channels.channel import Channel
@@ -53,7 +53,8 @@ def channels(context: typer.Context, as_json: AsJson = False, config: ConfigDir 
             for row in rows
         ],
         empty="There is no channel yet.",
-        fold="next posting",
+        fold="state",
+        whole=("next posting",),
     )
 
 
@@ -64,9 +65,7 @@ def _paused(project: Project) -> dict[str, str]:
                 p.channel: f"paused: {p.detail or p.reason}"
                 for p in ledger.paused_channels().values()
             }
-    except LedgerError:
-        # No ledger yet: nothing can be paused. Whatever else is wrong with it, `run` and `health`
-        # say.
+    except LedgerMissingError:
         return {}
 
 
@@ -135,7 +134,7 @@ def _tried(project: Project, channel: Channel) -> Outcome:
     from bot.clock import SystemClock
     from bot.delivery.local import LocalPlaces
     from bot.delivery.trial import send_test
-    from bot.running import transport_for
+    from bot.running import others_for, transport_for
 
     with ExitStack() as stack:
         return send_test(
@@ -148,6 +147,7 @@ def _tried(project: Project, channel: Channel) -> Outcome:
                 if channel.platform.name == "inbox"
                 else None
             ),
+            others=lambda: stack.enter_context(closing(others_for(project))),
         )
 
 

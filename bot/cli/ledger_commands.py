@@ -38,6 +38,7 @@ def history(
     config: ConfigDir = None,
 ) -> None:
     """What was posted, what failed, what may have arrived, what waits."""
+    from bot.cli.output import complain
     from bot.errors import nearest
     from bot.ledger.rows import State
 
@@ -59,7 +60,9 @@ def history(
 
         print_json([_told(row) for row in rows])
         return
-    _print_history(project, rows)
+    _print_history(project, rows, asked=bool(states or channel or observance))
+    if len(rows) == limit:
+        complain(f"These are the newest {limit}; --limit shows more.")
 
 
 def _told(row: DeliveryRow) -> dict[str, Any]:
@@ -82,7 +85,7 @@ def _told(row: DeliveryRow) -> dict[str, Any]:
     }
 
 
-def _print_history(project: Project, rows: Sequence[DeliveryRow]) -> None:
+def _print_history(project: Project, rows: Sequence[DeliveryRow], *, asked: bool) -> None:
     from bot.cli.output import print_table
 
     print_table(
@@ -99,8 +102,9 @@ def _print_history(project: Project, rows: Sequence[DeliveryRow]) -> None:
             )
             for row in rows
         ],
-        empty="Nothing is recorded yet.",
+        empty="Nothing is recorded that fits." if asked else "Nothing is recorded yet.",
         fold="detail",
+        whole=("key",),
     )
 
 
@@ -174,6 +178,32 @@ def resolve(
         if delivered
         else f"{key} will be sent again by the running service."
     )
+
+
+def retract(key: Key, why: Why = "", config: ConfigDir = None) -> None:
+    """Take a post back from its channel, where the platform lets it be deleted or blanked out."""
+    from contextlib import closing
+
+    from bot.channels.outcome import Delivered, Unknown
+    from bot.clock import SystemClock
+    from bot.delivery.retracting import retract as retracted
+    from bot.running import transport_for
+
+    project = load(config)
+    with (
+        open_existing(project, writing=True) as ledger,
+        closing(transport_for(project)) as transport,
+    ):
+        outcome = retracted(project, ledger, key, SystemClock(), transport, who=who(), why=why)
+    match outcome:
+        case Delivered():
+            print(f"{key} was taken back. {outcome.detail}".rstrip())
+            return
+        case Unknown():
+            print(f"It is not known whether {key} was taken back. Look. ({outcome.detail})")
+        case _:
+            print(f"{key} was not taken back: {outcome.detail or outcome.reason.value}")
+    raise typer.Exit(1)
 
 
 def approve(key: Key, why: Why = "", config: ConfigDir = None) -> None:

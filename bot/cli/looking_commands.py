@@ -3,6 +3,7 @@ nothing."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,8 @@ from bot.cli.options import AsJson, ConfigDir, OnDate, load, read_date
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bot.calendar.observances import Observance
     from bot.channels.channel import Channel
     from bot.content.message import Message
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def upcoming(
-    days: Annotated[int, typer.Option(min=1, max=4000, help="How many days ahead.")] = 30,
+    days: Annotated[
+        int, typer.Option(min=1, max=4000, metavar="N", help="How many days ahead.")
+    ] = 30,
     channel: Annotated[str | None, typer.Option(metavar="NAME", help="Only this channel.")] = None,
     as_json: AsJson = False,
     config: ConfigDir = None,
@@ -83,7 +88,7 @@ def _print_upcoming(project: Project, planned: list[Planned], now: datetime, day
             zone = project.channels[posting.channel].timezone
             local = posting.due_at.astimezone(zone)
             notes = [f"notice, {posting.lead_days} days ahead"] if posting.lead_days else []
-            notes += ["waits for approval"] if posting.approval else []
+            notes += ["a person approves it first"] if posting.approval else []
             title = title_of(project, posting)
             rows.append(
                 (
@@ -150,11 +155,11 @@ def preview(
     languages = tuple(language or (place.languages if place else _complete(project, observance)))
     _refuse_unknown_languages(project, languages)
     when = _date_for(day, on)
+    if payload and place is not None:
+        _print_payload(project, place, day, when, languages)
+        return
     message = _write(project, day, when, languages)
-    if payload:
-        assert place is not None
-        _print_payload(place, message, day, when)
-    elif as_json:
+    if as_json:
         from bot.cli.output import print_json
 
         print_json(message.to_json())
@@ -215,27 +220,35 @@ def _write(project: Project, day: Observance, on: date, languages: tuple[str, ..
     return project.writer.write([Occurrence(day, on)], languages)
 
 
-def _print_payload(channel: Channel, message: Message, day: Observance, on: date) -> None:
+def _print_payload(
+    project: Project, channel: Channel, day: Observance, on: date, languages: tuple[str, ...]
+) -> None:
+    """Prints the request of one posting: a channel with ``layout = "separate"`` gets several."""
     from bot.calendar.localtime import instant
     from bot.channels.platform import Envelope
-    from bot.cli.output import print_json
+    from bot.cli.output import complain, print_json
     from bot.delivery.courier import request_id
     from bot.planning import plan_for
 
     due_at = instant(on, channel.post_at, channel.timezone)
-    key = plan_for(channel, (day.id,), on, 0, due_at).postings[0].key
-    envelope = Envelope(key, request_id(key, 0), due_at)
+    first, *others = plan_for(
+        replace(channel, languages=languages), (day.id,), on, 0, due_at
+    ).postings
+    if others:
+        rest = " or ".join(f"--language {posting.languages[0]}" for posting in others)
+        complain(f"{channel.name} gets each language by itself; {rest} shows another.")
+    envelope = Envelope(first.key, request_id(first.key, 0), due_at)
+    message = _write(project, day, on, first.languages)
     print_json(channel.platform.request(message, channel.options, envelope).shown())
 
 
 def _print_preview(
     project: Project, day: Observance, channel: Channel | None, message: Message
 ) -> None:
-    from rich.padding import Padding
     from rich.text import Text
 
     from bot.channels.local_platform import message_text
-    from bot.cli.output import console
+    from bot.cli.output import console, print_indented
     from bot.content.markdown import words
 
     out = console()
@@ -253,10 +266,18 @@ def _print_preview(
         name = project.languages[part.language].name
         out.print()
         out.print(Text(f"{name}, {words(part.body)} words", style="bold cyan"))
-        out.print(Padding(Text(message_text(single)), (0, 0, 0, 2)))
-    if channel is not None:
-        for left_out in channel.platform.fitting_problems(message):
-            out.print(Text(f"On {channel.platform.name}: {left_out}", style="yellow"))
+        print_indented(out, message_text(single))
+        if channel is not None and channel.layout == "separate":
+            _print_left_out(out, channel, single)
+    if channel is not None and channel.layout == "together":
+        _print_left_out(out, channel, message)
+
+
+def _print_left_out(out: Console, channel: Channel, message: Message) -> None:
+    from rich.text import Text
+
+    for left_out in channel.platform.fitting_problems(message, channel.options):
+        out.print(Text(f"On {channel.platform.name}: {left_out}", style="yellow"))
 
 
 def simulate(
@@ -267,6 +288,7 @@ def simulate(
 ) -> None:
     """Every post of a period, as JSON Lines: the real planner and ledger under a simulated
     clock."""
+    from bot.calendar.rules import FIRST_YEAR, LAST_YEAR
     from bot.cli.output import print_json_line, utc_text
     from bot.cli.progress import advancing
     from bot.simulation import simulated
@@ -274,11 +296,14 @@ def simulate(
     first, last = read_date(start, "--from"), read_date(end, "--to")
     if last < first:
         raise UsageError("--to is before --from.")
+    if first.year <= FIRST_YEAR or last.year >= LAST_YEAR:
+        raise UsageError(f"The calendar reaches from {FIRST_YEAR + 1} to {LAST_YEAR - 1}.")
     project = load(config)
     if channel is not None:
         project.channel(channel)
-    begin = datetime.combine(first, time(), UTC) - timedelta(hours=14)
-    finish = datetime.combine(last, time(), UTC) + timedelta(hours=38)
+    # Local dates begin up to 14 hours before those of UTC and end up to 12 hours after them.
+    begin = datetime.combine(first, time(), UTC) - timedelta(hours=15)
+    finish = datetime.combine(last, time(), UTC) + timedelta(hours=37)
     with advancing("Simulating", total=(last - first).days + 1) as moved_to:
         for post in simulated(project, begin, finish):
             moved_to((post.at.date() - first).days)

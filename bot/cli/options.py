@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from bot.ledger.ledger import Ledger
     from bot.project.load import Project
 
+
+def _or_as_said_before(context: typer.Context, folder: Path | None) -> Path | None:
+    """Gives ``--config``, which may stand before the command as well as after it."""
+    return folder or context.find_root().params.get("_config")
+
+
 ConfigDir = Annotated[
     Path | None,
     typer.Option(
@@ -21,6 +27,7 @@ ConfigDir = Annotated[
         metavar="DIR",
         help="The config folder (default: config/, or the variable VIGILIA_CONFIG).",
         show_default=False,
+        callback=_or_as_said_before,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -60,6 +67,14 @@ def load(config: Path | None) -> Project:
     project = load_project(config)
     tell_the_logs(project)
     return project
+
+
+def ledger_place(config: Path | None) -> tuple[str, Path]:
+    """Gives the ledger's url and the folder from which it counts, of a configuration that may be
+    broken elsewhere: the service may live on with the one before. Raises ConfigError."""
+    from bot.project.load import load_ledger_place
+
+    return load_ledger_place(config)
 
 
 def open_existing(project: Project, *, writing: bool) -> Ledger:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_LEAST_FOLDED = 40
+"""So many letters a column that folds must have, or the rows are printed as a list instead."""
+
+_GAP = 3
+"""The letters between two columns of a table."""
 
 
 def utc_text(instant: datetime | None) -> str | None:
@@ -38,13 +44,31 @@ def _plain(value: Any) -> str:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Gives the terminal. What is piped gets no colours and is not cut to a width."""
+    """Gives the terminal. What is piped gets no colours and is neither cut nor folded."""
     from rich.console import Console
 
-    found = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            """Leaves the end to whoever runs the command; Rich would end it with 1."""
+            raise BrokenPipeError
+
+    found = Screen(stderr=stderr, highlight=False)
     if not found.is_terminal:
-        found = Console(stderr=stderr, highlight=False, width=200, no_color=True)
+        found = Screen(stderr=stderr, highlight=False, no_color=True, soft_wrap=True)
     return found
+
+
+def print_indented(out: Console, text: str) -> None:
+    """Prints paragraphs a little to the right, folded where a person reads them on a terminal."""
+    from textwrap import indent
+
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if out.is_terminal:
+        out.print(Padding(Text(text), (0, 0, 0, 2)))
+    else:
+        out.print(Text(indent(text, "  ")))
 
 
 def print_table(
@@ -53,36 +77,83 @@ def print_table(
     rows: Iterable[Sequence[str]],
     *,
     empty: str,
-    fold: str | None = None,
+    fold: str,
+    whole: Collection[str] = (),
 ) -> None:
     """Prints rows for people, or the sentence ``empty`` where there is none.
 
-    ``fold`` names the column that may break over lines; the others are kept whole.
+    The column ``fold`` may break over lines, the others are kept whole. Where the terminal is too
+    narrow for that, each row is a line with its ``whole`` and folding cells below it.
     """
-    from rich import box
-    from rich.table import Table
-
     rows = list(rows)
     if not rows:
         print(empty)
         return
+    out = console()
+    widths = [max(map(_width, cells)) for cells in zip(columns, *rows, strict=True)]
+    if not out.is_terminal:
+        for row in (columns, *rows):
+            print("  ".join(_padded(row, widths)).rstrip())
+        return
+    least = sum(
+        (min(width, _LEAST_FOLDED) if column == fold else width) + _GAP
+        for column, width in zip(columns, widths, strict=True)
+    )
+    if least <= out.width:
+        _print_as_table(out, title, columns, rows, fold)
+    else:
+        below = {index for index, column in enumerate(columns) if column in {fold, *whole}}
+        _print_as_list(out, title, rows, widths, below)
+
+
+def _print_as_table(
+    out: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], fold: str
+) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         if column == fold:
-            table.add_column(column, overflow="fold", ratio=1)
+            table.add_column(column, overflow="fold")
         else:
             table.add_column(column, no_wrap=True)
     for row in rows:
-        table.add_row(*(_literal(cell) for cell in row))
-    console().print(table)
+        # Text, so that Rich reads no markup in what is not ours.
+        table.add_row(*map(Text, row))
+    out.print(table)
 
 
-def _literal(text: str) -> Any:
-    """Keeps Rich from reading markup in a text; what it is told in ``[state]`` form is never
-    ours."""
+def _print_as_list(
+    out: Console,
+    title: str,
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    below: Collection[int],
+) -> None:
+    from rich.padding import Padding
     from rich.text import Text
 
-    return Text(text)
+    out.print(Text(title, style="italic"))
+    for row in rows:
+        cells = _padded(row, widths)
+        head = "  ".join(cell for index, cell in enumerate(cells) if index not in below)
+        out.print()
+        out.print(Text(head.rstrip(), style="bold"))
+        for index in sorted(below):
+            if row[index]:
+                out.print(Padding(Text(row[index], overflow="fold"), (0, 0, 0, 2)))
+
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    return [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+
+
+def _width(cell: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(cell)
 
 
 def complain(sentence: str) -> None:

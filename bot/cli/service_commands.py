@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from bot.cli.options import AsJson, ConfigDir, load, read_instant
+from bot.cli.options import AsJson, ConfigDir, ledger_place, load, read_instant
 from bot.errors import UsageError
 
 
@@ -40,18 +41,28 @@ def run(
         raise UsageError("--speed goes with --at.")
     begin = read_instant(since, "--since") if since else None
     start = read_instant(at, "--at") if at else None
-    with stop_on_signals() as stop:
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_on_signals())
         from bot.clock import Clock, RehearsalClock, SystemClock
         from bot.logs import configure_logs
+        from bot.oversight.live import hangups
         from bot.running import run_once, run_service
+        from bot.web.access import access_of
+        from bot.web.beside import page_beside
 
+        asked = stack.enter_context(hangups())
         configure_logs()
         project = load(config)
+        access = access_of(project)
         # Made last, so that a rehearsal's first seconds are not spent on reading files.
         clock: Clock = RehearsalClock(start, speed) if start else SystemClock()
         url = ledger or project.settings.ledger.url
         if not once:
-            run_service(project, clock, url, since=begin, stop=stop)
+            if access is None:
+                run_service(project, clock, url, since=begin, stop=stop, asked=asked)
+            else:
+                beside = page_beside(access, clock, speed=speed)
+                run_service(project, clock, url, since=begin, stop=stop, beside=beside, asked=asked)
             return
         report = run_once(project, clock, url, since=begin, stop=stop)
     for sentence in report.sentences:
@@ -71,7 +82,7 @@ def health(
     from bot.cli.output import print_json
     from bot.running import vital_signs
 
-    signs = vital_signs(load(config), timedelta(seconds=max_age))
+    signs = vital_signs(*ledger_place(config), timedelta(seconds=max_age))
     if as_json:
         print_json(
             {
@@ -79,6 +90,7 @@ def health(
                 "message": signs.message,
                 "alive_at": signs.alive_at,
                 "ledger": signs.counts,
+                "config": list(signs.config_problems),
             }
         )
     else:

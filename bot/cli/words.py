@@ -5,14 +5,6 @@ from __future__ import annotations
 from bot.channels.channel import Channel
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 
-_NAMES = {
-    "slack": "Slack",
-    "discord": "Discord",
-    "webhook": "The receiver",
-    "inbox": "The inbox",
-    "console": "The terminal",
-}
-
 _WHAT_NOW = {
     Reason.DNS: "The name of its server was not found. Is the address right, and the network up?",
     Reason.CONNECT: "Its server could not be reached. Is the network up? Is a proxy needed?",
@@ -28,11 +20,12 @@ _WHAT_NOW = {
     Reason.REDIRECT: "The address leads elsewhere. Copy the webhook's address again, whole.",
     Reason.BAD_REQUEST: "It did not accept the message as it was. Please report this.",
     Reason.TOO_LARGE: "The message is too long for it.",
-    Reason.UNAUTHORISED: "It does not accept the token. Make a new one, and put it into .env.",
+    Reason.UNAUTHORISED: "It does not accept the address or token. Make a new one{where}, and put "
+    "it into .env.",
     Reason.FORBIDDEN: "Posting is not allowed there. Ask an administrator, or choose another.",
-    Reason.GONE: "This webhook was removed. Make a new one, and put its address into .env.",
+    Reason.GONE: "This webhook was removed. Make a new one{where}, and put its address into .env.",
     Reason.ARCHIVED: "The channel is archived. Choose another, and put its webhook into .env.",
-    Reason.DISABLED: "The webhook is switched off there. Switch it on, or make a new one.",
+    Reason.DISABLED: "The webhook is switched off there. Switch it on, or make a new one{where}.",
     Reason.QUOTA: "Its quota is used up. Try again later.",
     Reason.NOT_A_POST: "It answered, but shows nothing. Look into its settings.",
 }
@@ -40,12 +33,14 @@ _WHAT_NOW = {
 
 def in_words(channel: Channel, outcome: Outcome) -> str:
     """Gives one or two sentences: what the platform said, and what to do now."""
-    name = _NAMES.get(channel.platform.name, channel.platform.name)
+    platform = channel.platform
+    name = platform.called or platform.name
     detail = f" ({outcome.detail})" if outcome.detail else ""
-    now_what = _WHAT_NOW.get(outcome.reason, "")
+    where = f" {platform.where}" if platform.where else ""
+    now_what = _WHAT_NOW.get(outcome.reason, "").replace("{where}", where)
     match outcome:
         case Delivered():
-            return f"{name} took the test message for channel '{channel.name}'."
+            return f"{name} took the test message for channel '{channel.name}'.{detail}"
         case Retry():
             return f"{name} did not take the test message. {now_what}{detail}"
         case Rejected():

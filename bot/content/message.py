@@ -49,8 +49,8 @@ class Message:
     """What a posting says.
 
     ``kind`` is the observance's kind ("day", "remembrance", "anniversary", "month"), or "notice",
-    "digest" or "test"; it decides the quiet colour. ``observances`` are the ids it speaks of,
-    ``date`` the observance's date.
+    "digest", "operator" or "test"; it decides the quiet colour. ``observances`` are the ids it
+    speaks of, ``date`` the observance's date.
     """
 
     kind: str

@@ -15,6 +15,7 @@ from bot.content.facts import Fact
 from bot.content.languages import Language
 from bot.content.markdown import escape_markdown
 from bot.content.message import Link, Message, Part
+from bot.content.operator_words import Group, operator_words
 from bot.content.templates import load_templates
 from bot.content.texts import DayText
 from bot.errors import Problem, RenderError, nearest
@@ -40,8 +41,9 @@ class Writer:
         template_roots: Sequence[Path],
     ) -> None:
         self._actions = actions
+        self._templates = {code: load_templates(template_roots, code) for code in languages}
         self._by_language = {
-            code: DayWriter(language, load_templates(template_roots, code), texts, facts, actions)
+            code: DayWriter(language, self._templates[code], texts, facts, actions)
             for code, language in languages.items()
         }
 
@@ -109,6 +111,17 @@ class Writer:
                 )
             )
         return Message("test", (), on, tuple(parts))
+
+    def operator_message(
+        self, groups: Sequence[Group], languages: Sequence[str], on: date, page: str | None
+    ) -> Message:
+        """Gives what the operator is told; ``page`` is the address of the web page, where there is
+        one. Raises RenderError."""
+        parts = []
+        for code in languages:
+            title, body = operator_words(self._templates, code, groups, page)
+            parts.append(Part(language=code, title=title, body=body))
+        return Message("operator", (), on, tuple(parts))
 
     def problems(
         self, observance: Observance, language: str, years: Iterable[int]

@@ -20,6 +20,10 @@ from bot.planning import Posting
 from bot.project.load import Project
 
 
+_KEYS_A_QUESTION = 500
+"""A database takes so many parameters and not many more."""
+
+
 class Standing(StrEnum):
     """What a person's decisions come to for a posting that has not been sent."""
 
@@ -105,7 +109,10 @@ def asked_for(
     """Gives those of the postings, due within ``[approval] lead``, that wait for a person."""
     until = now + project.settings.approval.lead
     near = [posting for posting in planned if now < posting.due_at <= until]
-    decisions = ledger.decisions([posting.key for posting in near]) if near else {}
+    decisions: dict[str, Decision] = {}
+    for start in range(0, len(near), _KEYS_A_QUESTION):
+        keys = [posting.key for posting in near[start : start + _KEYS_A_QUESTION]]
+        decisions |= ledger.decisions(keys)
     for posting in near:
         decision = decisions.get(posting.key)
         if decision is None and not needs_approval(project, posting):

@@ -114,6 +114,36 @@ def _shut(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RDWR)
 
 
+def open_socket(
+    attempt: Attempt, host: str, port: int, *, checked: bool, options: Any = None
+) -> socket.socket:
+    """Opens a connection to one of the host's addresses, to the very one that was checked.
+
+    ``checked`` False leaves the check out, as for a proxy. Raises :class:`NameNotResolvedError`,
+    :class:`AddressRefusedError`, and OSError where none of them takes the connection.
+    """
+    route = attempt.route
+    addresses = lookup(route.resolver, host, port, attempt.remaining())
+    if checked and not route.trusted.covers(host, port):
+        addresses = checked_addresses(addresses, host, port)
+    failure: OSError = TimeoutError()
+    for address in addresses:
+        if attempt.expired:
+            break
+        try:
+            sock = create_connection(
+                (address, port),
+                min(route.connect_timeout, attempt.remaining()),
+                socket_options=options,
+            )
+        except OSError as error:
+            failure = error
+            continue
+        attempt.watch(sock)
+        return sock
+    raise failure
+
+
 CURRENT: ContextVar[Attempt] = ContextVar("CURRENT")
 
 _HOSTS = 1000
@@ -146,7 +176,7 @@ class WatchedConnection(HTTPConnection):
         except AddressRefusedError as error:
             attempt.decided = Rejected(Reason.ADDRESS_REFUSED, str(error))
         except OSError as error:
-            attempt.decided = Retry(Reason.CONNECT, f"{self.host} {_connect_problem(error)}.")
+            attempt.decided = Retry(Reason.CONNECT, f"{self.host} {connect_problem(error)}.")
         else:
             if not isinstance(self, HTTPSConnection):
                 attempt.stage = Stage.WRITING
@@ -156,27 +186,10 @@ class WatchedConnection(HTTPConnection):
         raise NewConnectionError(self, "no connection")
 
     def _connected(self, attempt: Attempt) -> socket.socket:
-        route = attempt.route
         port = int(self.port or self.default_port)
-        addresses = lookup(route.resolver, self.host, port, attempt.remaining())
-        if not (self.proxy or route.trusted.covers(self.host, port)):
-            addresses = checked_addresses(addresses, self.host, port)
-        failure: OSError = TimeoutError()
-        for address in addresses:
-            if attempt.expired:
-                break
-            try:
-                sock = create_connection(
-                    (address, port),
-                    min(route.connect_timeout, attempt.remaining()),
-                    socket_options=self.socket_options,
-                )
-            except OSError as error:
-                failure = error
-                continue
-            attempt.watch(sock)
-            return sock
-        raise failure
+        return open_socket(
+            attempt, self.host, port, checked=not self.proxy, options=self.socket_options
+        )
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Writes a request; when this returns, its last byte was handed to the kernel."""
@@ -192,7 +205,8 @@ class WatchedTlsConnection(WatchedConnection, HTTPSConnection):
     """The same over TLS: certificate and name are checked against the host, not the address."""
 
 
-def _connect_problem(error: OSError) -> str:
+def connect_problem(error: OSError) -> str:
+    """Gives what a host did, after its name: \"refused the connection\"."""
     if isinstance(error, ConnectionRefusedError):
         return "refused the connection"
     if isinstance(error, TimeoutError):

@@ -10,7 +10,7 @@ import hashlib
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, assert_never
@@ -19,11 +19,20 @@ from bot.channels.channel import Channel
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.platform import Envelope
-from bot.channels.request import HttpRequest, LocalRequest, Request, Response
+from bot.channels.request import (
+    ApprisedRequest,
+    HttpRequest,
+    LocalRequest,
+    MimeRequest,
+    Request,
+    Response,
+)
 from bot.clock import Clock
 from bot.content.message import Message
 from bot.delivery.approval import refuse_lapsed
 from bot.delivery.limits import RateLimits
+from bot.delivery.others import NoOtherTransport, OtherTransport
+from bot.delivery.rate_headers import HOST, asked_to_wait, without_own_host
 from bot.delivery.retry import Settlement, next_delay, settlement
 from bot.delivery.words import write_message
 from bot.errors import LedgerError, RenderError
@@ -101,13 +110,30 @@ class Courier:
     chance: Callable[[], float] = field(default=random.random)
     record_for: timedelta | None = None
     ending: threading.Event = field(default_factory=threading.Event)
+    others: OtherTransport = field(default_factory=NoOtherTransport)
 
     def ready_in(self, row: DeliveryRow) -> float:
         """Gives the seconds until the rate limits let this delivery go; 0.0 takes its turn."""
         channel = self.project().channels.get(row.channel)
-        if channel is None:
-            return 0.0
-        return self.limits.wait_for(channel.platform.rate_keys(channel.options))
+        return self.wait_for(channel) if channel else 0.0
+
+    def wait_for(self, channel: Channel) -> float:
+        """Gives the seconds until the rate limits let a request to this channel go; 0.0 takes its
+        turn."""
+        return self.limits.wait_for(self._buckets(channel))
+
+    def _buckets(self, channel: Channel) -> Sequence[tuple[str, float]]:
+        trusted = self.project().settings.network.trusted_hosts
+        return without_own_host(channel.platform.rate_keys(channel.options), trusted)
+
+    def _heed(self, answer: Response, channel: Channel) -> None:
+        """Keeps a bucket shut for as long as the platform's headers ask."""
+        asked = asked_to_wait(answer.headers, answer.status, self.clock.now())
+        if asked is None:
+            return
+        for bucket, _ in channel.platform.rate_keys(channel.options):
+            if bucket.startswith(HOST) == asked.everywhere:
+                self.limits.back_off(bucket, asked.seconds)
 
     def deliver(self, row: DeliveryRow) -> Settlement | None:
         """Makes one attempt. Gives what it came to, None where another had claimed the row.
@@ -132,7 +158,7 @@ class Courier:
             if isinstance(made, Rejected | Retry):
                 return made, None
             sending = True
-            return self._posted(made, claim, channel)
+            return self.post(made, claim.key, channel)
         except Exception as error:  # noqa: BLE001 - a defect of ours must not leave the row in doubt
             log("defect", "A delivery met a defect.", level="error", key=claim.key, exc_info=True)
             return _defect(error, sending=sending), None
@@ -163,14 +189,13 @@ class Courier:
             raise LedgerError("It was settled otherwise before it was sent.")
         return message
 
-    def _posted(
-        self, request: Request, claim: Claim, channel: Channel
-    ) -> tuple[Outcome, int | None]:
+    def post(self, request: Request, key: str, channel: Channel) -> tuple[Outcome, int | None]:
+        """Sends a request once; gives what it came to, and the status of an HTTP answer."""
         match request:
             case LocalRequest():
                 try:
                     now = self.clock.now()
-                    return self.places.put(request, claim.key, channel.name, now), None
+                    return self.places.put(request, key, channel.name, now), None
                 except LedgerError as error:
                     return Retry(Reason.WRITE, str(error)), None
             case HttpRequest():
@@ -178,7 +203,10 @@ class Courier:
                 if not isinstance(answer, Response):
                     return answer, None
                 outcome: Outcome = channel.platform.outcome(answer, self.clock.now())
+                self._heed(answer, channel)
                 return outcome, answer.status
+            case MimeRequest() | ApprisedRequest():
+                return self.others.send(request), None
             case _:
                 assert_never(request)
 
@@ -188,7 +216,7 @@ class Courier:
         now, row = self.clock.now(), claim.delivery
         asked = outcome.retry_after if isinstance(outcome, Retry) else None
         delay = next_delay(row.tries, asked, self.chance)
-        earlier = self._recorded(row.key, lambda: self._earlier(row))
+        earlier = self.recorded(row.key, lambda: self._earlier(row))
         safe_for = channel.platform.repeat_safe_for if channel else None
         began = earlier[0].started_at if earlier else now
         decided = settlement(
@@ -200,7 +228,7 @@ class Courier:
             repeat_safe_until=began + safe_for if safe_for else None,
             maybe_arrived=any(attempt.outcome == "unknown" for attempt in earlier),
         )
-        state = self._recorded(
+        state = self.recorded(
             row.key,
             lambda: self.ledger.settle(
                 claim,
@@ -220,7 +248,7 @@ class Courier:
                 bucket = channel.platform.rate_keys(channel.options)[0][0]
                 self.limits.back_off(bucket, (asked or delay).total_seconds())
             if decided.pauses_channel:
-                paused = self._recorded(row.key, lambda: self._pause(channel, decided, now))
+                paused = self.recorded(row.key, lambda: self._pause(channel, decided, now))
         platform = channel.platform.name if channel else ""
         settled = Settled(row, decided, platform, now - row.due_at, paused, state)
         for listener in self.listeners:
@@ -231,7 +259,7 @@ class Courier:
         digest = channel.platform.address_digest(channel.options)
         return self.ledger.pause_channel(channel.name, decided.reason, decided.detail, digest, now)
 
-    def _recorded(self, key: str, ask: Callable[[], _T]) -> _T:
+    def recorded(self, key: str, ask: Callable[[], _T]) -> _T:
         """Gives what the ledger says, as soon as it can: what is known of a delivery is not
         forgotten because a disk is full. Raises LedgerError when the patience is over."""
         ends = (

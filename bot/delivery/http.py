@@ -93,7 +93,7 @@ class HttpTransport:
             connect_timeout.total_seconds(),
             idle_limit.total_seconds(),
         )
-        self._adapter = WatchedAdapter(_context(ca_file), pool_size)
+        self._adapter = WatchedAdapter(tls_context(ca_file), pool_size)
         self._sweep_planned = threading.Event()
         self._closed = False
         self._deadlines = Deadlines()
@@ -184,7 +184,9 @@ class HttpTransport:
             self._plan_sweep()
 
 
-def _context(ca_file: Path | None) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Gives what a server's certificate is checked with. Raises :class:`VigiliaError` where
+    ``ca_file`` cannot be used."""
     context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
     if ca_file is not None:
         try:
@@ -251,7 +253,7 @@ def _failure(attempt: Attempt, host: str, error: BaseException) -> Retry | Rejec
         return Unknown(Reason.NO_ANSWER, f"{host} took the request and gave no readable answer.")
     if attempt.decided is not None:
         return attempt.decided
-    certificate = _certificate_problem(error)
+    certificate = certificate_problem(error)
     if certificate is not None:
         return Retry(Reason.TLS, f"The certificate of {host} is not accepted: {certificate}.")
     return Retry(*_broken_off(attempt.stage, host))
@@ -271,7 +273,7 @@ def _broken_off(
             assert_never(stage)
 
 
-def _certificate_problem(error: BaseException) -> str | None:
+def certificate_problem(error: BaseException) -> str | None:
     """Gives OpenSSL's words ("certificate has expired") from anywhere under ``error``.
 
     urllib3 and requests hang the first error now as its cause, now among its arguments.
@@ -280,7 +282,7 @@ def _certificate_problem(error: BaseException) -> str | None:
         return str(error.verify_message).rstrip(".")
     for below in (error.__cause__, error.__context__, *error.args):
         if isinstance(below, BaseException):
-            found = _certificate_problem(below)
+            found = certificate_problem(below)
             if found is not None:
                 return found
     return None

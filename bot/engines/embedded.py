@@ -26,6 +26,9 @@ _REST_S = 5.0
 
 _LOST_AFTER_S = 60.0
 
+_LONGEST_DELIVERY_S = 300.0
+"""Over every deadline of a request: what takes longer waits for the ledger, or hangs."""
+
 
 class EmbeddedEngine:
     """Delivers what the ledger says is due, until it is stopped.
@@ -42,6 +45,7 @@ class EmbeddedEngine:
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._in_flight: dict[int, threading.Thread] = {}
+        self._began: dict[int, float] = {}
         self._lock = threading.Lock()
         self._looked_at = time.monotonic()
         self._rests_until = 0.0
@@ -70,6 +74,21 @@ class EmbeddedEngine:
         """How many deliveries are under way."""
         with self._lock:
             return len(self._in_flight)
+
+    def use(self, workers: int) -> None:
+        """Has so many deliveries under way at once from now on."""
+        self._workers = workers
+        self._woken.set()
+
+    def ailing(self) -> str | None:
+        """Gives what does not get on with its work, in a sentence; None where all does."""
+        if not self.is_well:
+            return "The workers have not looked for what is due for a minute."
+        with self._lock:
+            longest = time.monotonic() - min(self._began.values(), default=time.monotonic())
+        if longest > _LONGEST_DELIVERY_S:
+            return f"A delivery has been under way for {longest:.0f} s."
+        return None
 
     def stop(self, patience_s: float) -> int:
         """Takes nothing new, waits up to ``patience_s`` for what is under way, and gives how many
@@ -144,6 +163,7 @@ class EmbeddedEngine:
         )
         with self._lock:
             self._in_flight[row.id] = thread
+            self._began[row.id] = time.monotonic()
         try:
             thread.start()
         except RuntimeError:  # the machine has no thread left to give
@@ -153,6 +173,7 @@ class EmbeddedEngine:
     def _landed(self, row: DeliveryRow) -> None:
         with self._lock:
             self._in_flight.pop(row.id, None)
+            self._began.pop(row.id, None)
         self._woken.set()
 
     def _carry(self, row: DeliveryRow) -> None:

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger import claiming, dialect, inbox, moving, operator, planned, reading, runs
-from bot.ledger.looking import Looking
 from bot.ledger.planned import Enqueue
 from bot.ledger.rows import (
     AttemptRow,
@@ -30,12 +29,13 @@ from bot.ledger.rows import (
     RunRow,
     State,
 )
+from bot.ledger.telling import Telling
 from bot.planning import Planned, Posting, Slot
 
 _PLANNED_A_TRANSACTION = 500
 
 
-class Ledger(Looking):
+class Ledger(Telling):
     """The durable record. ``path`` is its file, None in memory; ``mode`` is its stamp."""
 
     # runs
@@ -208,7 +208,7 @@ class Ledger(Looking):
             )
 
     def interrupted(self, run: str) -> tuple[DeliveryRow, ...]:
-        """Gives what other runs left in ``sending``; where the ledger is shared, that whose lease is
+        """Gives what other runs left in ``sending``; on a shared ledger, that whose lease is
         over, whoever took it."""
         with self._reading() as conn:
             return reading.interrupted(conn, run)

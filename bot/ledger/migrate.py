@@ -52,7 +52,7 @@ def migrate(path: Path, revision: str, now: datetime) -> Path:
 
 
 def upgrade_in(conn: Connection, place: str) -> None:
-    """Migrates in the transaction of ``conn``. Raises LedgerError: then it has to be rolled back."""
+    """Migrates in the transaction of ``conn``. Raises LedgerError: then roll it back."""
     config = migration_config()
     config.attributes["connection"] = conn
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, exists, func, select
@@ -43,6 +43,10 @@ _TRIES = (
 _MAY_HAVE_ARRIVED = exists().where(
     attempts.c.delivery_id == deliveries.c.id, attempts.c.outcome == "unknown"
 )
+
+
+_LONGEST_WAIT = timedelta(days=400)
+"""A posting is settled so long after it was due at the latest: it is not looked back further."""
 
 
 def _deliveries() -> Select[Any]:
@@ -132,6 +136,19 @@ def no_longer_useful(conn: Connection, now: datetime) -> tuple[DeliveryRow, ...]
         .where(deliveries.c.state.in_(WAITING), deliveries.c.useful_until <= now)
         .order_by(deliveries.c.due_at, deliveries.c.id),
     )
+
+
+def settled_since(
+    conn: Connection, states: Collection[State], since: datetime
+) -> tuple[DeliveryRow, ...]:
+    """Gives the deliveries in these states that came to them since an instant, the first first."""
+    query = _deliveries().where(
+        deliveries.c.state.in_(states),
+        deliveries.c.settled_at >= since,
+        # told by an index: nothing settles before it is due, or long after
+        deliveries.c.due_at >= since - _LONGEST_WAIT,
+    )
+    return _rows(conn, query.order_by(deliveries.c.settled_at, deliveries.c.id))
 
 
 def held_for(

@@ -21,8 +21,9 @@ from bot.ledger.tables import (
     words_waiting,
 )
 
-UNDER_WAY = (State.READY, State.SENDING, State.RETRYING)
-"""The states of what is being sent, or is about to be."""
+UNDER_WAY = (State.READY, State.SENDING)
+"""The states of what is being sent, or is about to be. What is tried again waits between tries,
+for hours perhaps."""
 
 _NEVER_TRIED = (State.HELD, State.SKIPPED, State.MISSED, State.READY)
 _MOST_FOUND = 5_000
@@ -56,7 +57,7 @@ class FanOut:
 
     @property
     def done(self) -> int:
-        """How many are settled, or wait for a person."""
+        """How many have been tried, or wait for a person."""
         return self.total - sum(self.counts.get(state, 0) for state in UNDER_WAY)
 
 

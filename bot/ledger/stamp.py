@@ -8,7 +8,7 @@ from typing import cast
 
 from sqlalchemy import Connection, insert
 
-from bot.errors import LedgerError
+from bot.errors import LedgerError, LedgerMissingError
 from bot.ledger.rows import Mode
 from bot.ledger.tables import REVISIONS, SERVES, alembic_version, meta, metadata
 
@@ -55,9 +55,9 @@ def make_tables(conn: Connection, mode: Mode, now: datetime) -> None:
     )
 
 
-def missing_ledger(place: str) -> LedgerError:
+def missing_ledger(place: str) -> LedgerMissingError:
     """Gives the error for a ledger that nobody has made yet."""
-    return LedgerError(f"There is no ledger yet at {place}: `vigilia run` makes one.")
+    return LedgerMissingError(f"There is no ledger yet at {place}: `vigilia run` makes one.")
 
 
 def refuse_other(found: Found, place: str, mode: Mode | None) -> None:

@@ -33,10 +33,10 @@ from sqlalchemy.types import TypeDecorator
 from bot.channels.outcome import Reason
 from bot.ledger.rows import State
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """The schema's revisions, oldest first. The last is the one that this Vigilia writes."""
 
-SERVES = "0003"
+SERVES = "0004"
 """The oldest revision whose Vigilia may go on beside this one while machines are upgraded one after
 the other. It stays as long as revisions only add; one that takes something away, or gives it
 another meaning, names itself here and in ``meta``."""
@@ -264,6 +264,35 @@ rate_buckets = Table(
     Column("name", Text, primary_key=True),
     Column("free_at", Instant, nullable=False),
     Column("shut_until", Instant, nullable=False),
+)
+
+operator_messages = Table(
+    "operator_messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("channel", String(200), nullable=False),
+    Column("message", JSON, nullable=False),
+    Column("state", Word(State), nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("maybe_arrived", Boolean, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("useful_until", Instant, nullable=False),
+    Column("next_attempt_at", Instant),
+    Column("settled_at", Instant),
+    Column("reason", Word(Reason)),
+    Column("detail", Text, nullable=False),
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cause", String(20), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("message_id", Integer, ForeignKey("operator_messages.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("cause", "subject"),
 )
 
 alembic_version = Table(

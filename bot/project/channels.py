@@ -184,6 +184,7 @@ class _Reader:
             same_day=fields.same_day,
             digest=fields.digest,
             on_unknown=fields.on_unknown,
+            approval=fields.approval,
             file=self._file,
         )
 

@@ -19,10 +19,13 @@ from bot.project.channels import load_channels
 from bot.project.days import Days, load_days
 from bot.project.figures import load_actions, load_facts
 from bot.project.places import Places, find_places
-from bot.settings.environment import Environment
+from bot.settings.environment import Environment, UnsetVariableError
 from bot.settings.models import Settings
 from bot.settings.toml_files import read_toml
 from bot.settings.validation import validated
+
+WEB_TOKEN = "VIGILIA_WEB_TOKEN"  # noqa: S105 - the name of the variable
+"""The variable that holds the token of ``[web]`` unless the file names another."""
 
 if TYPE_CHECKING:
     from bot.calendar.observances import Observance
@@ -140,6 +143,25 @@ def load_project(
     return Project(places, settings, channels, days, facts, actions, tuple(problems))
 
 
+def load_ledger_place(
+    config: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> tuple[str, Path]:
+    """Gives where the ledger is, its url and the folder that this counts from, and reads nothing
+    else: the rest may be broken. Raises ConfigError where `vigilia.toml` cannot be read."""
+    environ = os.environ if environ is None else environ
+    places = find_places(config, environ, cwd or Path.cwd())
+    problems: list[Problem] = []
+    settings = _load_settings(places, Environment.of(places.root, environ), problems)
+    if settings is not None:
+        return settings.ledger.url, places.root
+    written = read_toml(places.main_config / "vigilia.toml", "config/vigilia.toml")
+    url = written.get("ledger", {}).get("url") if isinstance(written.get("ledger"), dict) else None
+    return (url if isinstance(url, str) else Settings().ledger.url), places.root
+
+
 def _load_settings(
     places: Places, environment: Environment, problems: list[Problem]
 ) -> Settings | None:
@@ -156,6 +178,13 @@ def _load_settings(
         problems.append(Problem("error", "unset-variable", label, "", said))
 
     table = environment.expanded(written, say_unset)
+    web = table.setdefault("web", {})
+    try:
+        if isinstance(web, dict) and "token" not in web:
+            token = environment.given(WEB_TOKEN)
+            table["web"] = {**web, **({} if token is None else {"token": token})}
+    except UnsetVariableError as error:
+        say_unset(("web", "token"), str(error))
     return validated(Settings, table, file=label, entry="", problems=problems)
 
 

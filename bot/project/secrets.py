@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -27,12 +27,15 @@ def _forms(secret: str) -> Iterator[str]:
         address = urlsplit(secret)
         path = f"{address.path}?{address.query}" if address.query else address.path
         yield from (piece for piece in (path, address.path, address.query) if len(piece) > 1)
+        yield from (unquote(word) for word in (address.password, address.username) if word)
 
 
 def tell_the_logs(project: Project) -> None:
     """Makes the log mask every secret of this configuration."""
     for channel in project.channels.values():
         SECRETS.know(secrets_of(channel.options))
-    ping_url = project.settings.operator.ping_url
-    if ping_url:
-        SECRETS.know(_forms(ping_url.get_secret_value()))
+    web = project.settings.web
+    SECRETS.know(s.get_secret_value() for s in (web.token, web.password_hash) if s)
+    for secret in (project.settings.operator.ping_url, project.settings.network.proxy):
+        if secret:
+            SECRETS.know(_forms(secret.get_secret_value()))

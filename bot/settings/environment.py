@@ -55,6 +55,13 @@ class Environment:
         """
         return self._expanded(table, (), say)
 
+    def given(self, name: str) -> str | None:
+        """Gives the value of a variable that need not be named anywhere, None where it has none.
+        Raises UnsetVariableError where the file that ``NAME_FILE`` names cannot be read."""
+        if not self._variables.get(name, "").strip() and not self._variables.get(f"{name}_FILE"):
+            return None
+        return self._value(name)
+
     def without_values(self, text: str) -> str:
         """Gives ``text`` with every value that came from a variable replaced by its ``${NAME}``:
         a value put under the wrong key must not be read in an error."""

@@ -11,9 +11,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.errors import nearest, quoted
 from bot.settings.durations import Duration
+from bot.settings.listening import Listen, read_listen
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LONGEST_GAP = timedelta(days=7)
+_SHORTEST_TOKEN = 16
+_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
 
 
 def _time_of_day(text: Any) -> time:
@@ -67,6 +70,30 @@ LeadDay = Annotated[int, Field(ge=1, le=60, strict=True)]
 Languages = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_unique)]
 
 
+def _web_address(address: str | None) -> str | None:
+    if address is not None and not _WEB_ADDRESS.fullmatch(address):
+        raise ValueError(f"{address!r} is not an address: write https://vigilia.example.org")
+    return address
+
+
+def _proxy(proxy: SecretStr | None) -> SecretStr | None:
+    if proxy is not None and not re.fullmatch(r"https?://[^\s/]+/?", proxy.get_secret_value()):
+        raise ValueError("it is not an address of a proxy: write http://proxy.example.org:3128")
+    return proxy
+
+
+def _token(token: SecretStr | None) -> SecretStr | None:
+    if token is not None and len(token.get_secret_value()) < _SHORTEST_TOKEN:
+        raise ValueError(f"a token has {_SHORTEST_TOKEN} characters or more")
+    return token
+
+
+def _hash(hashed: SecretStr | None) -> SecretStr | None:
+    if hashed is not None and not hashed.get_secret_value().startswith("scrypt:"):
+        raise ValueError("it is not a password's hash: `vigilia password` makes one")
+    return hashed
+
+
 class Model(BaseModel):
     """A table of a TOML file: unknown keys are errors, and nothing changes once it is read."""
 
@@ -80,16 +107,26 @@ class LedgerSettings(Model):
 
 
 class NetworkSettings(Model):
-    """``[network]``: hosts that may be private, plain http, and any platform's; an own CA file."""
+    """``[network]``: hosts that may be private, plain http, and any platform's; an own CA file; a
+    proxy (None: as the environment says), which may hold a password."""
 
     trusted_hosts: tuple[str, ...] = ()
     ca_file: str | None = None
+    proxy: Annotated[SecretStr | None, AfterValidator(_proxy)] = None
 
 
 class WebSettings(Model):
-    """``[web]``: where the page listens."""
+    """``[web]``: where the page listens (None: it is off), and who may come in.
 
-    listen: str = "127.0.0.1:8099"
+    ``address`` is what people call it where that is something else. ``token`` is the variable
+    VIGILIA_WEB_TOKEN unless it is written here.
+    """
+
+    listen: Annotated[Listen | None, BeforeValidator(read_listen)] = Listen("127.0.0.1", 8099)
+    address: Annotated[str | None, AfterValidator(_web_address)] = None
+    token: Annotated[SecretStr | None, AfterValidator(_token)] = None
+    password_hash: Annotated[SecretStr | None, AfterValidator(_hash)] = None
+    public_feeds: bool = False
 
 
 class ApprovalSettings(Model):
@@ -145,6 +182,7 @@ class ChannelFields(Model):
     same_day: Literal["space", "merge"] = "space"
     digest: Literal["monthly"] | None = None
     on_unknown: Literal["hold", "resend"] = "hold"
+    approval: bool = False
 
 
 COMMON_CHANNEL_KEYS = frozenset(ChannelFields.model_fields)

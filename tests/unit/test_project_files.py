@@ -92,6 +92,10 @@ class TestFiles:
         personal = re.compile(r"/(?:home|Users|root|private)/\w|[A-Z]:\\\\?Users")
         assert naming(personal, except_for=Path(__file__)) == []
 
+    def test_no_file_names_the_host_of_a_registry(self) -> None:
+        hosts = r"py" r"pi\.org|python" r"hosted\.org|npm" r"js\.(com|org)|npm" r"mirror"
+        assert naming(re.compile(hosts)) == []
+
     def test_no_file_that_ships_holds_the_address_of_a_webhook(self) -> None:
         address = re.compile(
             r"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{24}"
@@ -105,6 +109,7 @@ class TestFiles:
             for path in project_files()
             if (content := path.read_bytes())
             and b"\0" not in content
+            and path.suffix != ".po"
             and (b"\r\n" in content or not content.endswith(b"\n") or content.endswith(b"\n\n"))
         ]
         assert wrong == []

@@ -40,6 +40,7 @@ _DIRECTIONS = "\u202a-\u202e\u2066-\u2069"
 _UNSEEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f{_DIRECTIONS}]")
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 # All that RFC 3986 allows, without the marks of some dialect: ( ) [ ] *
 _URL_SAFE = "%:/?#@!$&'+,;=-._~"
 
@@ -67,10 +68,10 @@ def web_url(url: str) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
         return None
+    url = _BARE_PERCENT.sub("%25", url.strip())
     if ":" in host:  # an IPv6 address keeps its brackets
-        rest = url.strip().partition("]")
-        return f"{parts.scheme}://[{host}]{quote(rest[2], safe=_URL_SAFE)}"
-    return quote(url.strip(), safe=_URL_SAFE)
+        return f"{parts.scheme}://[{host}]{quote(url.partition(']')[2], safe=_URL_SAFE)}"
+    return quote(url, safe=_URL_SAFE)
 
 
 def units(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.channels.outcome import Outcome
@@ -24,7 +25,11 @@ class Case:
 
 @dataclass(frozen=True)
 class Answers:
-    """A platform's documented answers, and the statuses by which it says an address is dead."""
+    """A platform's documented answers, and the statuses by which it says an address is dead.
+
+    ``proves`` tells whether a success with this status and body is a post; where it is left out,
+    every success is."""
 
     gone: frozenset[int] = frozenset()
     cases: tuple[Case, ...] = ()
+    proves: Callable[[int, bytes], bool] = lambda status, body: True

@@ -46,9 +46,9 @@ def answers_of(name: str) -> Answers:
     return stated
 
 
-def expected_kind(status: int, body: bytes) -> type[Outcome]:
+def expected_kind(status: int, body: bytes, answers: Answers) -> type[Outcome]:
     if 200 <= status <= 299:
-        return Unknown if body == HTML else Delivered
+        return Delivered if body != HTML and answers.proves(status, body) else Unknown
     if status in RETRIED:
         return Retry
     if status >= 500 and status not in REFUSED_5XX:
@@ -64,7 +64,7 @@ def test_every_status_means_the_same_on_every_platform_whatever_stands_in_front(
     answers = answers_of(name)
     for status in range(100, 600):
         outcome = PLATFORMS[name].outcome(Response(status, {}, body), AT)
-        assert type(outcome) is expected_kind(status, body), status
+        assert type(outcome) is expected_kind(status, body, answers), status
         assert len(outcome.detail) <= LONGEST_DETAIL
         assert outcome.detail.isprintable()
         assert "token" not in outcome.detail
@@ -77,6 +77,24 @@ def test_what_a_platform_documents_is_read_as_documented(name: str) -> None:
     for case in answers_of(name).cases:
         outcome = PLATFORMS[name].outcome(case.response, AT)
         assert replace(outcome, detail="") == case.outcome, case
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_no_platform_misreads_what_another_documents(name: str) -> None:
+    bodies = {case.body: case for other in PLATFORMS for case in answers_of(other).cases}
+    own = {(case.status, case.body): type(case.outcome) for case in answers_of(name).cases}
+    for body in bodies:
+        for status in range(200, 600):
+            outcome = PLATFORMS[name].outcome(Response(status, {}, body.encode()), AT)
+            assert len(outcome.detail) <= LONGEST_DETAIL
+            assert outcome.detail.isprintable()
+            if (status, body) in own:
+                continue
+            if isinstance(outcome, Delivered):
+                assert 200 <= status <= 299
+            if isinstance(outcome, Retry) and status not in RETRIED:
+                # A body that says so itself: "try later", under a status that does not.
+                assert Retry in {kind for (_, known), kind in own.items() if known == body}
 
 
 @pytest.mark.parametrize(

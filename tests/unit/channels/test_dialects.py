@@ -256,6 +256,7 @@ def test_a_clean_text_can_be_encoded_and_holds_no_control_character(text: str) -
         ("HTTPS://A.example/", "HTTPS://A.example/"),
         ('https://a.example/<>"|()[]\\é', "https://a.example/%3C%3E%22%7C%28%29%5B%5D%5C%C3%A9"),
         ("https://a.example/%20?a=1&b=2#c", "https://a.example/%20?a=1&b=2#c"),
+        ("https://a.example/100%", "https://a.example/100%25"),
         ("http://[2001:db8::1]/(x)", "http://[2001:db8::1]/%28x%29"),
         ("javascript:alert(1)", None),
         ("https://", None),

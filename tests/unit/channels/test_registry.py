@@ -21,7 +21,7 @@ def test_each_platform_is_found_by_its_own_name() -> None:
 def test_an_unknown_platform_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownPlatformError, match=r"Did you mean 'slack'\?"):
         platform("slakc")
-    with pytest.raises(UnknownPlatformError, match="The platforms are console, discord"):
+    with pytest.raises(UnknownPlatformError, match="The platforms are apprise, console"):
         platform("fax")
     with pytest.raises(KeyError):
         PLATFORMS["fax"]

@@ -1,13 +1,13 @@
 """What several machines need: a delivery's job in the task queue, and rate limits that all of them
-keep. Only adds, so that a Vigilia of revision 0003 may run beside any later one that only adds."""
+keep. Only adds, so that a Vigilia of revision 0004 may run beside any later one that only adds."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("shut_until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_rate_buckets"),
     )
-    op.execute("INSERT INTO meta (key, value) VALUES ('serves', '0003')")
+    op.execute("INSERT INTO meta (key, value) VALUES ('serves', '0004')")
 
 
 def downgrade() -> None:

@@ -1,0 +1,181 @@
+"""Every platform that Vigilia does not know itself, through Apprise.
+
+https://appriseit.com/services/ lists what there is and how each address is written (read
+2026-11-24, Apprise 2.2.0). Apprise tells no more than that it worked or did not, so a platform that
+Vigilia knows itself is refused here. Here an address is only read; bot.delivery.apprise sends.
+
+The words go as plain text in which nothing is left that a platform could read as a mention: what
+the platform makes of it cannot be known from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field, SecretStr
+
+from bot.channels.addresses import address_problem, digest
+from bot.channels.answers import read_answer
+from bot.channels.dialects.apprised import APPRISED
+from bot.channels.dialects.dialect import one_line, units
+from bot.channels.fitting import CannotFitError, fit
+from bot.channels.http_platform import ChannelOptions
+from bot.channels.outcome import Outcome
+from bot.channels.platform import Envelope, Platform
+from bot.channels.request import ApprisedRequest, Response
+from bot.channels.text_layout import text_of_part
+from bot.content.message import Message
+
+RATE = 0.5
+"""A message in two seconds: no platform that is reached so documents less."""
+
+# Apprise's modules for the platforms that Vigilia knows itself, and the name it has for each.
+OURS = {
+    "discord": "discord",
+    "email": "email",
+    "google_chat": "google_chat",
+    "mastodon": "mastodon",
+    "matrix": "matrix",
+    "mattermost": "mattermost",
+    "ntfy": "ntfy",
+    "rocketchat": "rocketchat",
+    "slack": "slack",
+    "telegram": "telegram",
+    "workflows": "teams",
+    "zulip": "zulip",
+}
+
+
+class AppriseOptions(ChannelOptions):
+    """``url`` is Apprise's address of one place, which is the secret.
+
+    ``longest`` is the most characters that the place takes, where it takes fewer than Apprise
+    thinks.
+    """
+
+    url: SecretStr
+    longest: int | None = Field(default=None, ge=140, le=100_000, strict=True)
+
+
+class Apprise:
+    """A title and a text."""
+
+    name = "apprise"
+    local = False
+    options_model = AppriseOptions
+    called = "The platform behind Apprise"
+    where = "as https://appriseit.com/services/ says"
+    repeat_safe_for: timedelta | None = None
+
+    def address_problem(
+        self, options: AppriseOptions, trusted_hosts: Collection[str]
+    ) -> str | None:
+        place = place_of(options.url.get_secret_value())
+        if place is None:
+            return (
+                "Apprise knows no such address; see https://appriseit.com/services/ for how the "
+                "address of your platform is written."
+            )
+        module = type(place).__module__.removeprefix("apprise.plugins.").partition(".")[0]
+        if module in OURS:
+            ours = OURS[module]
+            return (
+                f'Vigilia knows this platform itself, and tells more about it: write platform = "'
+                f'{ours}" instead.'
+            )
+        host = own_host(place)
+        if host is None:
+            return None
+        scheme = "https" if place.secure else "http"
+        port = f":{place.port}" if place.port else ""
+        problem = address_problem(f"{scheme}://{host}{port}/", trusted_hosts)
+        if problem is not None and "http://" in problem:
+            return (
+                "This address is reached without encryption; write it with the form of its scheme "
+                "that ends in s, or add its host to trusted_hosts in config/vigilia.toml if it is "
+                "your own."
+            )
+        return problem
+
+    def address_digest(self, options: AppriseOptions) -> str:
+        return digest(self.name, options.url.get_secret_value())
+
+    def rate_keys(self, options: AppriseOptions) -> tuple[tuple[str, float], ...]:
+        return ((f"{self.name}:{self.address_digest(options)}", RATE),)
+
+    def fitting_problems(
+        self, message: Message, options: AppriseOptions | None = None
+    ) -> tuple[str, ...]:
+        try:
+            return self._fitted(message, options)[1]
+        except CannotFitError as problem:
+            return (str(problem),)
+
+    def request(
+        self, message: Message, options: AppriseOptions, envelope: Envelope
+    ) -> ApprisedRequest:
+        """Gives title and text, fitted. Raises :class:`CannotFitError`."""
+        fitted, _ = self._fitted(message, options)
+        title, body = _words(fitted)
+        return ApprisedRequest(options.url.get_secret_value(), title, body, markdown=False)
+
+    def outcome(self, response: Response, at: datetime) -> Outcome:
+        """Apprise gives no answer of a platform; one that is given all the same is read as
+        usual."""
+        return read_answer(response, at)
+
+    def _fitted(
+        self, message: Message, options: AppriseOptions | None
+    ) -> tuple[Message, tuple[str, ...]]:
+        longest = _longest(options)
+
+        def too_long(shorter: Message) -> bool:
+            title, body = _words(shorter)
+            # A place without titles gets the title as the text's first line.
+            return units(title) + 2 + units(body) > longest
+
+        return fit(message, too_long)
+
+
+def _longest(options: AppriseOptions | None) -> int:
+    """Gives how many characters there is room for; Apprise would cut what is longer, or divide
+    it into several posts."""
+    place = place_of(options.url.get_secret_value()) if options else None
+    longest = place.body_maxlen if place is not None else 32_768
+    return min(longest, options.longest) if options and options.longest else int(longest)
+
+
+def _words(message: Message) -> tuple[str, str]:
+    texts = [
+        text_of_part(part, APPRISED, titled=index > 0, sources_in_a_row=False)
+        for index, part in enumerate(message.parts)
+    ]
+    return APPRISED.text(one_line(message.title)), "\n\n\n".join(texts)
+
+
+def place_of(url: str) -> Any | None:
+    """Gives Apprise's own reading of an address, None where it is none.
+
+    Nothing is opened by it. The result has ``secure``, ``host``, ``port``, ``templates`` and
+    ``body_maxlen``.
+    """
+    # Two seconds of importing, which only a group that uses it waits for.
+    from apprise import Apprise as Library  # noqa: PLC0415
+    from apprise import AppriseAsset  # noqa: PLC0415
+
+    return Library.instantiate(url, asset=AppriseAsset(), suppress_exceptions=True)
+
+
+def own_host(place: Any) -> str | None:
+    """Gives the host that the address names, where it names one: a server of the group's own.
+
+    Many addresses have a token where a web address has its host.
+    """
+    if not any("{host}" in str(template) for template in place.templates):
+        return None
+    return str(place.host) if place.host else None
+
+
+PLATFORM: Platform[AppriseOptions] = Apprise()

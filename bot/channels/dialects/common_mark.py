@@ -1,0 +1,87 @@
+"""CommonMark with GitHub's additions, as Mattermost and Rocket.Chat read it
+(https://spec.commonmark.org/0.31.2/, https://github.github.com/gfm/, read 2026-11-24).
+
+A backslash shows a mark as it is. What pings or becomes a link by itself, and has no escape, is
+broken with an unseen space.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bot.channels.dialects.dialect import Dialect, clean
+from bot.content.markdown import Inline, LineBreak
+
+UNSEEN_SPACE = "\u200b"
+
+_ALWAYS = re.compile(r"[\\`*_~\[\]|]")
+_LINE_START = re.compile(r"^[ \t]*([#+\-=>])", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*(\d+)([.)])", re.MULTILINE)
+_INDENTED = re.compile(r"^[ \t]{2,}", re.MULTILINE)
+# What of a text becomes a link, a mention, a channel, a picture or an emoji by itself.
+_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
+_MENTION = re.compile(r"@(?=\S)")
+_TAG = re.compile(r"#(?=[^\W_])")
+_EMOJI = re.compile(r":(?=[a-z0-9_+\\-]+:)", re.IGNORECASE)
+
+
+class CommonMark(Dialect):
+    """Writes Markdown. A subclass says what is done with ``< > &``."""
+
+    bullet = "- "
+
+    def unmarked(self, text: str) -> str:
+        """Gives a clean text with ``< > &`` made harmless."""
+        raise NotImplementedError
+
+    def text(self, text: str) -> str:
+        text = _INDENTED.sub(" ", clean(text))
+        text = _ALWAYS.sub(r"\\\g<0>", text)
+        text = _LINE_START.sub(r"\\\1", text)
+        text = _NUMBERED.sub(r"\1\\\2", text)
+        return self.unmarked(broken(text))
+
+    def strong(self, inner: str) -> str:
+        return f"**{_apart(inner)}**"
+
+    def emphasis(self, inner: str) -> str:
+        return f"*{_apart(inner)}*"
+
+    def code(self, line: str) -> str:
+        # No escape works in code: a line with anything that would need one is written as words.
+        if re.search(r"[`@<>&:\\]", line):
+            return self.text(line)
+        return f"`{line}`"
+
+    def link_to(self, label: str, url: str) -> str:
+        return f"[{label}]({url})"
+
+    def join(self, pieces: Iterable[str]) -> str:
+        joined = ""
+        for piece in pieces:
+            if joined[-1:] in _RUNNING and piece[:1] in _RUNNING:
+                joined += UNSEEN_SPACE
+            joined += piece
+        return joined
+
+    def _inline(self, inline: Inline) -> str:
+        return "  \n" if isinstance(inline, LineBreak) else super()._inline(inline)
+
+
+_RUNNING = ("*", "_", "`", "!", "[")
+
+
+def broken(text: str) -> str:
+    """Gives ``text`` with an unseen space in all that would ping or become a link by itself."""
+    text = _ADDRESS.sub(UNSEEN_SPACE, text)
+    text = _MENTION.sub(f"@{UNSEEN_SPACE}", text)
+    text = _TAG.sub(f"#{UNSEEN_SPACE}", text)
+    return _EMOJI.sub(f":{UNSEEN_SPACE}", text)
+
+
+def _apart(inner: str) -> str:
+    """Gives ``inner`` with no mark at its ends, which would run together with those around it."""
+    before = UNSEEN_SPACE if inner[:1] in _RUNNING else ""
+    after = UNSEEN_SPACE if inner[-1:] in _RUNNING else ""
+    return f"{before}{inner}{after}"

@@ -1,0 +1,91 @@
+"""Zulip's Markdown (https://zulip.com/help/format-your-message-using-markdown and
+https://github.com/zulip/zulip/blob/main/zerver/lib/markdown/__init__.py, read 2026-11-24).
+
+There is no backslash escape. What could be markup is written as a character reference, which Zulip
+reads after mentions, links and addresses and shows as the character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bot.channels.dialects.dialect import WORD_JOINER, Dialect, clean
+from bot.content.markdown import Block, Paragraph
+
+_ALWAYS = re.compile(r"[\\*~`\[\]|@#$<]")
+_REFERENCE = re.compile(r"&(?=#|\w+;)")
+_EMOJI = re.compile(r":(?=[\w+'-]+:)")
+_ADDRESS = re.compile(r":(?=//)|(?<=\w)\.(?=[^\W_])")
+_LINE_START = re.compile(r"^[ \t]*([>+\-=!:])", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*(\d+)([.)])", re.MULTILINE)
+_INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+class Zulip(Dialect):
+    """Writes Zulip's Markdown."""
+
+    formats_labels = False
+    bullet = "* "
+    nested_indent = "  "
+
+    def write(self, blocks: Iterable[Block]) -> str:
+        # An indented first line would be a block of code.
+        return "\n\n".join(
+            _INDENTED.sub("", written) if isinstance(block, Paragraph) else written
+            for block in blocks
+            if (written := self._block(block))
+        )
+
+    def text(self, text: str) -> str:
+        text = clean(text)
+        if "\n" in text:
+            text = _INDENTED.sub("", text)
+        text = _REFERENCE.sub("&amp;", text)
+        text = _ALWAYS.sub(_as_reference, text)
+        for pattern in (_EMOJI, _ADDRESS):
+            text = pattern.sub(_as_reference, text)
+        text = _LINE_START.sub(_as_reference, text)
+        return _NUMBERED.sub(lambda match: match[1] + _reference(match[2]), text)
+
+    def strong(self, inner: str) -> str:
+        return f"**{_apart(inner)}**"
+
+    def emphasis(self, inner: str) -> str:
+        # Emphasis that holds one of these is not read.
+        return inner if re.search(r"[*^\n]", inner) else f"*{inner}*"
+
+    def code(self, line: str) -> str:
+        return self.text(line) if "`" in line else f"`{line}`"
+
+    def link_to(self, label: str, url: str) -> str:
+        return url if label == self.text(url) else f"[{label}]({url})"
+
+    def join(self, pieces: Iterable[str]) -> str:
+        joined = ""
+        for piece in pieces:
+            if joined[-1:] in _RUNNING and piece[:1] in _RUNNING:
+                joined += WORD_JOINER
+            joined += piece
+        return joined
+
+
+_RUNNING = ("*", "`")
+
+
+def _as_reference(match: re.Match[str]) -> str:
+    return _reference(match.group().lstrip(" \t"))
+
+
+def _reference(character: str) -> str:
+    return f"&#{ord(character)};"
+
+
+def _apart(inner: str) -> str:
+    """Gives ``inner`` with no mark at its ends, which would run together with those around it."""
+    before = WORD_JOINER if inner[:1] in _RUNNING else ""
+    after = WORD_JOINER if inner[-1:] in _RUNNING else ""
+    return f"{before}{inner}{after}"
+
+
+ZULIP = Zulip()

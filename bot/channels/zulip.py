@@ -1,0 +1,181 @@
+"""Zulip, through its API, as a bot.
+
+https://zulip.com/api/send-message, https://zulip.com/api/delete-message and
+https://zulip.com/api/rest-error-handling (read 2026-11-24).
+
+A message is a text; Zulip has neither colours nor buttons.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Collection
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from pydantic import SecretStr, StringConstraints
+
+from bot.channels.addresses import Address, address_problem, digest, read_address
+from bot.channels.answers import json_object, read_answer, told, wait_of_seconds
+from bot.channels.dialects.dialect import one_line, units
+from bot.channels.dialects.zulip import ZULIP
+from bot.channels.http_platform import (
+    USER_AGENT,
+    ChannelOptions,
+    HttpPlatform,
+    webhook_rates,
+)
+from bot.channels.outcome import Delivered, Outcome, Reason, Rejected
+from bot.channels.platform import Envelope, Platform
+from bot.channels.request import HttpRequest, Response
+from bot.channels.text_layout import text_of_part
+from bot.content.message import Message
+
+LONGEST_TOPIC = 60
+LONGEST_CONTENT = 10_000
+"""Characters; a longer text is cut with a mark, and not refused."""
+
+# 200 requests a minute a user (https://zulip.com/api/rest-error-handling#rate-limit-exceeded).
+RATE = 3.0
+
+# The codes by which Zulip says that no message will arrive there any more.
+_GONE = {
+    "STREAM_DOES_NOT_EXIST": Reason.GONE,
+    "CHANNEL_DOES_NOT_EXIST": Reason.GONE,
+    "INVALID_API_KEY": Reason.UNAUTHORISED,
+    "UNAUTHORIZED": Reason.UNAUTHORISED,
+    "USER_DEACTIVATED": Reason.DISABLED,
+    "REALM_DEACTIVATED": Reason.DISABLED,
+}
+
+_SEPARATOR = "\n\n---\n\n"
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOPIC)]
+
+
+class ZulipOptions(ChannelOptions):
+    """``url`` is the organisation's address, ``email`` and ``api_key`` the bot's. ``topic`` may
+    hold ``{title}``, the message's title."""
+
+    url: str
+    email: str
+    api_key: SecretStr
+    stream: Name
+    topic: Name = "{title}"
+
+
+class Zulip(HttpPlatform[ZulipOptions]):
+    """One text in a topic of a channel (a stream, as the API has it)."""
+
+    name = "zulip"
+    options_model = ZulipOptions
+    called = "Zulip"
+    where = "in Zulip, under Personal settings, Bots"
+
+    def address_problem(self, options: ZulipOptions, trusted_hosts: Collection[str]) -> str | None:
+        problem = address_problem(options.url, trusted_hosts)
+        if problem is not None:
+            return problem
+        address = read_address(options.url)
+        if address.path.strip("/") or address.query:
+            return (
+                "The address is more than that of the organisation: leave out what follows the "
+                "host, as in https://our-group.zulipchat.com."
+            )
+        if not re.fullmatch(r"[^\s:@]+@[^\s:@]+", options.email):
+            return (
+                "`email` is not the address of a bot, such as vigilia-bot@our-group.zulipchat.com."
+            )
+        return None
+
+    def address_digest(self, options: ZulipOptions) -> str:
+        origin = read_address(options.url).origin
+        return digest(self.name, origin, options.stream, options.topic, _credentials(options))
+
+    def rate_keys(self, options: ZulipOptions) -> tuple[tuple[str, float], ...]:
+        bot = digest(self.name, read_address(options.url).origin, options.email)
+        return webhook_rates(self.name, bot, options.url, RATE)
+
+    def too_long(self, message: Message, options: ZulipOptions | None) -> bool:
+        return units(_content(message)) > LONGEST_CONTENT
+
+    def fitted_request(
+        self, message: Message, options: ZulipOptions, envelope: Envelope
+    ) -> HttpRequest:
+        form = {
+            "type": "stream",
+            "to": options.stream,
+            "topic": _topic(options.topic, message.title),
+            "content": _content(message),
+        }
+        return _request("POST", read_address(options.url), "/messages", options, form)
+
+    def outcome(self, response: Response, at: datetime) -> Outcome:
+        answer = json_object(response)
+        if 200 <= response.status <= 299 and answer.get("result") == "success":
+            number = answer.get("id")
+            return Delivered(str(number) if isinstance(number, int) else None)
+        said = _said(answer)
+        code = answer.get("code")
+        if 400 <= response.status <= 499 and code in _GONE:
+            return Rejected(_GONE[code], told(response, said), gone=True)
+        wait = wait_of_seconds(answer.get("retry-after"))
+        return read_answer(response, at, gone=(401,), said=said, wait=wait)
+
+    def retraction(
+        self, remote_id: str, options: ZulipOptions, envelope: Envelope
+    ) -> HttpRequest | None:
+        if not re.fullmatch(r"\d{1,20}", remote_id, re.ASCII):
+            return None
+        return _request("DELETE", read_address(options.url), f"/messages/{remote_id}", options, {})
+
+    def retracted(self, response: Response, at: datetime) -> Outcome:
+        """A message that is gone already is "Invalid message(s)", told in the server's language."""
+        return read_answer(response, at, said=_said(json_object(response)))
+
+
+def _request(
+    method: str, address: Address, path: str, options: ZulipOptions, form: dict[str, str]
+) -> HttpRequest:
+    credentials = _credentials(options)
+    return HttpRequest(
+        method=method,
+        url=f"{address.origin}/api/v1{path}",
+        headers={
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Authorization": f"Basic {credentials}",
+            "User-Agent": USER_AGENT,
+        },
+        body=urlencode(form).encode(),
+        secrets=(credentials,),
+    )
+
+
+def _credentials(options: ZulipOptions) -> str:
+    pair = f"{options.email}:{options.api_key.get_secret_value()}"
+    return base64.b64encode(pair.encode()).decode()
+
+
+def _said(answer: object) -> str | None:
+    if not isinstance(answer, dict) or not isinstance(answer.get("msg"), str):
+        return None
+    return " ".join(str(piece) for piece in (answer.get("code"), answer["msg"]) if piece)
+
+
+def _content(message: Message) -> str:
+    return _SEPARATOR.join(text_of_part(part, ZULIP) for part in message.parts)
+
+
+def _topic(pattern: str, title: str) -> str:
+    """Gives the topic, cut between words; Zulip would cut it within one."""
+    topic = one_line(pattern.replace("{title}", title)) or "Vigilia"
+    if units(topic) <= LONGEST_TOPIC:
+        return topic
+    while units(topic) >= LONGEST_TOPIC:
+        topic = topic.rpartition(" ")[0] or topic[:-1]
+    return f"{topic}…"
+
+
+PLATFORM: Platform[ZulipOptions] = Zulip()

@@ -1,0 +1,79 @@
+"""The application: routes behind the guard, and a page for each way to go wrong."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bot import __version__
+from bot.errors import VigiliaError
+from bot.logs import log
+from bot.web.guard import Guard
+from bot.web.i18n import N_, _
+from bot.web.pages import Pages
+from bot.web.routes import ROUTERS
+from bot.web.routes.live import Pulse
+from bot.web.site import Site
+
+_TITLES = {
+    401: N_("You are not logged in"),
+    403: N_("Nothing was changed"),
+    404: N_("There is no such page"),
+    405: N_("There is no such page"),
+    413: N_("Nothing was changed"),
+    421: N_("This is another address"),
+    422: N_("The address of this page is not complete"),
+}
+_LOST = N_("The address may be old, or have a mistake in it.")
+
+
+def build_app(site: Site) -> Guard:
+    """Gives the application of a site: routes behind the guard."""
+    app = FastAPI(
+        title="Vigilia",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,
+    )
+    pages = Pages(site)
+    app.state.site = site
+    app.state.pages = pages
+    app.state.pulse = Pulse(site)
+    for router in ROUTERS:
+        app.include_router(router)
+
+    def refuse(request: Request, status: int, said: str) -> Response:
+        host = request.headers.get("host", "")[:100]
+        return pages.say(
+            request, _(_TITLES[status]), _(said).replace("{host}", host), status=status
+        )
+
+    @app.exception_handler(HTTPException)
+    def _no_page(request: Request, error: HTTPException) -> Response:
+        status = error.status_code
+        return pages.say(request, _(_TITLES.get(status, _TITLES[404])), _(_LOST), status=status)
+
+    @app.exception_handler(RequestValidationError)
+    def _bad_query(request: Request, _error: RequestValidationError) -> Response:
+        return pages.say(request, _(_TITLES[422]), _(_LOST), status=422)
+
+    @app.exception_handler(VigiliaError)
+    def _in_trouble(request: Request, error: VigiliaError) -> Response:
+        return pages.say(request, _("This cannot be shown at the moment"), str(error), status=503)
+
+    @app.exception_handler(Exception)
+    def _defect(request: Request, error: Exception) -> Response:
+        log(
+            "page-defect",
+            f"A page met a defect: {type(error).__name__}.",
+            level="error",
+            path=request.url.path,
+        )
+        said = _("Postings are not touched by it. Please report it, with what you did.")
+        return pages.say(request, _("Vigilia has a defect here"), said, status=500)
+
+    return Guard(app, site, refuse)

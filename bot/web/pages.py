@@ -1,0 +1,175 @@
+"""Pages: templates, what they all have at hand, and the static files, read once at the start."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Depends
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bot import __version__
+from bot.content.facts import Fact, clause, fact_problems
+from bot.content.languages import load_languages
+from bot.logs import SECRETS
+from bot.planning import DIGEST
+from bot.web import words
+from bot.web.guard import caller_of
+from bot.web.i18n import LANGUAGES, _, ngettext, spoken
+from bot.web.markup import html, link_html
+from bot.web.moments import Moments, number, wait
+from bot.web.site import Site
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """A file of :mod:`bot.web.static`, with a version that changes with its content."""
+
+    content: bytes
+    kind: str
+    version: str
+
+
+def static_files() -> Mapping[str, StaticFile]:
+    """Gives the static files by name."""
+    found = {}
+    for path in sorted(STATIC.iterdir()):
+        if path.is_file():
+            content = path.read_bytes()
+            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            found[path.name] = StaticFile(content, kind, hashlib.sha256(content).hexdigest()[:10])
+    return found
+
+
+class Pages:
+    """Renders the templates for one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.static = static_files()
+        self._environment = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self._environment.globals.update(
+            _=_,
+            ngettext=ngettext,
+            gettext=_,
+            words=words,
+            number=number,
+            wait=wait,
+            link=link_html,
+            asset=self._asset,
+            version=__version__,
+            languages=LANGUAGES,
+            named=self.named,
+            zone_of=self.zone_of,
+            platform_name=words.platform_name,
+            reason_words=words.reason_words,
+            posting_path=posting_path,
+            fact_words=self.fact_words,
+            as_of=self.as_of,
+        )
+        self._environment.filters.update(md=html, segment=lambda text: quote(text, safe=""))
+
+    @cached_property
+    def moments(self) -> Moments:
+        """The dates of the languages that ship: the page has them whatever the group posts in."""
+        return Moments(load_languages(self._site.project().places.template_roots))
+
+    def show(
+        self, request: Request, template: str, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """Gives a page in the reader's language."""
+        caller = caller_of(request)
+        site = self._site
+        text = self._environment.get_template(template).render(
+            lang=spoken(),
+            here=request.url.path,
+            visitor=caller.visitor,
+            needs_login=site.access.needs_login,
+            rehearsal=site.clock.rehearsal,
+            now=site.now(),
+            speed=site.speed,
+            moments=self.moments,
+            zone=site.project().settings.timezone,
+            **values,
+        )
+        # No page is made of a secret; should one ever get into a text, it is masked all the same.
+        shown = SECRETS(None, "", {"page": text})["page"]
+        headers = {"Content-Language": spoken(), "Vary": "Accept-Language, Cookie"}
+        return HTMLResponse(shown, status_code=status, headers=headers)
+
+    def say(
+        self, request: Request, title: str, said: str, *, status: int = 200, back: str = "/"
+    ) -> Response:
+        """Gives a page that says one thing."""
+        return self.show(request, "said.html", status=status, title=title, said=said, back=back)
+
+    def named(self, observances: tuple[str, ...]) -> str:
+        """Gives what days are called, in the reader's language where they have a name in it."""
+        if observances == (DIGEST,):
+            return _("The days of the month")
+        return " · ".join(self._name(id_) for id_ in observances)
+
+    def _name(self, id_: str) -> str:
+        day = self._site.project().by_id.get(id_)
+        if day is None:
+            return id_
+        return day.names.get(spoken()) or day.names.get("en") or id_
+
+    def fact_words(self, fact: Fact) -> str:
+        """Gives a figure as the messages say it, in the reader's language where it has a text."""
+        for code in (spoken(), *fact.text):
+            language = self._site.project().languages.get(code)
+            if language is not None and not fact_problems(fact, (code,)):
+                return clause(fact, language)
+        return fact.id
+
+    def as_of(self, fact: Fact) -> str:
+        """Gives the date or month of a figure."""
+        return fact.as_of if isinstance(fact.as_of, str) else self.moments.date(fact.as_of)
+
+    def zone_of(self, channel: str) -> Any:
+        """Gives the time zone of a channel; the group's own where it is no longer configured."""
+        project = self._site.project()
+        found = project.channels.get(channel)
+        return found.timezone if found else project.settings.timezone
+
+    def _asset(self, name: str) -> str:
+        return f"/static/{name}?v={self.static[name].version}"
+
+
+def posting_path(key: str) -> str:
+    """Gives the page of a posting."""
+    return f"/posting/{quote(key, safe='/+')}"
+
+
+def pages_of(request: Request) -> Pages:
+    """Gives the pages of the application that a request is for."""
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+PagesHere = Annotated[Pages, Depends(pages_of)]
+
+
+def instant_text(at: datetime) -> str:
+    """Gives an instant for a ``datetime`` attribute."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

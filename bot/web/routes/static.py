@@ -1,0 +1,21 @@
+"""Style and script, from memory; their addresses change with their content."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from bot.web.i18n import _
+from bot.web.pages import PagesHere
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/static/{name}")
+async def static(request: Request, pages: PagesHere, name: str, v: str = "") -> Response:
+    """Gives a static file."""
+    file = pages.static.get(name)
+    if file is None:
+        return pages.say(request, _("There is no such page"), "", status=404)
+    kept = "public, max-age=31536000, immutable" if v == file.version else "no-cache"
+    return Response(file.content, media_type=file.kind, headers={"Cache-Control": kept})
