@@ -44,7 +44,7 @@ def posting_problems(
         except RenderError as error:
             yield Problem("error", "unwritable", channel.file, entry, f"{posting.key}: {error}")
             continue
-        for left_out in channel.platform.fitting_problems(message):
+        for left_out in channel.platform.fitting_problems(message, channel.options):
             shortened[(channel.name, left_out)].append(_named(posting))
     for (name, left_out), which in shortened.items():
         file = project.channels[name].file

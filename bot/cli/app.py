@@ -14,6 +14,7 @@ from bot.cli import (
     checking_commands,
     demo_commands,
     ledger_commands,
+    ledger_file_commands,
     looking_commands,
     posting_commands,
     service_commands,
@@ -92,3 +93,4 @@ app.command("resume", rich_help_panel=_POST)(ledger_commands.resume)
 app.command("check", rich_help_panel=_KEEP)(checking_commands.check)
 app.command("password", rich_help_panel=_KEEP)(demo_commands.password)
 app.add_typer(channel_commands.app, name="channels", rich_help_panel=_KEEP)
+app.add_typer(ledger_file_commands.app, name="ledger", rich_help_panel=_KEEP)

@@ -17,6 +17,7 @@ from bot.channels.apprise import own_host, place_of
 from bot.channels.apprised_answers import read_result
 from bot.channels.outcome import Outcome, Reason, Rejected, Retry
 from bot.channels.request import ApprisedRequest
+from bot.delivery.http import keep_addresses_out_of_logs
 from bot.delivery.resolving import (
     AddressRefusedError,
     NameNotResolvedError,
@@ -49,6 +50,13 @@ class AppriseTransport:
         self._deadline = deadline.total_seconds()
         self._resolver = resolver
         self._importing = threading.Lock()
+        keep_addresses_out_of_logs()
+        # Why something failed is in its log alone, at DEBUG too. Nobody else sees it: it holds
+        # addresses and what was sent.
+        said = logging.getLogger("apprise")
+        said.setLevel(logging.DEBUG)
+        said.propagate = False
+        said.addHandler(logging.NullHandler())
 
     def send(self, request: ApprisedRequest) -> Outcome:
         """Sends ``request`` once, and gives what Apprise's result and log prove."""

@@ -57,6 +57,12 @@ def _say_nothing(_record: logging.LogRecord) -> bool:
     return False
 
 
+def keep_addresses_out_of_logs() -> None:
+    """Has urllib3 write no records from now on."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).addFilter(_say_nothing)
+
+
 class HttpTransport:
     """Posts requests, each within one overall deadline. Thread-safe.
 
@@ -80,8 +86,7 @@ class HttpTransport:
         pool_size: int = 64,
         resolver: Resolver = system_addresses,
     ) -> None:
-        for name in _TALKATIVE:
-            logging.getLogger(name).addFilter(_say_nothing)
+        keep_addresses_out_of_logs()
         self._trusted = TrustedHosts(trusted_hosts)
         self._rehearsal = rehearsal
         self._proxies = proxies

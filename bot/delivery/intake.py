@@ -54,17 +54,25 @@ def write_down(
     ``since`` (UTC) makes what is seen for the first time count as seen since then. Raises
     LedgerError.
     """
-    last_alive = ledger.last_alive()
-    seen = ledger.see(selected_days(project), now, since=since)
-    planned = project.plan.due(_look_back(project, now, last_alive, since), now)
-    filled = ledger.filled([slot for item in planned for slot in item.slots])
-    free = [rest for item in planned if (rest := _unfilled(item, project.channels, filled))]
-    wanted, offers = _split(free, seen, project.channels, now)
+    wanted, offers = due_and_unfilled(ledger, project, now, since=since)
     lift_pauses(ledger, project, now)
     inserted = _insert(ledger, project, wanted, now)
     late = [posting.key for item in wanted for posting in item.postings if _is_over(posting, now)]
     ended = ledger.deliveries([key for key in late if key in inserted])
     return Intake(tuple(inserted), tuple(offers), (*ended, *ledger.expire(now)))
+
+
+def due_and_unfilled(
+    ledger: Ledger, project: Project, now: datetime, *, since: datetime | None = None
+) -> tuple[list[Planned], list[Planned]]:
+    """Gives what is due and has no slot yet: what was known before it was due, and what was not
+    (the offers). Raises LedgerError."""
+    last_alive = ledger.last_alive()
+    seen = ledger.see(selected_days(project), now, since=since)
+    planned = project.plan.due(_look_back(project, now, last_alive, since), now)
+    filled = ledger.filled([slot for item in planned for slot in item.slots])
+    free = [rest for item in planned if (rest := _unfilled(item, project.channels, filled))]
+    return _split(free, seen, project.channels, now)
 
 
 def lift_pauses(ledger: Ledger, project: Project, now: datetime) -> None:

@@ -168,7 +168,7 @@ class _Connection(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         """Opens the connection; smtplib has this for its own subclass with TLS."""
         sock = open_socket(self._attempt, host, port, checked=True)
-        sock.settimeout(self._attempt.remaining())
+        sock.settimeout(None)  # the one deadline ends it
         if self._request.server.security != "tls":
             return sock
         self._attempt.stage = Stage.SECURING

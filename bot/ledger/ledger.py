@@ -402,6 +402,12 @@ class Ledger(Telling):
         with self._reading() as conn:
             return moving.paused_until(conn)
 
+    def doubt(self, detail: str, now: datetime) -> tuple[DeliveryRow, ...]:
+        """Makes unknown, for ``detail``, whatever waits or is under way; gives the rows as they
+        were. For a ledger that was put back and cannot know what was sent since."""
+        with self._writing() as conn:
+            return operator.doubt(conn, detail, now)
+
     # the inbox
 
     def inbox_put(

@@ -64,6 +64,13 @@ def open_ledger(url: str, *, base: Path, mode: Mode | None, create: bool, now: d
     return Ledger(sqlite_engine(path, "ro" if mode is None else "rw"), path=path, mode=found.mode)
 
 
+def stamp_of(path: Path) -> Mode | None:
+    """Gives how the ledger in a file was stamped, None where there is none. Raises LedgerError
+    where it cannot be read."""
+    found = _look(path, writes=False)
+    return None if found is None else found.mode
+
+
 def _look(path: Path, *, writes: bool) -> Found | None:
     """Gives what lies at ``path``, None where no ledger was made yet, without touching it."""
     try:

@@ -13,10 +13,10 @@ from bot.ledger.dialect import insert_once
 from bot.ledger.moving import PAUSED_UNTIL, move, set_free
 from bot.ledger.planned import refuse_paused
 from bot.ledger.postgresql import Lock, take
-from bot.ledger.reading import delivery, held_for, verdicts
+from bot.ledger.reading import delivery, held_for, open_deliveries, verdicts
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
-from bot.ledger.tables import decisions, deliveries, meta, paused_channels
+from bot.ledger.tables import attempts, decisions, deliveries, meta, paused_channels
 
 _DECIDABLE = {
     "approve": (*WAITING, State.MISSED, State.SKIPPED, State.FAILED),
@@ -152,6 +152,41 @@ def retract(conn: Connection, key: str, *, now: datetime, who: str, why: str) ->
         detail=without_addresses(why),
     )
     return _known(conn, key)
+
+
+def doubt(conn: Connection, detail: str, now: datetime) -> tuple[DeliveryRow, ...]:
+    """Makes unknown whatever waits or is under way, with an attempt that says why; gives the rows
+    as they were."""
+    rows = open_deliveries(conn)
+    for row in rows:
+        conn.execute(
+            insert(attempts).values(
+                delivery_id=row.id,
+                number=row.attempts + 1,
+                generation=row.generation,
+                started_at=now,
+                ended_at=now,
+                outcome="unknown",
+                reason=Reason.INTERRUPTED,
+                detail=detail,
+            )
+        )
+        move(
+            conn,
+            row,
+            now,
+            state=State.UNKNOWN,
+            held_for=None,
+            attempts=row.attempts + 1,
+            # whoever was sending it when the backup was made settles nothing here
+            fence=row.fence + 1,
+            lease_until=None,
+            next_attempt_at=None,
+            settled_at=now,
+            reason=Reason.INTERRUPTED,
+            detail=detail,
+        )
+    return rows
 
 
 def pause_channel(

@@ -121,6 +121,13 @@ def sending(conn: Connection, run: str | None) -> tuple[DeliveryRow, ...]:
     return _rows(conn, under_way.order_by(deliveries.c.due_at, deliveries.c.id))
 
 
+def open_deliveries(conn: Connection) -> tuple[DeliveryRow, ...]:
+    """Gives whatever waits or is under way."""
+    states = (*WAITING, State.SENDING)
+    query = _deliveries().where(deliveries.c.state.in_(states))
+    return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id))
+
+
 def latest_run(conn: Connection) -> RunRow | None:
     """Gives the run that showed a sign of life last."""
     query = select(runs).order_by(runs.c.beat_at.desc()).limit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -150,16 +151,27 @@ def load_ledger_place(
     cwd: Path | None = None,
 ) -> tuple[str, Path]:
     """Gives where the ledger is, its url and the folder that this counts from, and reads nothing
-    else: the rest may be broken. Raises ConfigError where `vigilia.toml` cannot be read."""
+    else: the rest may be broken, even `vigilia.toml` itself. Raises ConfigError where there is no
+    such folder."""
     environ = os.environ if environ is None else environ
     places = find_places(config, environ, cwd or Path.cwd())
-    problems: list[Problem] = []
-    settings = _load_settings(places, Environment.of(places.root, environ), problems)
+    try:
+        settings = _load_settings(places, Environment.of(places.root, environ), [])
+    except ConfigError:  # .env cannot be read
+        settings = None
     if settings is not None:
         return settings.ledger.url, places.root
-    written = read_toml(places.main_config / "vigilia.toml", "config/vigilia.toml")
-    url = written.get("ledger", {}).get("url") if isinstance(written.get("ledger"), dict) else None
-    return (url if isinstance(url, str) else Settings().ledger.url), places.root
+    try:
+        text = (places.main_config / "vigilia.toml").read_text("utf-8", errors="replace")
+    except OSError:
+        text = ""
+    written = _LEDGER_URL.search(text)
+    return (written["url"] if written else Settings().ledger.url), places.root
+
+
+_LEDGER_URL = re.compile(
+    r"""^\[ledger\][^\[]*?^url\s*=\s*["'](?P<url>[^"'$]+)["']""", re.MULTILINE | re.DOTALL
+)
 
 
 def _load_settings(

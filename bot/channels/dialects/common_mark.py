@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable
 
 from bot.channels.dialects.dialect import Dialect, clean
-from bot.content.markdown import Inline, LineBreak
+from bot.content.markdown import Code, Inline, LineBreak
 
 UNSEEN_SPACE = "\u200b"
 
 _ALWAYS = re.compile(r"[\\`*_~\[\]|]")
-_LINE_START = re.compile(r"^[ \t]*([#+\-=>])", re.MULTILINE)
+_LINE_START = re.compile(r"^[ \t]*([#+\-=])", re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*(\d+)([.)])", re.MULTILINE)
-_INDENTED = re.compile(r"^[ \t]{2,}", re.MULTILINE)
+_INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 # What of a text becomes a link, a mention, a channel, a picture or an emoji by itself.
 _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
 _MENTION = re.compile(r"@(?=\S)")
@@ -32,8 +32,8 @@ class CommonMark(Dialect):
     bullet = "- "
 
     def unmarked(self, text: str) -> str:
-        """Gives a clean text with ``< > &`` made harmless."""
-        raise NotImplementedError
+        """Gives text, its other marks escaped already, with ``< > &`` made harmless."""
+        return text
 
     def text(self, text: str) -> str:
         text = _INDENTED.sub(" ", clean(text))
@@ -66,7 +66,13 @@ class CommonMark(Dialect):
         return joined
 
     def _inline(self, inline: Inline) -> str:
-        return "  \n" if isinstance(inline, LineBreak) else super()._inline(inline)
+        match inline:
+            case LineBreak():
+                return "  \n"
+            case Code(text):  # a line that is set in would be a block of code
+                return super()._inline(Code(_INDENTED.sub("", clean(text))))
+            case _:
+                return super()._inline(inline)
 
 
 _RUNNING = ("*", "_", "`", "!", "[")

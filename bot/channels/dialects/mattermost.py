@@ -13,13 +13,15 @@ import re
 from bot.channels.dialects.common_mark import UNSEEN_SPACE, CommonMark
 
 _ENTITY = re.compile(r"&(?=#?\w+;)")
+_QUOTE = re.compile(r"^(\s*)>", re.MULTILINE)
 
 
 class Mattermost(CommonMark):
     """Writes Mattermost's Markdown."""
 
     def unmarked(self, text: str) -> str:
-        return _ENTITY.sub("&amp;", text).replace("<", f"<{UNSEEN_SPACE}")
+        text = _QUOTE.sub(r"\1\>", _ENTITY.sub("&amp;", text))
+        return text.replace("<", f"<{UNSEEN_SPACE}")
 
 
 MATTERMOST = Mattermost()

@@ -13,10 +13,6 @@ class RocketChat(CommonMark):
 
     quote_mark = "» "  # an escaped > begins no quotation
 
-    def unmarked(self, text: str) -> str:
-        # A backslash before what the client escapes would stand before an entity.
-        return text.replace("\\>", ">")
-
     def emphasis(self, inner: str) -> str:
         return f"_{inner}_"
 

@@ -34,7 +34,7 @@ BODIES = {
     "bytes that are no text": b"\xff\xfe\x00\x1b[2J",
     "JSON that is no object": b"[1, null]",
     "JSON that nobody documented": b'{"message": {"a": 1}, "errors": [3], "retry_after": "soon"}',
-    "JSON nested without end": b"[" * 60_000,
+    "JSON nested without end": b"[" * 5_000,
 }
 RETRIED = {429, 500, 503, 507, 511, 521, 522, 523, 525, 526, 530}
 REFUSED_5XX = {501, 505}
@@ -81,10 +81,12 @@ def test_what_a_platform_documents_is_read_as_documented(name: str) -> None:
 
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_no_platform_misreads_what_another_documents(name: str) -> None:
-    bodies = {case.body: case for other in PLATFORMS for case in answers_of(other).cases}
+    documented = [case for other in PLATFORMS for case in answers_of(other).cases]
+    telling = {200, 299, 300, 399, 400, 499, 500, 599, *(case.status for case in documented)}
     own = {(case.status, case.body): type(case.outcome) for case in answers_of(name).cases}
-    for body in bodies:
-        for status in range(200, 600):
+    own_bodies = {body for _, body in own}
+    for body in {case.body for case in documented}:
+        for status in range(200, 600) if body in own_bodies else telling:
             outcome = PLATFORMS[name].outcome(Response(status, {}, body.encode()), AT)
             assert len(outcome.detail) <= LONGEST_DETAIL
             assert outcome.detail.isprintable()

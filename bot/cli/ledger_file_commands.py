@@ -1,0 +1,82 @@
+"""``ledger backup``, ``ledger restore`` and ``ledger check``: the file that remembers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.options import AsJson, ConfigDir, load, open_existing
+
+app = typer.Typer(
+    no_args_is_help=True, help="The file that remembers what was posted: backup, restore, check."
+)
+
+_SHOWN = 20
+
+
+@app.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new file to write.")],
+    config: ConfigDir = None,
+) -> None:
+    """Copy the ledger whole into a new file, also while the service runs."""
+    with open_existing(load(config), writing=False) as ledger:
+        ledger.backup(file)
+    print(f"The ledger is copied to {file}.")
+
+
+@app.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to put in its place.")],
+    config: ConfigDir = None,
+) -> None:
+    """Put a backup in the ledger's place. What may have been posted since becomes unknown."""
+    from bot.clock import SystemClock
+    from bot.delivery.restoring import doubt_what_followed
+    from bot.ledger.replacing import put_back
+
+    project = load(config)
+    now = SystemClock().now()
+    done = put_back(
+        file,
+        project.settings.ledger.url,
+        project.places.root,
+        now,
+        lambda ledger: doubt_what_followed(ledger, project, now),
+    )
+    print("The backup is in the ledger's place.")
+    if done.kept:
+        print(f"The ledger that was there is kept as {done.kept}.")
+    keys = done.mended.keys
+    if not keys:
+        print("Nothing can have been posted since it was made.")
+        return
+    print(
+        f"{len(keys)} posting(s) may have been sent since it was made, and are unknown now. Look"
+        " into the channels, then `vigilia resolve KEY --delivered` or `--resend`:"
+    )
+    for key in keys[:_SHOWN]:
+        print(f"  {key}")
+    if len(keys) > _SHOWN:
+        print(f"  and {len(keys) - _SHOWN} more: vigilia history --state unknown")
+
+
+@app.command("check")
+def check(as_json: AsJson = False, config: ConfigDir = None) -> None:
+    """Look through the whole ledger for damage."""
+    with open_existing(load(config), writing=False) as ledger:
+        problems = ledger.check()
+    if as_json:
+        from bot.cli.output import print_json
+
+        print_json({"sound": not problems, "problems": list(problems)})
+    elif problems:
+        for problem in problems:
+            print(problem)
+        print("Keep the file, and put a backup in its place: vigilia ledger restore FILE")
+    else:
+        print("The ledger is sound.")
+    if problems:
+        raise typer.Exit(1)
