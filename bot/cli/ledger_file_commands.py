@@ -1,7 +1,8 @@
-"""``ledger backup``, ``ledger restore`` and ``ledger check``: the file that remembers."""
+"""``ledger backup``, ``restore``, ``check`` and ``copy``: the ledger as a whole."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -29,16 +30,29 @@ def backup(
 
 @app.command("restore")
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to put in its place.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="The backup to put in its place. None where PostgreSQL's own tools did that.",
+        ),
+    ] = None,
     config: ConfigDir = None,
 ) -> None:
     """Put a backup in the ledger's place. What may have been posted since becomes unknown."""
     from bot.clock import SystemClock
     from bot.delivery.restoring import doubt_what_followed
+    from bot.errors import UsageError
     from bot.ledger.replacing import put_back
 
     project = load(config)
     now = SystemClock().now()
+    if file is None:
+        with open_existing(project, writing=True) as ledger:
+            if not ledger.shared:
+                raise UsageError("Name the backup: vigilia ledger restore FILE.")
+            _tell_doubted(doubt_what_followed(ledger, project, now).keys)
+        return
     done = put_back(
         file,
         project.settings.ledger.url,
@@ -49,7 +63,10 @@ def restore(
     print("The backup is in the ledger's place.")
     if done.kept:
         print(f"The ledger that was there is kept as {done.kept}.")
-    keys = done.mended.keys
+    _tell_doubted(done.mended.keys)
+
+
+def _tell_doubted(keys: Sequence[str]) -> None:
     if not keys:
         print("Nothing can have been posted since it was made.")
         return
@@ -80,3 +97,45 @@ def check(as_json: AsJson = False, config: ConfigDir = None) -> None:
         print("The ledger is sound.")
     if problems:
         raise typer.Exit(1)
+
+
+@app.command("copy")
+def copy(
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL",
+            help="An empty PostgreSQL database. Write its password as '${NAME}', in quotes: it is"
+            " then read from the environment or .env.",
+        ),
+    ],
+    as_json: AsJson = False,
+    config: ConfigDir = None,
+) -> None:
+    """Copy the SQLite ledger into PostgreSQL, each row read back and compared."""
+    from bot.clock import SystemClock
+    from bot.ledger.copying import copy_ledger
+
+    project = load(config)
+    root = project.places.root
+    target = _expanded(root, url)
+    counts = copy_ledger(project.settings.ledger.url, target, base=root, now=SystemClock().now())
+    if as_json:
+        from bot.cli.output import print_json
+
+        print_json(counts)
+        return
+    print(f"{sum(counts.values())} rows are copied, and each was read back and is the same.")
+    print("Now write the new url under [ledger] in config/vigilia.toml, and start the service.")
+
+
+def _expanded(root: Path, url: str) -> str:
+    import os
+
+    from bot.errors import UsageError
+    from bot.settings.environment import Environment, UnsetVariableError
+
+    try:
+        return Environment.of(root, os.environ).expand(url)
+    except UnsetVariableError as error:
+        raise UsageError(str(error)) from None

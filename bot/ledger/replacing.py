@@ -14,7 +14,7 @@ from bot.ledger.dialect import copy_file
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_ledger, stamp_of
-from bot.ledger.place import ledger_file
+from bot.ledger.place import ledger_file, ledger_server
 from bot.ledger.rows import Mode
 
 _T = TypeVar("_T")
@@ -37,6 +37,11 @@ def put_back(
     No service may run on it. What was there is kept beside it under another name. Raises
     LedgerError, and leaves everything as it was, where the backup cannot be used.
     """
+    if ledger_server(url) is not None:
+        raise LedgerError(
+            "A ledger on PostgreSQL is put back by its server: stop every service, `pg_restore`,"
+            " then `vigilia ledger restore` without a file."
+        )
     place = ledger_file(url, base)
     if place is None:
         raise LedgerError("A ledger in memory cannot be put back.")
