@@ -30,7 +30,6 @@ from bot.channels.request import (
 from bot.clock import Clock
 from bot.content.message import Message
 from bot.delivery.approval import refuse_lapsed
-from bot.delivery.limits import RateLimits
 from bot.delivery.others import NoOtherTransport, OtherTransport
 from bot.delivery.rate_headers import HOST, asked_to_wait, without_own_host
 from bot.delivery.retry import Settlement, next_delay, settlement
@@ -55,6 +54,14 @@ class Transport(Protocol):
     read."""
 
     def send(self, request: HttpRequest) -> Response | Outcome: ...
+
+
+class Limits(Protocol):
+    """Rate limits: of this process, or of all machines."""
+
+    def wait_for(self, keys: Sequence[tuple[str, float]]) -> float: ...
+
+    def back_off(self, key: str, seconds: float) -> None: ...
 
 
 class LocalPlaces(Protocol):
@@ -105,12 +112,13 @@ class Courier:
     clock: Clock
     transport: Transport
     places: LocalPlaces
-    limits: RateLimits
+    limits: Limits
     listeners: Iterable[Listener] = ()
     chance: Callable[[], float] = field(default=random.random)
     record_for: timedelta | None = None
     ending: threading.Event = field(default_factory=threading.Event)
     others: OtherTransport = field(default_factory=NoOtherTransport)
+    lease: timedelta = LEASE
 
     def ready_in(self, row: DeliveryRow) -> float:
         """Gives the seconds until the rate limits let this delivery go; 0.0 takes its turn."""
@@ -121,6 +129,11 @@ class Courier:
         """Gives the seconds until the rate limits let a request to this channel go; 0.0 takes its
         turn."""
         return self.limits.wait_for(self._buckets(channel))
+
+    def rates_of(self, row: DeliveryRow) -> Sequence[tuple[str, float]]:
+        """Gives the buckets of a delivery, with their requests a second."""
+        channel = self.project().channels.get(row.channel)
+        return self._buckets(channel) if channel else ()
 
     def _buckets(self, channel: Channel) -> Sequence[tuple[str, float]]:
         trusted = self.project().settings.network.trusted_hosts
@@ -140,14 +153,18 @@ class Courier:
 
         Raises LedgerError where the row could not be claimed, or its outcome not be recorded.
         """
-        claim = self.ledger.claim(row.id, self.run, self.clock.now(), LEASE)
+        # before it is asked for: nobody knows how long the answer was under way
+        ours_until = _running_s() + self.lease.total_seconds() / 2
+        claim = self.ledger.claim(row.id, self.run, self.clock.now(), self.lease)
         if claim is None:
             return None
         channel = self.project().channels.get(claim.delivery.channel)
-        outcome, status = self._attempted(claim, channel)
+        outcome, status = self._attempted(claim, channel, ours_until)
         return self._settled(claim, channel, outcome, status)
 
-    def _attempted(self, claim: Claim, channel: Channel | None) -> tuple[Outcome, int | None]:
+    def _attempted(
+        self, claim: Claim, channel: Channel | None, ours_until: float
+    ) -> tuple[Outcome, int | None]:
         """Renders, builds and posts; gives the outcome, and the status of an HTTP answer."""
         if channel is None:
             said = f"The channel '{claim.delivery.channel}' is no longer in the configuration."
@@ -157,6 +174,9 @@ class Courier:
             made = self._prepared(claim, channel)
             if isinstance(made, Rejected | Retry):
                 return made, None
+            if _running_s() > ours_until:
+                # a machine that stood still: by now somebody else may be sending it
+                return Retry(Reason.INTERRUPTED, "Not sent: its time to be sent was over."), None
             sending = True
             return self.post(made, claim.key, channel)
         except Exception as error:  # noqa: BLE001 - a defect of ours must not leave the row in doubt
@@ -287,6 +307,12 @@ class Courier:
             return []
         same = [a for a in self.ledger.attempts(row.key) if a.generation == row.generation]
         return same[:-1]
+
+
+def _running_s() -> float:
+    """Gives the seconds since the machine was started, those counted that it slept."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 def _name(outcome: Outcome) -> OutcomeName:

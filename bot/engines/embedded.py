@@ -52,6 +52,11 @@ class EmbeddedEngine:
         self._failure: Exception | None = None
         self._dispatcher: threading.Thread | None = None
 
+    @property
+    def enqueue(self) -> None:
+        """None: the dispatcher looks into the ledger by itself."""
+        return None
+
     def start(self) -> None:
         """Begins to deliver, in the background."""
         self._looked_at = time.monotonic()

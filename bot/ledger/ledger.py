@@ -15,7 +15,8 @@ from typing import Any, Literal
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger import claiming, dialect, inbox, moving, operator, planned, reading, runs
-from bot.ledger.planned import Enqueue
+from bot.ledger.jobs import Enqueue
+from bot.ledger.postgresql import Lock, take
 from bot.ledger.rows import (
     AttemptRow,
     Claim,
@@ -29,13 +30,13 @@ from bot.ledger.rows import (
     RunRow,
     State,
 )
-from bot.ledger.telling import Telling
+from bot.ledger.sharing import Sharing
 from bot.planning import Planned, Posting, Slot
 
 _PLANNED_A_TRANSACTION = 500
 
 
-class Ledger(Telling):
+class Ledger(Sharing):
     """The durable record. ``path`` is its file, None in memory; ``mode`` is its stamp."""
 
     # runs
@@ -55,10 +56,11 @@ class Ledger(Telling):
         with self._writing() as conn:
             runs.end(conn, run, now)
 
-    def latest_run(self) -> RunRow | None:
-        """Gives the run that showed a sign of life last, None before the first."""
+    def latest_run(self, host: str | None = None) -> RunRow | None:
+        """Gives the run that showed a sign of life last, of one machine or of all; None before the
+        first."""
         with self._reading() as conn:
-            return reading.latest_run(conn)
+            return reading.latest_run(conn, host)
 
     def last_alive(self) -> datetime | None:
         """Gives the last instant at which any run was alive."""
@@ -80,6 +82,7 @@ class Ledger(Telling):
             seen = planned.compared(conn, days, at)
         if seen.changed or seen.gone:
             with self._writing() as conn:
+                take(conn, Lock.SEEING)
                 seen = planned.compared(conn, days, at)
                 planned.write_seen(conn, seen)
         return seen.first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from bot.errors import LedgerError
 from bot.ledger.dialect import insert_once
+from bot.ledger.jobs import Enqueue, driver, jobs_for
 from bot.ledger.moving import holding, paused_until
 from bot.ledger.postgresql import Lock, take
 from bot.ledger.reading import deliveries_of_slot, delivery, filled, paused_channel_rows
@@ -18,23 +19,7 @@ from bot.ledger.rows import CLAIMABLE, WAITING, HeldFor, State
 from bot.ledger.tables import deliveries, sightings, slot_deliveries, slots
 from bot.planning import Planned, Posting, Slot
 
-DELIVERIES_A_JOB = 16
-"""How many deliveries a job of the task queue stands for: a job costs as much as one of them."""
-
 StatesOf = Callable[[Sequence[Posting]], Sequence[tuple[State, HeldFor | None]]]
-
-
-@dataclass(frozen=True)
-class Job:
-    """Deliveries that one job of the task queue wakes a worker for, from ``at`` on."""
-
-    deliveries: tuple[int, ...]
-    at: datetime
-
-
-Enqueue = Callable[[Any, Sequence[Job]], Sequence[int]]
-"""Puts jobs into the task queue, in the transaction of the driver's own connection; gives their
-ids."""
 
 
 def insert_all(
@@ -141,23 +126,6 @@ def _enqueued(conn: Connection, rows: Sequence[dict[str, Any]], enqueue: Enqueue
     by_delivery = {id_: number for job, number in made.items() for id_ in job.deliveries}
     for row in rows:
         row["job_id"] = by_delivery.get(row["id"])
-
-
-def jobs_for(waiting: Iterable[tuple[int, datetime]]) -> list[Job]:
-    """Gives the jobs for deliveries that may be sent from an instant on, several to a job."""
-    by_instant: dict[datetime, list[int]] = {}
-    for id_, at in waiting:
-        by_instant.setdefault(at, []).append(id_)
-    return [
-        Job(tuple(ids[start : start + DELIVERIES_A_JOB]), at)
-        for at, ids in by_instant.items()
-        for start in range(0, len(ids), DELIVERIES_A_JOB)
-    ]
-
-
-def driver(conn: Connection) -> Any:
-    """Gives the driver's own connection, in the middle of its transaction."""
-    return conn.connection.driver_connection
 
 
 @dataclass(frozen=True)

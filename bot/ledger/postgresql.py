@@ -4,6 +4,8 @@ ledger with several machines needs."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from functools import partial
 from typing import Any
@@ -48,6 +50,8 @@ class Lock(IntEnum):
     """Pauses and decisions: writing one excludes writing down what it may hold."""
     SEEING = 3
     """Noting which days a channel has."""
+    TELLING = 4
+    """Telling the operator."""
 
 
 _OURS = 0x7669  # "vi"
@@ -60,6 +64,20 @@ def take(conn: Connection, lock: Lock, *, shared: bool = False) -> None:
         return
     ask = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
     conn.execute(select(ask(_OURS, lock.value)))
+
+
+@contextmanager
+def try_to_hold(conn: Connection, lock: Lock) -> Iterator[bool]:
+    """Holds a lock for a block rather than a transaction; yields False where another has it."""
+    ask = select(func.pg_try_advisory_lock(_OURS, lock.value))
+    with conn.begin():
+        held = bool(conn.scalar(ask))
+    try:
+        yield held
+    finally:
+        if held and not conn.invalidated:
+            with conn.begin():
+                conn.execute(select(func.pg_advisory_unlock(_OURS, lock.value)))
 
 
 def place_of(url: URL) -> str:

@@ -81,6 +81,12 @@ def deliveries_by_id(conn: Connection, ids: Collection[int]) -> tuple[DeliveryRo
     return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id))
 
 
+def claimable_rows(conn: Connection, ids: Collection[int]) -> tuple[DeliveryRow, ...]:
+    """Gives those of the deliveries that are still to be sent, now or later."""
+    query = _deliveries().where(deliveries.c.id.in_(ids), deliveries.c.state.in_(CLAIMABLE))
+    return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id))
+
+
 def due(
     conn: Connection, now: datetime, limit: int, skip_channels: Collection[str]
 ) -> tuple[DeliveryRow, ...]:
@@ -128,9 +134,11 @@ def open_deliveries(conn: Connection) -> tuple[DeliveryRow, ...]:
     return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id))
 
 
-def latest_run(conn: Connection) -> RunRow | None:
-    """Gives the run that showed a sign of life last."""
+def latest_run(conn: Connection, host: str | None) -> RunRow | None:
+    """Gives the run that showed a sign of life last, of one machine or of all."""
     query = select(runs).order_by(runs.c.beat_at.desc()).limit(1)
+    if host is not None:
+        query = query.where(runs.c.host == host)
     found = conn.execute(query).mappings().one_or_none()
     return None if found is None else RunRow(**found)
 

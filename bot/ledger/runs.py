@@ -43,6 +43,11 @@ def alive(conn: Connection, run: str, now: datetime) -> None:
     )
 
 
+def beat(conn: Connection, run: str) -> None:
+    """Notes that a run is alive; what was due is another's business."""
+    conn.execute(update(runs).where(runs.c.id == run).values(beat_at=SystemClock().now()))
+
+
 def end(conn: Connection, run: str, now: datetime) -> None:
     """Notes that a run has ended by itself."""
     conn.execute(

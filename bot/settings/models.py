@@ -103,7 +103,7 @@ class Model(BaseModel):
 class LedgerSettings(Model):
     """``[ledger]``: where what was posted is recorded."""
 
-    url: str = "sqlite:///var/vigilia.db"
+    url: str = Field(default="sqlite:///var/vigilia.db", repr=False)
 
 
 class NetworkSettings(Model):
@@ -150,6 +150,22 @@ class DeliverySettings(Model):
     workers: int = Field(default=8, ge=1, le=64, strict=True)
 
 
+def _lease(length: timedelta) -> timedelta:
+    if not timedelta(seconds=2) <= length <= timedelta(hours=1):
+        raise ValueError("between 2s and 1h")
+    return length
+
+
+class EngineSettings(Model):
+    """``[engine]``: who hands the work out. ``lease``: for how long a delivery that a machine has
+    taken is no other's business; ``stalled_after``: without a sign of life for so long, what a
+    worker has taken on is given to another."""
+
+    kind: Literal["embedded", "cluster"] = "embedded"
+    lease: Annotated[Duration, AfterValidator(_lease)] = timedelta(minutes=5)
+    stalled_after: Annotated[Duration, AfterValidator(_lease)] = timedelta(seconds=30)
+
+
 class Settings(Model):
     """``vigilia.toml``. The first four keys are what every channel has unless it says otherwise."""
 
@@ -163,6 +179,7 @@ class Settings(Model):
     approval: ApprovalSettings = ApprovalSettings()
     operator: OperatorSettings = OperatorSettings()
     delivery: DeliverySettings = DeliverySettings()
+    engine: EngineSettings = EngineSettings()
 
 
 class ChannelFields(Model):

@@ -1,0 +1,335 @@
+"""Several machines on one ledger: a task queue wakes workers and spreads the work.
+
+The ledger stays the authority: a job only says which deliveries to look at, so that one that runs
+twice, or never, neither sends twice nor loses anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from procrastinate import App
+from procrastinate.exceptions import ProcrastinateException
+
+from bot.clock import Clock
+from bot.delivery.courier import Courier
+from bot.delivery.intake import recover
+from bot.delivery.shared_limits import SharedLimits
+from bot.engines.queue import (
+    QUEUE,
+    TASK,
+    DeliveryRetry,
+    StillWaitingError,
+    enqueue,
+    make_tables,
+    queue_app,
+)
+from bot.errors import LedgerError
+from bot.ledger.jobs import Enqueue, Job
+from bot.ledger.ledger import Ledger
+from bot.ledger.rows import DeliveryRow
+from bot.logs import log
+
+_T = TypeVar("_T")
+
+_POLL_S = 1.0
+"""How often a worker looks for jobs that nobody announced: retries, and those of the future."""
+
+_PULSE_S = 5.0
+_TIDY_S = 2.0
+_RECOVER_S = 5.0
+_FORGET_S = 3600.0
+_REST_S = 2.0
+_LOST_AFTER_S = 60.0
+_LONGEST_DELIVERY_S = 300.0
+
+_PATIENCE_S = 2.0
+"""A turn at the rate limits that is further away is waited for in the queue, not by a worker."""
+
+_JOBLESS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What this machine does: works off jobs, looks after the queue, or both."""
+
+    works: bool = True
+    tidies: bool = True
+
+
+class ClusterEngine:
+    """Works off the jobs of the task queue, and looks after it, until it is stopped."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        courier: Courier,
+        clock: Clock,
+        *,
+        url: str,
+        limits: SharedLimits,
+        duties: Duties,
+        workers: int = 8,
+        stalled_after: timedelta = timedelta(seconds=30),
+    ) -> None:
+        self._ledger = ledger
+        self._courier = courier
+        self._clock = clock
+        self._url = url
+        self._limits = limits
+        self._duties = duties
+        self._workers = workers
+        self._stalled_after_s = stalled_after.total_seconds()
+        self._stopping = threading.Event()
+        self._looked_at = time.monotonic()
+        self._began: dict[int, float] = {}
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def enqueue(self) -> Enqueue:
+        """Puts jobs into the queue, in the ledger's own transaction."""
+        return self._enqueued
+
+    def _enqueued(self, raw: Any, jobs: Sequence[Job]) -> Sequence[int]:
+        # the queue knows only real time
+        return enqueue(
+            raw, [Job(job.deliveries, self._clock.to_wall(job.at), job.reserved) for job in jobs]
+        )
+
+    def start(self) -> None:
+        """Makes the queue's tables where they are not there yet, and begins. Raises LedgerError."""
+        self._ledger.with_driver(make_tables)
+        self._looked_at = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="cluster", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Nothing: the database tells the workers."""
+
+    def use(self, workers: int) -> None:
+        """Has so many deliveries under way at once from the next connection on."""
+        self._workers = workers
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it lives and has reached the database lately."""
+        lives = self._thread is not None and self._thread.is_alive()
+        return lives and time.monotonic() - self._looked_at < _LOST_AFTER_S
+
+    @property
+    def in_flight(self) -> int:
+        """How many deliveries are under way here."""
+        with self._lock:
+            return len(self._began)
+
+    def ailing(self) -> str | None:
+        """Gives what does not get on with its work, in a sentence; None where all does."""
+        if not self.is_well:
+            return "The database has not been reached for a minute."
+        with self._lock:
+            longest = time.monotonic() - min(self._began.values(), default=time.monotonic())
+        if longest > _LONGEST_DELIVERY_S:
+            return f"A delivery has been under way for {longest:.0f} s."
+        return None
+
+    def stop(self, patience_s: float) -> int:
+        """Takes no new job, waits up to ``patience_s`` for what is under way, and gives how many
+        deliveries are still under way after that."""
+        ends = time.monotonic() + patience_s
+        self._stopping.set()
+        self._courier.ending.set()
+        if self._loop is not None and self._main is not None and self._loop.is_running():
+            self._loop.call_soon_threadsafe(self._main.cancel)
+        if self._thread is not None:
+            self._thread.join(max(ends - time.monotonic(), 0.0))
+        while self.in_flight and time.monotonic() < ends:
+            self._stopping.wait(0)
+            time.sleep(0.02)
+        return self.in_flight
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except asyncio.CancelledError:
+            return
+
+    async def _live(self) -> None:
+        """Connects, and connects again whenever the database was lost."""
+        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
+        while not self._stopping.is_set():
+            try:
+                await self._connected()
+            except Exception as error:  # noqa: BLE001 - the loop must outlive the database
+                said = f"The task queue cannot be used ({type(error).__name__}); trying again."
+                log("queue-lost", said, level="error")
+            await asyncio.sleep(_REST_S)
+
+    async def _connected(self) -> None:
+        app = queue_app(self._url, connections=4)
+        app.task(name=TASK, retry=DeliveryRetry())(self._carry)
+        async with app.open_async():
+            tasks = [asyncio.create_task(self._every(_PULSE_S, self._pulse))]
+            if self._duties.works:
+                tasks.append(asyncio.create_task(self._work(app)))
+            if self._duties.tidies:
+                tasks.append(asyncio.create_task(self._every(_TIDY_S, lambda: self._tidy(app))))
+                tasks.append(asyncio.create_task(self._every(_RECOVER_S, self._recover)))
+                tasks.append(asyncio.create_task(self._every(_FORGET_S, self._forget)))
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            for task in done:
+                task.result()
+
+    async def _work(self, app: App) -> None:
+        self._free = asyncio.Semaphore(self._workers)
+        await app.run_worker_async(
+            queues=[QUEUE],
+            # Each job may wait for one slow receiver; what is under way is bounded by _free.
+            concurrency=self._workers,
+            fetch_job_polling_interval=_POLL_S,
+            shutdown_graceful_timeout=self._stalled_after_s,
+            delete_jobs="successful",
+            install_signal_handlers=False,
+            update_heartbeat_interval=self._stalled_after_s / 3,
+            stalled_worker_timeout=self._stalled_after_s,
+        )
+
+    async def _carry(self, deliveries: list[int], reserved: bool) -> None:
+        """A job: makes an attempt at each delivery that is due and free to go."""
+        rows = await asyncio.to_thread(self._ledger.waiting, deliveries)
+        now = self._clock.now()
+        ready = [r for r in rows if r.next_attempt_at is not None and r.next_attempt_at <= now]
+        waits = await asyncio.to_thread(self._turns, ready, reserved)
+        here = [(row, wait) for row, wait in zip(ready, waits, strict=True) if wait <= _PATIENCE_S]
+        later = [(row, wait) for row, wait in zip(ready, waits, strict=True) if wait > _PATIENCE_S]
+        if later:
+            jobs = [Job((r.id,), now + self._clock_s(wait), reserved=True) for r, wait in later]
+            await asyncio.to_thread(self._ledger.enqueue, jobs, self.enqueue)
+        ended = await asyncio.gather(
+            *(self._attempt(row, wait) for row, wait in here), return_exceptions=True
+        )
+        if self._stopping.is_set():
+            # what was not begun waits for another worker, which finds the job in a second
+            raise StillWaitingError(self._clock.to_wall(now))
+        broken = [error for error in ended if isinstance(error, BaseException)]
+        if broken:
+            raise broken[0]
+        moved = {row.id for row, _ in later}
+        left = await asyncio.to_thread(
+            self._ledger.waiting, [id_ for id_ in deliveries if id_ not in moved]
+        )
+        again = [row.next_attempt_at for row in left if row.next_attempt_at is not None]
+        if again:
+            raise StillWaitingError(self._clock.to_wall(min(again)))
+
+    def _clock_s(self, seconds: float) -> timedelta:
+        """Gives a stretch of real seconds by the service's clock."""
+        now = self._clock.now()
+        return self._clock.after(timedelta(seconds=seconds)) - now
+
+    def _turns(self, rows: Sequence[DeliveryRow], reserved: bool) -> list[float]:
+        """Gives the seconds until the rate limits let each go."""
+        rates = [self._courier.rates_of(row) for row in rows]
+        if reserved and not any(self._limits.is_shut(keys) for keys in rates):
+            return [0.0] * len(rows)
+        return self._limits.reserve(rates)
+
+    async def _attempt(self, row: DeliveryRow, wait: float) -> None:
+        if wait > 0:
+            await asyncio.sleep(wait)
+        async with self._free:
+            if not self._stopping.is_set():
+                await _in_a_thread(lambda: self._deliver(row), f"delivery-{row.id}")
+
+    def _deliver(self, row: DeliveryRow) -> None:
+        with self._lock:
+            self._began[row.id] = time.monotonic()
+        try:
+            self._courier.deliver(row)
+        except LedgerError as error:
+            log("delivery-broke", str(error), level="error", key=row.key)
+            raise
+        except Exception:
+            log("delivery-broke", "A delivery met a defect.", level="error", key=row.key,
+                exc_info=True)  # fmt: skip
+            raise
+        finally:
+            with self._lock:
+                self._began.pop(row.id, None)
+
+    async def _every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await do()
+            await asyncio.sleep(seconds)
+
+    async def _pulse(self) -> None:
+        await asyncio.to_thread(self._ledger.beat, self._courier.run)
+        self._looked_at = time.monotonic()
+
+    async def _tidy(self, app: App) -> None:
+        """Rescues the jobs of workers that are gone, and gives a job to what is due without one."""
+        began = time.monotonic()
+        stalled = await app.job_manager.get_stalled_jobs(
+            queue=QUEUE, seconds_since_heartbeat=self._stalled_after_s
+        )
+        for job in stalled:
+            log("job-rescued", "The worker of a job is gone; another takes it.", job=job.id)
+            try:
+                await app.job_manager.retry_job(job)
+            except ProcrastinateException as error:
+                # another machine was quicker, or the worker is back and through with it
+                log("job-not-rescued", str(error), job=job.id)
+        given = await asyncio.to_thread(
+            self._ledger.give_jobs, self._clock.now(), _JOBLESS_AT_ONCE, self.enqueue
+        )
+        if given:
+            log("jobs-given", f"{given} due deliveries had no job, and have one now.")
+        # a long backlog is not gone through all the time
+        await asyncio.sleep(20 * (time.monotonic() - began))
+
+    async def _recover(self) -> None:
+        """Settles what was being sent when its machine was lost, once the lease is over."""
+        left = await asyncio.to_thread(
+            recover, self._ledger, self._courier.project(), self._courier.run, self._clock
+        )
+        for row in left:
+            log(
+                "interrupted",
+                "A machine was lost while this was being sent; `vigilia history` shows its state.",
+                level="warning",
+                key=row.key,
+                channel=row.channel,
+            )
+
+    async def _forget(self) -> None:
+        await asyncio.to_thread(self._ledger.forget_buckets)
+
+
+async def _in_a_thread(work: Callable[[], _T], name: str) -> _T:
+    """Does something in a daemon thread: one that hangs cannot keep the process from ending."""
+    done: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - it is handed on, not swallowed
+            done.set_exception(error)
+        else:
+            done.set_result(result)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await asyncio.wrap_future(done)

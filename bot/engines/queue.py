@@ -1,0 +1,132 @@
+"""The task queue: Procrastinate's tables in the ledger's database, its jobs and their retries.
+
+Kept from it, because each of them goes wrong in its own way: no ``lock`` (a job of the future would
+block those that are ready), no ``queueing_lock`` (beside retries it leaves jobs ``doing`` for ever),
+no periodic tasks (they skip what is over ten minutes late; our planner looks back).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from procrastinate import App, BaseRetryStrategy, RetryDecision
+from procrastinate.jobs import Job as QueuedJob
+from procrastinate.psycopg_connector import PsycopgConnector
+from procrastinate.schema import SchemaManager
+from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
+
+from bot.delivery.retry import next_delay
+from bot.ledger.jobs import Job
+from bot.ledger.place import ledger_server
+from bot.ledger.postgresql import NETWORK
+
+QUEUE = "deliveries"
+TASK = "vigilia.deliver"
+
+_SHORTEST = timedelta(seconds=1)
+
+
+class StillWaitingError(Exception):
+    """Of a job's deliveries some are to be tried again, the first of them at ``at`` (UTC)."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        super().__init__(f"Some of these deliveries are tried again at {at.isoformat()}.")
+
+
+class DeliveryRetry(BaseRetryStrategy):
+    """A job waits as long as its deliveries: when their next attempt is due is decided by the
+    policy of deliveries and stands in the ledger. A job that met a broken ledger waits by the same
+    policy, and is never given up: what ends is the useful time of its deliveries."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision:
+        now = datetime.now(UTC)
+        if isinstance(exception, StillWaitingError):
+            # by another machine's clock it may be past already, and the job would spin
+            return RetryDecision(retry_at=max(exception.at, now + _SHORTEST))
+        return RetryDecision(retry_at=now + next_delay(job.attempts + 1, None, random.random))
+
+
+def connection_of(url: str) -> dict[str, Any]:
+    """Gives what psycopg needs for the ledger's database: its address, and the limits that keep a
+    network that swallows packets from hanging a worker."""
+    server = ledger_server(url)
+    if server is None:
+        raise ValueError("a task queue needs PostgreSQL")
+    parts = {
+        "host": server.host,
+        "port": server.port,
+        "user": server.username,
+        "password": server.password,
+        "dbname": server.database,
+        "options": "-c statement_timeout=30s -c lock_timeout=10s"
+        " -c idle_in_transaction_session_timeout=60s",
+        **NETWORK,
+        **dict(server.query.items()),
+    }
+    return {key: value for key, value in parts.items() if value is not None}
+
+
+def queue_app(url: str, connections: int) -> App:
+    """Gives the queue's application for a worker, or for looking after the queue."""
+    return App(
+        connector=PsycopgConnector(
+            min_size=1,
+            max_size=connections,
+            timeout=10.0,
+            max_lifetime=1800.0,
+            reconnect_timeout=10.0,
+            kwargs=connection_of(url),
+        )
+    )
+
+
+# Never opened: it only writes into transactions that are the ledger's.
+_WRITING = App(connector=SyncPsycopgConnector())
+
+
+def enqueue(raw: Any, jobs: Sequence[Job]) -> list[int]:
+    """Puts jobs into the queue in the transaction of a psycopg connection; gives their ids."""
+    by_instant: dict[datetime, list[int]] = {}
+    for index, job in enumerate(jobs):
+        by_instant.setdefault(job.at, []).append(index)
+    ids = [0] * len(jobs)
+    for at, indices in by_instant.items():
+        made = _WRITING.configure_task(
+            TASK, queue=QUEUE, connection=raw, schedule_at=at
+        ).batch_defer(*(_arguments(jobs[index]) for index in indices))
+        for index, id_ in zip(indices, made, strict=True):
+            ids[index] = id_
+    return ids
+
+
+def _arguments(job: Job) -> dict[str, Any]:
+    return {"deliveries": list(job.deliveries), "reserved": job.reserved}
+
+
+def make_tables(raw: Any) -> None:
+    """Makes the queue's tables, or brings them to the installed version; does nothing where they
+    are. In the transaction of a psycopg connection that no other machine is beside."""
+    steps = sorted(path.name for path in Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    with raw.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('procrastinate_jobs'), to_regclass('vigilia_queue')")
+        made, noted = cursor.fetchone()
+        if made is None:
+            cursor.execute(SchemaManager.get_schema())
+        if noted is None:
+            cursor.execute("CREATE TABLE vigilia_queue (step TEXT PRIMARY KEY)")
+            cursor.executemany(_NOTE, [(step,) for step in steps])
+            return
+        cursor.execute("SELECT step FROM vigilia_queue")
+        done = {row[0] for row in cursor.fetchall()}
+        for step in steps:
+            if step not in done:
+                cursor.execute((Path(SchemaManager.get_migrations_path()) / step).read_text())
+                cursor.execute(_NOTE, (step,))
+
+
+_NOTE = "INSERT INTO vigilia_queue (step) VALUES (%s)"

@@ -1,0 +1,103 @@
+"""Deliveries and the jobs of the task queue that wake a worker for them.
+
+The queue's tables lie in the same database; of them, only which jobs are alive is asked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, text, update
+
+from bot.ledger.reading import claimable_rows
+from bot.ledger.rows import CLAIMABLE, DeliveryRow
+from bot.ledger.tables import deliveries
+
+MOST_A_JOB = 16
+"""So many deliveries share a job at most: a job costs the queue about as much as one of them."""
+
+_JOBS_TO_SHARE = 64
+"""Into at least so many jobs a small morning is cut, so that all workers get some of it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Deliveries that one job wakes a worker for, from ``at`` on. ``reserved``: their turn at the
+    rate limits is taken already."""
+
+    deliveries: tuple[int, ...]
+    at: datetime
+    reserved: bool = False
+
+
+Enqueue = Callable[[Any, Sequence[Job]], Sequence[int]]
+"""Puts jobs into the task queue, in the transaction of the driver's own connection; gives their
+ids."""
+
+
+def jobs_for(waiting: Iterable[tuple[int, datetime]]) -> list[Job]:
+    """Gives the jobs for deliveries that may be sent from an instant on."""
+    by_instant: dict[datetime, list[int]] = {}
+    for id_, at in waiting:
+        by_instant.setdefault(at, []).append(id_)
+    most = min(max(ceil(sum(map(len, by_instant.values())) / _JOBS_TO_SHARE), 1), MOST_A_JOB)
+    return [
+        Job(tuple(ids[start : start + most]), at)
+        for at, ids in by_instant.items()
+        for start in range(0, len(ids), most)
+    ]
+
+
+def enqueue_all(conn: Connection, jobs: Sequence[Job], enqueue: Enqueue) -> None:
+    """Puts jobs into the queue and notes them with their deliveries."""
+    made = enqueue(driver(conn), jobs)
+    noted = [
+        {"delivery": id_, "job": number}
+        for job, number in zip(jobs, made, strict=True)
+        for id_ in job.deliveries
+    ]
+    if noted:
+        conn.execute(
+            update(deliveries)
+            .where(deliveries.c.id == bindparam("delivery"))
+            .values(job_id=bindparam("job")),
+            noted,
+        )
+
+
+def waiting(conn: Connection, ids: Sequence[int]) -> tuple[DeliveryRow, ...]:
+    """Gives those of the deliveries that are still to be sent, now or later."""
+    return claimable_rows(conn, ids)
+
+
+def give_jobs(conn: Connection, now: datetime, limit: int, enqueue: Enqueue) -> int:
+    """Gives a job to what is due and has none that lives: what a person has set going, whose worker
+    was lost together with its job, or what was written down without a queue; gives how many."""
+    alive = text(
+        "EXISTS (SELECT 1 FROM procrastinate_jobs AS job"
+        " WHERE job.id = deliveries.job_id AND job.status IN ('todo', 'doing'))"
+    )
+    found = conn.execute(
+        select(deliveries.c.id, deliveries.c.next_attempt_at)
+        .where(
+            deliveries.c.state.in_(CLAIMABLE),
+            deliveries.c.next_attempt_at <= now,
+            deliveries.c.useful_until > now,
+            ~alive,
+        )
+        .order_by(deliveries.c.next_attempt_at)
+        .limit(limit)
+        # what is just being claimed needs none, and another machine sees to the rest
+        .with_for_update(skip_locked=True)
+    ).all()
+    enqueue_all(conn, jobs_for((row.id, now) for row in found), enqueue)
+    return len(found)
+
+
+def driver(conn: Connection) -> Any:
+    """Gives the driver's own connection, in the middle of its transaction."""
+    return conn.connection.driver_connection
