@@ -188,6 +188,7 @@ def overseen(parts: Assembly, service: Service, live: LiveProject, clock: Clock)
         yield
     finally:
         ended.set()
+        live.nudge()
         for thread in threads:
             thread.join(_OVERSIGHT_PATIENCE_S)
 
