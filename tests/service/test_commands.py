@@ -984,3 +984,36 @@ class _AnyText:
 
 def _any_text() -> Any:
     return _AnyText()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("send", "our-day", "--channel", "team", "--on", "2026-03-06"), "does not fall on 2026"),
+        (("run", "--once", "--speed", "2"), "--speed goes with --at."),
+        (("run", "--once", "--since", "yesterday"), "--since: 'yesterday' is not an instant"),
+    ],
+)
+def test_what_cannot_be_meant_is_wrong_usage_and_nothing_is_posted(
+    ours: Group, clock: Clock, words: tuple[str, ...], said: str
+) -> None:
+    ended = vigilia(*words)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+    assert not (ours.root / "var").exists()
+
+
+def test_what_a_platform_leaves_out_is_said_in_the_preview(
+    ours: Group, clock: Clock, receiver: Receiver
+) -> None:
+    separate = 'languages = ["en"]\nlayout = "separate"\n'
+    url = receiver.url("/api/webhooks/1/abc")
+    ours.settings(f'[network]\ntrusted_hosts = ["{receiver.address}"]\n')
+    long = "It matters to us, and this is why. " * 100
+    ours.days(DAY.replace("It matters to us.", rf"{long}\n\n{long}"))
+    for more in ("", separate):
+        ours.channels(
+            f'[channels.team]\nplatform = "discord"\nurl = "{url}"\ninclude = ["own"]\n{more}'
+        )
+        assert "\nOn discord: " in vigilia("preview", "our-day", "--channel", "team").out
