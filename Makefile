@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 JUDGES := tests/node/node_modules
+SYNAPSE := .cache/synapse
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 WORKERS ?= 2
@@ -26,13 +27,13 @@ run: $(VENV)/.runtime ## Set up what is missing and start the service (ARGS="--a
 demo: $(VENV)/.runtime ## Watch the next 9 December happen on a page, with no account anywhere
 	@$(BIN)/vigilia demo $(ARGS)
 
-test: $(VENV)/.dev $(JUDGES)/.installed $(VENV)/.browser ## Set up what is missing and run every check and every test
+test: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser ## Set up what is missing and run every check and every test
 	@status=0; \
 	$(MAKE) --no-print-directory --keep-going check || status=1; \
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=90 || status=1; \
 	exit $$status
 
-setup: $(VENV)/.dev $(JUDGES)/.installed $(VENV)/.browser ## Set up everything that developing needs, and run nothing
+setup: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser ## Set up everything that developing needs, and run nothing
 
 check: lint imports types ## Run every check but the tests
 
@@ -56,13 +57,14 @@ lock: $(VENV)/.tools ## Take the newest allowed versions into the lock files (th
 	$(COMPILE) --upgrade --all-extras pyproject.toml -o requirements.lock
 	$(COMPILE) --upgrade --all-extras --group build --group dev -c requirements.lock \
 		-c requirements-build.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --upgrade --group matrix -o requirements-matrix.lock
 
 pictures: $(VENV)/.dev $(JUDGES)/.installed ## Make docs/pictures anew, with a browser (then look at them)
 	$(BIN)/python -m tests.pictures
 
 clean: ## Remove the environment and everything that was built or cached
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
-		.import_linter_cache .grimp_cache $(JUDGES)
+		.import_linter_cache .grimp_cache $(JUDGES) $(SYNAPSE)
 	find bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each is as old as the installation that it stands for.
@@ -103,4 +105,10 @@ $(VENV)/.browser: $(VENV)/.dev
 # Node.js itself is one of the packages of requirements-dev.lock.
 $(JUDGES)/.installed: tests/node/package-lock.json $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" NODE_OPTIONS=--use-system-ca npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# A real Matrix homeserver, which the tests post to. It has an environment of its own.
+$(SYNAPSE)/.installed: requirements-matrix.lock $(VENV)/.tools
+	$(UV) venv --quiet --clear --python $(BIN)/python $(SYNAPSE)
+	$(UV) pip install --quiet --python $(SYNAPSE)/bin/python --require-hashes -r requirements-matrix.lock
 	@touch $@

@@ -1,5 +1,4 @@
-"""Putting the service together from a project, a clock and a ledger's address; and its vital
-signs."""
+"""Putting the service together from a project, a clock and a ledger's address."""
 
 from __future__ import annotations
 
@@ -12,14 +11,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from bot import __version__
 from bot.channels.outcome import Outcome
 from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest, Response
 from bot.checking.texts import refuse_broken_texts
-from bot.clock import Clock, SystemClock
-from bot.delivery.courier import Courier, Listener, Settled
+from bot.clock import Clock
+from bot.delivery.courier import Courier, Listener
 from bot.delivery.http import HttpTransport
 from bot.delivery.intake import recover, settle_left, write_down
 from bot.delivery.limits import RateLimits
@@ -31,14 +29,15 @@ from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_ledger
-from bot.ledger.rows import DeliveryRow, State
+from bot.ledger.rows import State
 from bot.logs import log
 from bot.oversight.desk import OperatorDesk
 from bot.oversight.heartbeat import Heartbeat
 from bot.oversight.live import Broken, Hangups, LiveProject
 from bot.project.load import Project
-from bot.service import STOP_PATIENCE_S, Service, tell_intake
+from bot.service import STOP_PATIENCE_S, Service
 from bot.stopping import Stop
+from bot.telling import log_settled, tell_intake, tell_recovered
 
 _RECORD_FOR = timedelta(seconds=30)
 """How long a command that ends by itself offers an outcome to a ledger that cannot take it."""
@@ -115,7 +114,7 @@ def assembled(
                     ledger, courier, clock, workers=project.settings.delivery.workers
                 )
                 left = recover(ledger, project, run, clock)
-                _tell_recovered(left)
+                tell_recovered(left)
                 interrupted = tuple(row.key for row in left)
                 yield Assembly(ledger, run, courier, engine, is_new, interrupted, transport, others)
         finally:
@@ -188,6 +187,7 @@ def overseen(parts: Assembly, service: Service, live: LiveProject, clock: Clock)
         yield
     finally:
         ended.set()
+        live.nudge()
         for thread in threads:
             thread.join(_OVERSIGHT_PATIENCE_S)
 
@@ -256,88 +256,6 @@ def run_once(
     return OnceReport(tuple(sentences), not any(row.state in bad for row in rows))
 
 
-@dataclass(frozen=True)
-class VitalSigns:
-    """Whether a service lives, and a sentence about it."""
-
-    alive: bool
-    message: str
-    alive_at: datetime | None = None
-    counts: dict[str, int] | None = None
-    config_problems: tuple[str, ...] = ()
-    """Why the files of the configuration, as they were changed, are not in force."""
-
-
-def vital_signs(url: str, root: Path, max_age: timedelta) -> VitalSigns:
-    """Looks into the ledger for a sign of life that is at most ``max_age`` old, in real time.
-    ``root`` is the folder from which a relative path in ``url`` counts."""
-    now = SystemClock().now()
-    try:
-        with open_ledger(url, base=root, mode=None, create=False, now=now) as ledger:
-            run = ledger.latest_run()
-            counts = {state.value: count for state, count in ledger.counts().items()}
-            noted = ledger.noted_config()
-    except LedgerError as error:
-        return VitalSigns(False, str(error))
-    if run is None:
-        return VitalSigns(False, "No service has run on this ledger yet.", None, counts)
-    if run.ended_at is not None:
-        return VitalSigns(False, "The service was stopped.", run.beat_at, counts)
-    age = now - run.beat_at
-    if age > max_age:
-        seconds = int(age.total_seconds())
-        said = f"The service has shown no sign of life for {seconds} s (process {run.pid})."
-        return VitalSigns(False, said, run.beat_at, counts)
-    said = f"The service is alive (process {run.pid})."
-    if noted is None:
-        return VitalSigns(True, said, run.beat_at, counts)
-    said += (
-        f" The configuration was changed and cannot be used; the one before is in force since"
-        f" {noted[0]:%Y-%m-%d %H:%M} UTC. {' '.join(noted[1])}"
-    )
-    return VitalSigns(True, said, run.beat_at, counts, noted[1])
-
-
-def log_settled(settled: Settled) -> None:
-    """Writes the log record of an attempt's end."""
-    row, decided = settled.row, settled.settlement
-    action = settled.recorded.value if settled.recorded else "late-answer"
-    level, said = _SAID[action]
-    log(
-        action,
-        said,
-        level=level,
-        key=row.key,
-        channel=row.channel,
-        platform=settled.platform,
-        reason=decided.reason.value,
-        detail=decided.detail,
-        late_s=round(settled.late.total_seconds(), 3),
-        **({"next_attempt_at": str(decided.next_attempt_at)} if decided.next_attempt_at else {}),
-    )
-    if settled.channel_paused:
-        log(
-            "channel-paused",
-            f"Channel '{row.channel}' is paused: its address is gone. Mend it, then "
-            f"`vigilia channels test {row.channel}`.",
-            level="error",
-            channel=row.channel,
-        )
-
-
-_SAID = {
-    "late-answer": ("warning", "Its answer came after it had been settled otherwise."),
-    State.DELIVERED: ("info", "Delivered."),
-    State.RETRYING: ("warning", "Not delivered yet; it will be tried again."),
-    State.HELD: ("warning", "Not delivered yet; it is held while a pause is on."),
-    State.FAILED: ("error", "Failed."),
-    State.UNKNOWN: (
-        "error",
-        "It may have arrived. Look into the channel, then `vigilia resolve`.",
-    ),
-}
-
-
 def transport_for(project: Project, *, rehearsal: bool = False) -> HttpTransport:
     """Gives a transport that follows ``[network]``. Raises VigiliaError where its CA file is
     unusable."""
@@ -353,17 +271,6 @@ def others_for(project: Project, *, rehearsal: bool = False) -> OtherTransports:
     network = project.settings.network
     ca_file = project.places.root / network.ca_file if network.ca_file else None
     return OtherTransports(network.trusted_hosts, rehearsal, ca_file)
-
-
-def _tell_recovered(left: tuple[DeliveryRow, ...]) -> None:
-    for row in left:
-        log(
-            "interrupted",
-            "An earlier run ended while this was being sent; `vigilia history` shows its state.",
-            level="warning",
-            key=row.key,
-            channel=row.channel,
-        )
 
 
 def _greet(project: Project, clock: Clock) -> None:

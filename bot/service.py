@@ -26,6 +26,7 @@ from bot.logs import log
 from bot.planning import Plan
 from bot.project.load import Project
 from bot.stopping import Stop
+from bot.telling import tell_intake
 
 _LONGEST_SLEEP = timedelta(seconds=30)
 _SHORTEST_SLEEP = timedelta(milliseconds=50)
@@ -179,26 +180,3 @@ class Service:
         except LedgerError as error:
             log("end-failed", str(error), level="error")
         log("stopped", "Stopped.", left_unknown=left)
-
-
-def tell_intake(found: Intake) -> None:
-    """Writes the log records of what a wake wrote down."""
-    if found.inserted:
-        keys = list(found.inserted)
-        log("planned", f"{len(keys)} posting(s) written down.", keys=keys[:20])
-    for offer in found.offers:
-        posting = offer.postings[0]
-        log(
-            "offer",
-            "This was due before its channel or day was known here, so it is not posted by itself. "
-            f"To post it: vigilia send {posting.observances[0]} --channel {posting.channel} "
-            f"--on {posting.date}",
-            key=posting.key,
-        )
-    for row in found.ended:
-        log(
-            row.state.value,
-            f"{row.key}: {row.detail or row.state.value}",
-            level="warning",
-            key=row.key,
-        )

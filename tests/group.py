@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.errors import ConfigError, Problem
 from bot.project.load import Project, load_project
+from bot.project.places import shipped_folder
 
 DAY = """
 [our-day]
@@ -27,6 +28,47 @@ CHANNEL = """
 [channels.team]
 platform = "inbox"
 include = ["own"]
+"""
+
+
+_SHIPPED_DAYS = """
+[{id}]
+kind = "day"
+on = "{on}"
+themes = ["core"]
+name = {{ en = "A day", fr = "Un jour", es = "Un día" }}
+sources = [{{ title = "Page", url = "https://example.org/day" }}]
+opening = {{ en = "It is {{{{ date }}}}.", fr = "Le {{{{ date }}}}.", es = "El {{{{ date }}}}." }}
+[[{id}.story]]
+en = "It matters."
+fr = "Cela compte."
+es = "Importa."
+"""
+
+_SHIPPED_DISABLED = """
+[genocide-convention-adopted]
+disabled = true
+reason = "Told on 9 December."
+"""
+
+_SHIPPED_FACTS = """
+[{id}]
+value = 3
+as_of = 2026-01-02
+review = 2030-01-01
+text.en = "on {{date}} there were {{value}}"
+text.fr = "le {{date}}, il y en avait {{value}}"
+text.es = "el {{date}} había {{value}}"
+source = {{ title = "Page", url = "https://example.org/fact" }}
+"""
+
+_SHIPPED_ACTIONS = """
+[{id}]
+who = ["individuals"]
+text.en = "Consider it."
+text.fr = "Y penser."
+text.es = "Pensarlo."
+links = [{{ title = "Page", url = "https://example.org/act" }}]
 """
 
 
@@ -73,3 +115,20 @@ class Group:
         """Gives the one sentence for which it is refused; fails where there are more."""
         (problem,) = self.problems(environ)
         return str(problem)
+
+
+def ship_little(package: Path) -> None:
+    """Writes into ``package`` what ships, with two days, facts and actions instead of all; its
+    settings and templates are the real ones."""
+    folder, real = package / "_shipped", shipped_folder()
+    (folder / "config" / "observances").mkdir(parents=True)
+    (folder / "templates").symlink_to(real / "templates")
+    for name in (".env.example", "config/vigilia.toml", "config/channels.toml"):
+        (folder / name).write_text((real / name).read_text("utf-8"), "utf-8")
+    days = _SHIPPED_DAYS.format(id="genocide-prevention-day", on="9 December")
+    days += _SHIPPED_DAYS.format(id="human-rights-day", on="10 December")
+    file = folder / "config" / "observances" / "days.toml"
+    file.write_text(days + _SHIPPED_DISABLED, "utf-8")
+    for name, text in (("facts.toml", _SHIPPED_FACTS), ("actions.toml", _SHIPPED_ACTIONS)):
+        both = text.format(id="one") + text.format(id="two")
+        (folder / "config" / name).write_text(both, "utf-8")

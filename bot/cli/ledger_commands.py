@@ -182,7 +182,7 @@ def resolve(
 
 def retract(key: Key, why: Why = "", config: ConfigDir = None) -> None:
     """Take a post back from its channel, where the platform lets it be deleted or blanked out."""
-    from contextlib import closing
+    from contextlib import ExitStack, closing
 
     from bot.channels.outcome import Delivered, Unknown
     from bot.clock import SystemClock
@@ -190,10 +190,10 @@ def retract(key: Key, why: Why = "", config: ConfigDir = None) -> None:
     from bot.running import transport_for
 
     project = load(config)
-    with (
-        open_existing(project, writing=True) as ledger,
-        closing(transport_for(project)) as transport,
-    ):
+    with ExitStack() as stack:
+        ledger = stack.enter_context(open_existing(project, writing=True))
+        rehearsal = ledger.mode == "rehearsal"
+        transport = stack.enter_context(closing(transport_for(project, rehearsal=rehearsal)))
         outcome = retracted(project, ledger, key, SystemClock(), transport, who=who(), why=why)
     match outcome:
         case Delivered():

@@ -18,6 +18,9 @@ def advancing(label: str, *, total: int) -> Iterator[Callable[[int], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeRemainingColumn(), console=out, transient=True) as progress:
+    # Rich would send what is printed meanwhile to the bar's own stream, past a file or pipe.
+    with Progress(
+        *columns, TimeRemainingColumn(), console=out, transient=True, redirect_stdout=False
+    ) as progress:
         task = progress.add_task(label, total=total)
         yield lambda done: progress.update(task, completed=done)

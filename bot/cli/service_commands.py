@@ -80,7 +80,7 @@ def health(
 ) -> None:
     """Whether the service lives: for a container's or a supervisor's probe."""
     from bot.cli.output import print_json
-    from bot.running import vital_signs
+    from bot.vitals import vital_signs
 
     signs = vital_signs(*ledger_place(config), timedelta(seconds=max_age))
     if as_json:

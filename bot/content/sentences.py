@@ -10,11 +10,15 @@ import re
 
 # A full stop after one of these ends no sentence: abbreviations, initials, ordinals ("1.º").
 _NO_END = re.compile(
+    r"(?:^|[\s(«“])(?:[^\W\d_]|St|Ste|Mr|Mrs|Ms|Dr|Dre|Dra|Sr|Sra|Mme|Mlle|Nos?|[Nn]úm|[Aa]rts?|vs|"
+    r"[Cc]f|pp|[Vv]ol|Res|Gen|Sen|Rep|Lic|Ing|Jr|etc|av|J\.-C|(?:[^\W\d_]\.)+[^\W\d_])\.$"
+)
+_END = re.compile(
     r"(?:^|[\s(«“])(?:[^\W\d_]|St|Ste|Mr|Mrs|Ms|Dr|Dre|Dra|Sr|Sra|Mme|Mlle|No|Nos|núm|art|arts|vs|"
     r"cf|p|pp|vol|Res|Gen|Sen|Rep|Lic|Ing|Jr|etc|av|apr|J\.-C|(?:[^\W\d_]\.)+[^\W\d_])\.$",
     re.IGNORECASE,
 )
-_END = re.compile(r"[.!?…][»”\"’')\]\u00a0\u202f]*(?=\s+[«“\"‘'(¿¡\u00a0\u202f]*[A-ZÀ-ÖØ-Þ0-9])")
+_END = re.compile(r"[.!?…](?:[ \u00a0\u202f]?[»”\"’')\]])*(?=\s+[«“\"‘'(¿¡\u00a0\u202f]*[A-ZÀ-ÖØ-Þ0-9])")
 
 
 def sentences(paragraph: str) -> list[str]:

@@ -81,6 +81,8 @@ def settlement(
         case _:
             assert_never(outcome)
 
+    # A clock that is set back between the two readings makes no doubt harmless.
+    next_attempt_at = max(next_attempt_at, now)
     if not maybe_arrived or on_unknown == "resend":
         last_instant = useful_until
     else:

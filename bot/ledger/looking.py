@@ -33,10 +33,13 @@ class Looking(Transactions):
         with self._reading() as conn:
             return searching.last_delivered(conn, channels)
 
-    def fan_out(self) -> FanOut | None:
-        """Gives how far what is being sent has come, None while nothing is."""
+    def fan_out(self, since: datetime | None = None) -> FanOut | None:
+        """Gives how far what is being sent has come, None while nothing is.
+
+        ``since`` is of an earlier answer: what was done in the meantime still counts.
+        """
         with self._reading() as conn:
-            return searching.fan_out(conn)
+            return searching.fan_out(conn, since)
 
     def change_mark(self) -> str:
         """Gives a short text that is another one after whatever a page might have to show anew."""

@@ -161,18 +161,20 @@ def last_delivered(conn: Connection, channels: Sequence[str]) -> dict[str, datet
     return found
 
 
-def fan_out(conn: Connection) -> FanOut | None:
-    """Gives how far what is being sent has come, None while nothing is."""
+def fan_out(conn: Connection, since: datetime | None) -> FanOut | None:
+    """Gives how far what is being sent has come, None while nothing is.
+
+    ``since`` is of an earlier answer: what was done in the meantime still counts.
+    """
     first = conn.scalar(
         select(func.min(deliveries.c.due_at)).where(deliveries.c.state.in_(UNDER_WAY))
     )
     if first is None:
         return None
-    query = select(deliveries.c.state, func.count().label("number")).where(
-        deliveries.c.due_at >= first
-    )
-    counts = {row.state: row.number for row in conn.execute(query.group_by(deliveries.c.state))}
-    return FanOut(first, counts)
+    start = first if since is None else min(first, since)
+    query = select(deliveries.c.state, func.count().label("number"))
+    query = query.where(deliveries.c.due_at >= start).group_by(deliveries.c.state)
+    return FanOut(start, {row.state: row.number for row in conn.execute(query)})
 
 
 def change_mark(conn: Connection) -> str:

@@ -105,11 +105,17 @@ class LiveProject:
         before = self._seen
         while not ended.is_set():
             asked = self._asked.wait(every_s)
+            if ended.is_set():
+                return
             now = fingerprint(self._project)
             if asked or (now != self._seen and now == before):
                 self._seen = now
                 self.reload()
             before = now
+
+    def nudge(self) -> None:
+        """Has the watching notice at once that it is to end, or that there is something to read."""
+        self._asked.ask()
 
     def reload(self) -> bool:
         """Reads the configuration; says whether it is in force now. Raises nothing: why it is not

@@ -205,6 +205,8 @@ class _Reader:
                 if word in self._days.disabled:
                     reason = self._days.disabled[word].reason or "no reason is given"
                     said = f"`{key}` names '{word}', which is recorded as not posted: {reason}"
+                elif not self._days.complete:
+                    continue
                 else:
                     hint = nearest(word, {*themes, *ids, *self._days.disabled})
                     said = f"`{key}` names '{word}', which is no theme and no day.{hint}"

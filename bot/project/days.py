@@ -32,11 +32,16 @@ class DisabledDay:
 
 @dataclass(frozen=True)
 class Days:
-    """All days: those that can be posted, their texts by id, and those that are disabled."""
+    """All days: those that can be posted, their texts by id, and those that are disabled.
+
+    ``complete`` is False where some could not be read, so that a name that is not here may be
+    theirs.
+    """
 
     calendar: tuple[Observance, ...]
     texts: Mapping[str, DayText]
     disabled: Mapping[str, DisabledDay]
+    complete: bool = True
 
 
 def read_tables(places: Places, problems: list[Problem], name: str) -> dict[str, tuple[str, Any]]:
@@ -95,6 +100,7 @@ def load_days(places: Places, problems: list[Problem]) -> Days:
     calendar: dict[str, Observance] = {}
     texts: dict[str, DayText] = {}
     disabled: dict[str, DisabledDay] = {}
+    before = len(problems)
     for id_, (file, table) in read_tables(places, problems, "observances").items():
         if table.get("disabled") is True:
             entry = validated(DisabledEntry, table, file=file, entry=id_, problems=problems)
@@ -109,9 +115,11 @@ def load_days(places: Places, problems: list[Problem]) -> Days:
         if day and observance:
             calendar[id_] = observance
             texts[id_] = _day_text(id_, day, file)
-    _check_references(calendar, disabled, texts, problems)
+    complete = len(problems) == before
+    if complete:
+        _check_references(calendar, disabled, texts, problems)
     ordered = tuple(calendar[id_] for id_ in sorted(calendar))
-    return Days(calendar=ordered, texts=texts, disabled=disabled)
+    return Days(calendar=ordered, texts=texts, disabled=disabled, complete=complete)
 
 
 def _observance(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +29,15 @@ def _forms(secret: str) -> Iterator[str]:
         path = f"{address.path}?{address.query}" if address.query else address.path
         yield from (piece for piece in (path, address.path, address.query) if len(piece) > 1)
         yield from (unquote(word) for word in (address.password, address.username) if word)
+        yield from (word for word in _WORDS.split(path) if _is_a_token(word))
+
+
+_WORDS = re.compile(r"[/?&=]")
+
+
+def _is_a_token(word: str) -> bool:
+    """Whether a piece of an address looks like what lets in: long, and with a digit."""
+    return len(word) >= 12 and any(letter.isdigit() for letter in word)
 
 
 def tell_the_logs(project: Project) -> None:

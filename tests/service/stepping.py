@@ -16,7 +16,7 @@ from bot.delivery.local import LocalPlaces
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow
 from bot.project.load import Project
-from bot.running import log_settled
+from bot.telling import log_settled
 from tests.service.installation import Installation
 
 

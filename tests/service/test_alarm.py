@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
+import pytest
 import time_machine
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -64,6 +65,17 @@ def test_the_alarm_is_the_due_instant_when_that_is_near() -> None:
     clock = RehearsalClock(NINE - seconds(60), speed=10)
     rings = AlarmTrigger(clock, lambda _: NINE).get_next_fire_time(None, now)
     assert abs(rings - now - seconds(6)) < seconds(1)
+
+
+def test_a_rehearsal_begins_at_an_instant_and_goes_forward() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        RehearsalClock(NINE.replace(tzinfo=None))
+    with pytest.raises(ValueError, match="over 0"):
+        RehearsalClock(NINE, speed=0)
+    clock = RehearsalClock(NINE, speed=60)
+    assert NINE <= clock.now() < clock.after(seconds(1))
+    assert clock.after(seconds(10)) >= NINE + seconds(600)
+    assert clock.real_seconds_until(NINE + seconds(600)) <= 10
 
 
 def test_a_plan_that_breaks_is_asked_again() -> None:

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from bot.channels.outcome import Reason
+from bot.channels.webhook import Webhook
 from bot.delivery.courier import request_id
 from bot.ledger.rows import State
 from tests.receiver import Answer
@@ -94,6 +95,22 @@ class TestTryingAgain:
             assert steps.row().state is State.DELIVERED
         first, second = installed.receiver.requests
         assert first.headers["webhook-id"] == second.headers["webhook-id"]
+
+    def test_a_repeat_ends_where_the_platform_no_longer_makes_it_harmless(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Webhook, "repeat_safe_for", 2 * HOURS)
+        site.receiver.answer(PATH, Answer(close=True), Answer(503))
+        with stepping(site, NINE) as steps:
+            steps.wake()
+            assert steps.row().state is State.RETRYING
+            steps.wake(NINE + HOURS)
+            assert steps.row().state is State.RETRYING
+            # the second try was refused, but the first may have arrived
+            steps.wake(NINE + 2 * HOURS - seconds(1))
+            assert steps.row().state is State.UNKNOWN
+            steps.wake(NINE + 3 * HOURS)
+        assert len(site.receiver.requests) == 3
 
 
 class TestComingLate:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import resource
 
+from bot.channels.outcome import Reason
 from bot.ledger.rows import State
 from tests.receiver import Answer, wait_until
 from tests.service.installation import NINE, TOKEN, Installation, Running, seconds, webhook
@@ -27,50 +28,40 @@ def test_a_full_disk_posts_nothing_that_could_not_be_recorded(installed: Install
     receiver = installed.receiver
     receiver.answer(f"/before/{TOKEN}", Answer(delay=1.0))
     installed.write(
-        webhook("before", receiver, post_at="09:00"), webhook("during", receiver, post_at="09:01")
+        webhook("before", receiver, post_at="09:00"),
+        webhook("held", receiver, post_at="09:00"),
+        webhook("during", receiver, post_at="09:01"),
     )
     installed.known_since(NINE - seconds(60))
+    held = installed.project().channel("held")
+    digest = held.platform.address_digest(held.options)
+    with installed.open(real=False) as ledger:
+        ledger.pause_channel("held", Reason.GONE, "", digest, NINE)
     service = installed.rehearse(NINE, "--speed", "20")
     receiver.wait_for(1, timeout=20)
     fill_disk(service)
+    with installed.open(real=False) as ledger:
+        ledger.resume_channel("held", NINE)
 
-    failed = service.wait_for("wake-failed")
-    waits = service.wait_for("not-recorded")
-    assert failed[0]["level"] == waits[0]["level"] == "error"
-    assert all("ledger" in record["event"] for record in (failed[0], waits[0]))
-    assert installed.rows()["before"].state is State.SENDING
+    # one posting cannot be planned, one cannot be begun, and one is out and cannot be noted down
+    told = [service.wait_for(word) for word in ("wake-failed", "delivery-broke", "not-recorded")]
+    for record, *_ in told:
+        assert record["level"] == "error"
+        assert "ledger" in record["event"]
+    assert {name: row.state for name, row in installed.rows().items()} == {
+        "before": State.SENDING,
+        "held": State.READY,
+    }
     assert len(receiver.requests) == 1
     assert installed.tell("health", "--max-age", "60").code == 0
 
     make_room(service)
-    receiver.wait_for(2, timeout=20)
+    receiver.wait_for(3, timeout=20)
     wait_until(
-        lambda: {row.state for row in installed.rows().values()} == {State.DELIVERED}, timeout=20
+        lambda: [row.state for row in installed.rows().values()] == [State.DELIVERED] * 3,
+        timeout=20,
     )
-    assert [row.attempts for row in installed.rows().values()] == [1, 1]
+    assert [row.attempts for row in installed.rows().values()] == [1, 1, 1]
     assert len(service.lines) < 60
     assert service.stop() == 0
-    assert len(receiver.requests) == 2
-
-
-def test_what_was_planned_before_the_disk_was_full_is_not_sent_until_there_is_room(
-    installed: Installation,
-) -> None:
-    names = [f"site-{number}" for number in range(3)]
-    installed.write(*(webhook(name, installed.receiver) for name in names))
-    installed.known_since(NINE - seconds(60))
-    with installed.open(real=False) as ledger:
-        ledger.set_pause(NINE + seconds(9999), NINE)
-    service = installed.rehearse(NINE)
-    service.wait_for("planned")
-    fill_disk(service)
-    assert installed.tell("resume").code == 0
-    (broke,) = service.wait_for("delivery-broke")
-    assert "ledger" in broke["event"]
-    assert installed.receiver.requests == []
-    make_room(service)
-    service.wait_for("delivered", 3)
-    # it rested in between, and did not fill the log as well
-    assert len(service.said("delivery-broke")) <= 3
-    assert service.stop() == 0
-    assert len(installed.receiver.requests) == 3
+    assert len(receiver.requests) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger.rows import State
+from bot.stopping import stop_on_signals
 from tests.receiver import Answer, wait_until
 from tests.service.installation import NINE, TOKEN, Installation, Running, seconds, webhook
 
@@ -65,3 +67,21 @@ def test_a_signal_while_it_starts_up_ends_it_well(posting: Installation) -> None
     assert took < 10
     assert posting.receiver.requests == []
     assert posting.rows() == {}
+
+
+def test_after_the_wish_to_stop_further_signals_are_ignored_and_else_as_before() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with stop_on_signals() as stop:
+        assert not stop.asked
+    assert signal.getsignal(signal.SIGTERM) == before
+    try:
+        with stop_on_signals() as stop:
+            os.kill(os.getpid(), signal.SIGTERM)
+            stop.wait()
+            assert stop.asked
+            stop.wait()
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler)

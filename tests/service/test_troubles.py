@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+import time_machine
 
 from bot.channels.outcome import Delivered, Outcome, Reason
 from bot.channels.request import HttpRequest, Response
+from bot.channels.webhook import Webhook
 from bot.clock import RehearsalClock
-from bot.delivery.courier import Settled
+from bot.delivery.courier import Courier, Settled
+from bot.delivery.intake import write_down
+from bot.delivery.retry import Settlement
 from bot.errors import LedgerError
-from bot.ledger.rows import State
+from bot.ledger.ledger import Ledger
+from bot.ledger.rows import DeliveryRow, State
 from bot.logs import configure_logs
 from bot.project.secrets import tell_the_logs
-from bot.running import log_settled
+from bot.telling import log_settled
 from tests.receiver import wait_until
 from tests.service.installation import (
     DAY,
@@ -90,6 +98,15 @@ class TestADefect:
             assert (steps.row().state, steps.row().reason) == (State.FAILED, Reason.DEFECT)
         assert site.receiver.requests == []
 
+    def test_what_cannot_be_made_to_fit_is_a_failure(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Webhook, "too_long", lambda *_: True)
+        with stepping(site, NINE) as steps:
+            steps.wake()
+            assert (steps.row().state, steps.row().reason) == (State.FAILED, Reason.TOO_LARGE)
+        assert site.receiver.requests == []
+
 
 class TestALedgerThatFails:
     def test_before_the_words_are_kept_sends_nothing_and_tries_again(
@@ -136,6 +153,26 @@ class TestALedgerThatFails:
                 steps.wake()
             assert steps.row().state is State.SENDING
 
+    def test_again_and_again_is_asked_only_now_and_then(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[float] = []
+        monkeypatch.setattr("bot.engines.embedded._REST_S", 0.4)
+        site.root.joinpath("var").rename(site.root / "before")
+        site.known_since(NINE - seconds(60))
+        with running(site, RehearsalClock(NINE - seconds(1))) as here:
+            claim = failing(3, here.ledger.claim)
+
+            def claim_noted(*args: Any) -> Any:
+                asked.append(time.monotonic())
+                return claim(*args)
+
+            monkeypatch.setattr(here.ledger, "claim", claim_noted)
+            site.receiver.wait_for(1, timeout=20)
+            wait_until(lambda: site.rows()["site"].state is State.DELIVERED)
+        assert len(asked) == 4
+        assert all(later - earlier > 0.3 for earlier, later in pairwise(asked))
+
     def test_while_it_looks_is_told_and_looked_at_again(
         self, site: Installation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -149,6 +186,83 @@ class TestALedgerThatFails:
             site.receiver.wait_for(1, timeout=20)
             wait_until(lambda: site.rows()["site"].state is State.DELIVERED)
         assert '"dispatch-failed"' in out.getvalue()
+
+    def test_in_a_single_run_is_said_and_is_a_no(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Ledger, "claim", failing(1, Ledger.claim))
+        with time_machine.travel(NINE + seconds(60)):
+            said = site.tell("run", "--once")
+        assert said.code == 1
+        assert str(FULL) in said.err
+        assert site.receiver.requests == []
+
+    def test_at_the_end_does_not_keep_the_service(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out = io.StringIO()
+        configure_logs(out)
+        site.root.joinpath("var").rename(site.root / "before")
+        with running(site, RehearsalClock(NINE - timedelta(hours=2))) as here:
+            wait_until(lambda: here.engine.is_well)
+            monkeypatch.setattr(here.ledger, "end_run", failing(1, here.ledger.end_run))
+        assert '"end-failed"' in out.getvalue()
+
+
+class TestTheDispatcher:
+    @pytest.fixture
+    def morning(self, site: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
+        monkeypatch.setattr("bot.engines.embedded._REST_S", 0.2)
+        site.root.joinpath("var").rename(site.root / "before")
+        site.known_since(NINE - seconds(60))
+        return site
+
+    def test_goes_on_when_the_machine_has_no_thread_to_give(
+        self, morning: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        start = threading.Thread.start
+        refused: list[str] = []
+
+        def start_or_not(thread: threading.Thread) -> None:
+            if thread.name.startswith("delivery-") and not refused:
+                refused.append(thread.name)
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", start_or_not)
+        with running(morning, RehearsalClock(NINE)) as here:
+            morning.receiver.wait_for(1, timeout=20)
+            wait_until(lambda: morning.rows()["site"].state is State.DELIVERED)
+            wait_until(lambda: here.engine.in_flight == 0)
+        assert refused
+
+    def test_goes_on_when_a_worker_meets_a_defect(
+        self, morning: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out = io.StringIO()
+        configure_logs(out)
+        deliver = Courier.deliver
+        met: list[int] = []
+
+        def deliver_or_not(courier: Courier, row: DeliveryRow) -> Settlement | None:
+            if not met:
+                met.append(row.id)
+                raise ZeroDivisionError
+            return deliver(courier, row)
+
+        monkeypatch.setattr(Courier, "deliver", deliver_or_not)
+        with running(morning, RehearsalClock(NINE)):
+            morning.receiver.wait_for(1, timeout=20)
+            wait_until(lambda: morning.rows()["site"].state is State.DELIVERED)
+        assert '"delivery-broke"' in out.getvalue()
+        assert "ZeroDivisionError" in out.getvalue()
+
+    def test_settles_what_has_no_channel_any_more(self, morning: Installation) -> None:
+        with morning.open(real=False) as ledger:
+            write_down(ledger, morning.project(), NINE)
+        morning.write(webhook("other", morning.receiver))
+        with running(morning, RehearsalClock(NINE)):
+            wait_until(lambda: morning.rows()["site"].state is State.FAILED)
 
 
 class TestALostClaim:

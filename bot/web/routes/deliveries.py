@@ -62,7 +62,6 @@ def deliveries(
         channels=tuple(project.channels)[:500],
         days=sorted((pages.named((id_,)), id_) for id_ in project.by_id),
         states=tuple(State),
-        progress=site.ledger.fan_out(),
     )
 
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -33,6 +34,7 @@ class Pulse:
         self._lock = Lock()
         self._asked_at = 0.0
         self._said: dict[str, Any] = {}
+        self._since: datetime | None = None
         self.listeners = 0
 
     def now(self) -> dict[str, Any]:
@@ -45,10 +47,11 @@ class Pulse:
 
     def _look(self) -> dict[str, Any]:
         try:
-            fan_out = self._site.ledger.fan_out()
+            fan_out = self._site.ledger.fan_out(self._since)
             mark = self._site.ledger.change_mark()
         except LedgerError:
             return self._said
+        self._since = fan_out.since if fan_out else None
         if fan_out is None:
             return {"mark": mark, "progress": None}
         counts = fan_out.counts

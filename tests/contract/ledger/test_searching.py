@@ -112,6 +112,9 @@ def test_a_fan_out_is_told_while_it_lasts(ledger: Ledger, run: str) -> None:
     progress = ledger.fan_out()
     assert progress is not None
     assert (progress.since, progress.done, progress.total) == (NOW, 1, 3)
+    from_the_first_on = ledger.fan_out(NOW - HOUR)
+    assert from_the_first_on is not None
+    assert (from_the_first_on.done, from_the_first_on.total) == (2, 4)
 
 
 def test_the_mark_changes_with_what_a_page_shows(ledger: Ledger) -> None:

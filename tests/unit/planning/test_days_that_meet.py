@@ -27,7 +27,7 @@ def _apart(gap: timedelta = _TWO_DAYS, **more: Any) -> Channel:
     return channel(min_gap=gap, **more)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(calendars(), channels())
 def test_what_is_posted_conflicts_with_nothing_and_what_is_not_conflicts_with_what_is(
     days: tuple[Observance, ...], of: Channel

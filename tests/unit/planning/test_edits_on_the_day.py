@@ -158,7 +158,7 @@ _edits: st.SearchStrategy[dict[str, Any]] = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
     st.lists(
         st.tuples(st.timedeltas(timedelta(minutes=1), timedelta(hours=8)), _edits),

@@ -21,7 +21,7 @@ moments = st.datetimes(
     datetime(2030, 6, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
-some = settings(deadline=None, max_examples=60)
+some = settings(deadline=None, max_examples=25)
 
 
 def _keys(found: list[Planned]) -> list[str]:

@@ -346,7 +346,7 @@ _places_for_a_secret = [
 
 
 @pytest.mark.parametrize(("file", "key"), _places_for_a_secret)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
 @given(secret=_secrets)
 def test_a_secret_under_the_wrong_key_is_not_read_in_the_refusal(
     file: str, key: str, secret: str, group: Group

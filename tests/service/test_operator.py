@@ -1,0 +1,386 @@
+"""What the operator is told: all that needs a person, grouped, once, at most hourly of a cause."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from bot.delivery.limits import RateLimits
+from bot.ledger.rows import State
+from bot.logs import configure_logs
+from bot.oversight.desk import OperatorDesk
+from bot.oversight.live import Broken
+from tests.receiver import Answer, Received, wait_until
+from tests.service.installation import DAY, NINE, TOKEN, Installation, seconds, table, webhook
+from tests.service.stepping import Stepping, stepping
+
+HOUR = timedelta(hours=1)
+OPS = f"/ops/{TOKEN}"
+
+
+def write(installed: Installation, *channels: str, settings: str = "", **ops: object) -> None:
+    """Writes a configuration with a channel of the operator's, which posts no day."""
+    own = webhook("ops", installed.receiver, **{"exclude": [DAY], "include": [], **ops})
+    installed.write(*channels, own, settings=f'{settings}\n[operator]\nchannel = "ops"\n')
+
+
+def told(installed: Installation) -> list[Received]:
+    return [r for r in installed.receiver.requests if r.path == OPS]
+
+
+def said(installed: Installation) -> str:
+    """Gives the words of the last message to the operator."""
+    return str(told(installed)[-1].json["data"])
+
+
+@contextmanager
+def desk(installed: Installation, gather_s: float = 0.0) -> Iterator[tuple[Stepping, OperatorDesk]]:
+    """Steps of a service at nine, whose rate limits are always waited out, and its desk."""
+    installed.known_since(NINE - timedelta(days=1), real=True)
+    with stepping(installed, NINE) as steps:
+        ticks = count(0.0, 1000.0)
+        steps.courier.limits = RateLimits(lambda: next(ticks))
+        yield (
+            steps,
+            OperatorDesk(
+                steps.ledger, steps.courier, steps.clock, gather_s=gather_s, look_ahead_s=0.0
+            ),
+        )
+
+
+class TestWhatIsTold:
+    def test_failures_and_what_may_have_arrived_in_one_message_once(
+        self, installed: Installation
+    ) -> None:
+        names = [f"site-{number}" for number in range(12)]
+        for name in names:
+            installed.receiver.answer(f"/{name}/{TOKEN}", Answer(400, b"no such thing"))
+        installed.receiver.answer(f"/lost/{TOKEN}", Answer(close=True))
+        write(
+            installed,
+            *(webhook(name, installed.receiver) for name in names),
+            webhook("lost", installed.receiver),
+        )
+        with desk(installed) as (steps, office):
+            steps.wake()
+            for _ in range(3):
+                office.look()
+            assert len(told(installed)) == 1
+            words = said(installed)
+            assert "These did not arrive" in words and "These may have arrived" in words
+            # the channel's name, and the title to look for
+            assert "lost: “International Day of Commemoration" in words
+            assert f"{DAY}/2026-12-09/0/lost/en" in words
+            assert words.count("HTTP 400: no such thing") == 20  # in Markdown and in plain text
+            assert "and 2 more" in words
+            assert TOKEN not in words
+            # history is the postings' alone
+            assert {row.channel for row in steps.ledger.history()} == {*names, "lost"}
+
+    def test_what_was_missed(self, installed: Installation) -> None:
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            steps.wake(NINE + timedelta(days=3))
+            office.look()
+            assert "were not sent while they were useful" in said(installed)
+
+    def test_a_channel_whose_address_is_gone(self, installed: Installation) -> None:
+        installed.receiver.answer(f"/site/{TOKEN}", Answer(410))
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            steps.wake()
+            office.look()
+            assert "These channels are paused" in said(installed)
+            office.look()
+            assert len(told(installed)) == 1
+
+    def test_a_broken_configuration(self, installed: Installation) -> None:
+        write(installed, webhook("site", installed.receiver))
+        installed.known_since(NINE - timedelta(days=1), real=True)
+        with stepping(installed, NINE - HOUR) as steps:
+            broken = Broken(NINE - HOUR, ("config/channels.toml: The key 'x' is unknown.", "2nd"))
+            office = OperatorDesk(
+                steps.ledger, steps.courier, steps.clock, broken=lambda: broken, gather_s=0
+            )
+            for _ in range(2):
+                office.look()
+            (message,) = told(installed)
+            assert "The key 'x' is unknown." in said(installed)
+            assert "The one before is still in force" in str(message.json)
+
+    def test_a_figure_that_will_be_stale_when_it_is_printed(self, installed: Installation) -> None:
+        facts = installed.root / "config" / "facts.toml"
+        write(installed, webhook("site", installed.receiver))
+        facts.write_text(
+            """
+[genocide-convention-parties]
+value = 153
+as_of = 2024-04-24
+review = 2026-12-01
+text.en = "on {date} the UN counted {value} States parties"
+text.fr = "le {date}, l’ONU comptait {value} États parties"
+text.es = "el {date}, la ONU contaba {value} Estados partes"
+source = { title = "UN", url = "https://treaties.un.org/" }
+""",
+            "utf-8",
+        )
+        installed.known_since(NINE - timedelta(days=20), real=True)
+        with stepping(installed, NINE - timedelta(days=15)) as steps:
+            office = OperatorDesk(
+                steps.ledger, steps.courier, steps.clock, gather_s=0, look_ahead_s=0
+            )
+            office.look()
+            assert told(installed) == []
+            steps.clock.set(NINE - timedelta(days=13))
+            for _ in range(2):
+                office.look()
+            (message,) = told(installed)
+            assert "genocide-convention-parties: 2026-12-01" in str(message.json)
+            assert "2026-12-09, site" in str(message.json)
+
+    def test_a_coming_day_that_a_person_has_to_read_with_the_way_to_the_page(
+        self, installed: Installation
+    ) -> None:
+        days = installed.root / "config" / "observances"
+        write(
+            installed,
+            webhook("site", installed.receiver, include=["our-day"]),
+            settings='[approval]\nlead = "3d"',
+        )
+        days.mkdir()
+        (days / "own.toml").write_text(OUR_DAY, "utf-8")
+        installed.known_since(NINE - timedelta(days=20), real=True)
+        with stepping(installed, NINE - timedelta(days=4)) as steps:
+            office = OperatorDesk(
+                steps.ledger, steps.courier, steps.clock, gather_s=0, look_ahead_s=0
+            )
+            office.look()
+            assert told(installed) == []
+            steps.clock.set(NINE - timedelta(days=2))
+            for _ in range(2):
+                office.look()
+            (message,) = told(installed)
+            words = str(message.json)
+            assert "wait for somebody to read them" in words
+            assert "our-day/2026-12-09/0/site/en" in words
+            assert "http://127.0.0.1:8099/" in words
+
+    def test_it_is_told_in_the_languages_of_its_channel(self, installed: Installation) -> None:
+        installed.receiver.answer(f"/site/{TOKEN}", Answer(400))
+        write(installed, webhook("site", installed.receiver), languages=["fr", "es"])
+        with desk(installed) as (steps, office):
+            steps.wake()
+            office.look()
+            assert "ne sont pas arrivés" in said(installed)
+            assert "no llegaron" in said(installed)
+
+    def test_an_own_template_that_is_broken_is_replaced_by_the_english_one(
+        self, installed: Installation
+    ) -> None:
+        own = installed.root / "templates" / "fr"
+        own.mkdir(parents=True)
+        (own / "operator.md.j2").write_text("{{ nothing }}", "utf-8")
+        installed.receiver.answer(f"/site/{TOKEN}", Answer(400))
+        write(installed, webhook("site", installed.receiver), languages=["fr"])
+        with desk(installed) as (steps, office):
+            steps.wake()
+            office.look()
+            assert "did not arrive" in said(installed)
+
+    def test_without_an_operators_channel_nobody_is_told(self, installed: Installation) -> None:
+        installed.receiver.answer(f"/site/{TOKEN}", Answer(400))
+        installed.write(webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            steps.wake()
+            office.look()
+            assert steps.ledger.operator_messages() == ()
+
+
+class TestHowOften:
+    def test_a_second_message_of_a_cause_waits_an_hour_and_another_cause_does_not(
+        self, installed: Installation
+    ) -> None:
+        for name in ("early", "later"):
+            installed.receiver.answer(f"/{name}/{TOKEN}", Answer(400, name.encode()))
+        installed.receiver.answer(f"/lost/{TOKEN}", Answer(close=True))
+        write(
+            installed,
+            webhook("early", installed.receiver),
+            webhook("later", installed.receiver, post_at="09:10"),
+            webhook("lost", installed.receiver, post_at="09:20"),
+        )
+        with desk(installed) as (steps, office):
+            steps.wake()
+            office.look()
+            steps.wake(NINE + timedelta(minutes=10))
+            office.look()
+            assert len(told(installed)) == 1
+            steps.wake(NINE + timedelta(minutes=20))
+            office.look()
+            assert len(told(installed)) == 2
+            assert "lost" in said(installed) and "later" not in said(installed)
+            steps.clock.set(NINE + HOUR - seconds(1))
+            office.look()
+            assert len(told(installed)) == 2
+            steps.clock.set(NINE + HOUR)
+            office.look()
+            assert len(told(installed)) == 3
+            assert "later" in said(installed) and "early" not in said(installed)
+
+    def test_a_new_process_tells_nothing_again(self, installed: Installation) -> None:
+        installed.receiver.answer(f"/site/{TOKEN}", Answer(400))
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            steps.wake()
+            office.look()
+        with stepping(installed, NINE + timedelta(minutes=1)) as steps:
+            again = OperatorDesk(steps.ledger, steps.courier, steps.clock, gather_s=0)
+            again.recover()
+            again.look()
+            steps.clock.set(NINE + timedelta(days=1))
+            again.look()
+        assert len(told(installed)) == 1
+
+    def test_a_clock_that_was_set_back_does_not_silence_it(self, installed: Installation) -> None:
+        for name in ("early", "later"):
+            installed.receiver.answer(f"/{name}/{TOKEN}", Answer(400))
+        write(installed, webhook("early", installed.receiver))
+        with desk(installed) as (steps, office):
+            steps.wake()
+            steps.clock.set(NINE + timedelta(days=1))
+            office.look()
+            assert len(told(installed)) == 1
+            write(
+                installed,
+                webhook("early", installed.receiver),
+                webhook("later", installed.receiver, post_at="09:10"),
+            )
+            steps.project = installed.project()
+            steps.wake(NINE + timedelta(minutes=5))
+            steps.wake(NINE + timedelta(minutes=15))
+            office.look()
+            assert len(told(installed)) == 2
+
+    def test_what_fails_together_is_waited_for(self, installed: Installation) -> None:
+        installed.receiver.answer(f"/site/{TOKEN}", Answer(400))
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed, gather_s=600.0) as (steps, office):
+            steps.wake()
+            office.look()
+            assert told(installed) == []
+            assert steps.ledger.operator_messages() == ()
+
+
+class TestAnOperatorsChannelThatFails:
+    def test_is_tried_again_and_not_told_of_itself(self, installed: Installation) -> None:
+        installed.receiver.answer(f"/site/{TOKEN}", Answer(400))
+        installed.receiver.answer(OPS, Answer(503), Answer(200))
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            steps.wake()
+            office.look()
+            (message,) = steps.ledger.operator_messages()
+            assert (message.state, message.attempts) == (State.RETRYING, 1)
+            office.look()
+            assert len(told(installed)) == 1
+            steps.clock.set(NINE + timedelta(minutes=5))
+            office.look()
+            (message,) = steps.ledger.operator_messages()
+            assert (message.state, message.attempts) == (State.DELIVERED, 2)
+            first, second = told(installed)
+            assert first.headers["webhook-id"] == second.headers["webhook-id"]
+            assert message.key.startswith("operator/failed/2026-12-09T14:00:00Z-1/ops")
+
+    @pytest.mark.parametrize(
+        ("answer", "state"),
+        [(Answer(410), State.FAILED), (Answer(close=True), State.UNKNOWN)],
+    )
+    def test_for_good_is_left_and_goes_round_in_no_circle(
+        self, installed: Installation, answer: Answer, state: State
+    ) -> None:
+        out = io.StringIO()
+        configure_logs(out)
+        installed.receiver.answer(f"/site/{TOKEN}", Answer(400))
+        installed.receiver.answer(OPS, answer)
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            steps.wake()
+            for hours in range(5):
+                steps.clock.set(NINE + hours * HOUR)
+                office.look()
+            (message,) = steps.ledger.operator_messages()
+            assert message.state is state
+            assert len(told(installed)) == 1
+        assert out.getvalue().count("operator-not-told") == 1
+
+    def test_what_was_on_its_way_when_the_process_ended_is_unknown(
+        self, installed: Installation
+    ) -> None:
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            note = steps.project.writer.operator_message((), ("en",), NINE.date(), None)
+            waiting = steps.ledger.tell("ops", note.to_json(), {"failed": ["x"]}, NINE, HOUR)
+            assert steps.ledger.claim_message(waiting, NINE) is not None
+            assert steps.ledger.claim_message(waiting, NINE) is None
+            office.recover()
+            office.look()
+            (message,) = steps.ledger.operator_messages()
+            assert message.state is State.UNKNOWN
+        assert told(installed) == []
+
+    def test_what_is_no_longer_useful_or_has_no_channel_is_not_sent(
+        self, installed: Installation
+    ) -> None:
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            note = steps.project.writer.operator_message((), ("en",), NINE.date(), None)
+            steps.ledger.tell("ops", note.to_json(), {"failed": ["x"]}, NINE, HOUR)
+            steps.ledger.tell("gone", note.to_json(), {"failed": ["y"]}, NINE, 9 * HOUR)
+            steps.clock.set(NINE + 2 * HOUR)
+            office.look()
+            assert {m.state for m in steps.ledger.operator_messages()} == {State.FAILED}
+        assert told(installed) == []
+
+
+def test_a_service_tells_a_failure_by_itself(installed: Installation) -> None:
+    installed.receiver.answer(f"/site/{TOKEN}", Answer(400, b"no such thing"))
+    write(installed, webhook("site", installed.receiver))
+    installed.known_since(NINE - seconds(60))
+    service = installed.rehearse(NINE)
+    wait_until(lambda: told(installed), timeout=60)
+    assert "no such thing" in said(installed)
+    service.wait_for("operator-told")
+    assert service.stop() == 0
+
+
+def test_the_inbox_may_be_the_operators(installed: Installation) -> None:
+    installed.receiver.answer(f"/site/{TOKEN}", Answer(400, b"no such thing"))
+    installed.write(
+        webhook("site", installed.receiver),
+        table("ops", {"platform": "inbox", "exclude": [DAY]}),
+        settings='[operator]\nchannel = "ops"',
+    )
+    with desk(installed) as (steps, office):
+        steps.wake()
+        office.look()
+        (kept,) = steps.ledger.inbox()
+        assert "no such thing" in kept.text
+
+
+OUR_DAY = """
+[our-day]
+kind = "day"
+on = "9 December"
+themes = ["own"]
+approval = true
+name.en = "Our day"
+sources = [{ title = "Our page", url = "https://example.org/day" }]
+opening.en = "On {{ date }} we meet."
+[[our-day.story]]
+en = "It matters to us."
+"""

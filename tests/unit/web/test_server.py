@@ -1,0 +1,154 @@
+"""The server: begins and ends with the service, and is never in its way."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from bot.clock import SettableClock
+from bot.ledger.rows import State
+from bot.running import assembled
+from bot.settings.listening import Listen, read_listen
+from bot.web.access import Access
+from bot.web.beside import bound, page_beside
+from tests.page import NOW, Stage, make_project, served
+
+
+def wait_for(what: Callable[[], Any], limit_s: float = 8.0) -> Any:
+    ends = time.monotonic() + limit_s
+    while time.monotonic() < ends:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not come to be")
+
+
+@contextmanager
+def beside(folder: Path, listen: Listen) -> Iterator[list[str]]:
+    project, clock = make_project(folder), SettableClock(NOW)
+    told: list[str] = []
+    page = page_beside(Access(listen), clock, told=told.append)
+    with assembled(project, clock, "sqlite:///vigilia.db") as parts, page(parts):
+        yield told
+
+
+def answers(address: str) -> bool:
+    try:
+        with urlopen(f"{address}healthz", timeout=2) as answer:
+            return bool(answer.read() == b"ok\n")
+    except OSError:
+        return False
+
+
+def test_the_page_is_there_while_the_service_runs_and_gone_afterwards(tmp_path: Path) -> None:
+    with beside(tmp_path / "g", Listen("127.0.0.1", 0)) as (address,):
+        wait_for(lambda: answers(address))
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
+    assert not answers(address)
+
+
+def test_a_page_that_ends_before_it_began_ends_all_the_same(tmp_path: Path) -> None:
+    with beside(tmp_path / "g", Listen("127.0.0.1", 0)) as (address,):
+        pass
+    assert not answers(address)
+
+
+def test_a_port_that_is_taken_is_told_and_the_service_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with beside(tmp_path / "g", Listen("127.0.0.1", port)) as told:
+            assert told == []
+    out = capsys.readouterr()
+    assert f"The page cannot listen on 127.0.0.1:{port}" in out.out + out.err
+    assert "Postings go out all the same." in out.out + out.err
+
+
+def test_a_host_that_is_not_this_machines_is_told_too(tmp_path: Path) -> None:
+    with beside(tmp_path / "g", Listen("192.0.2.1", 8099)) as told:
+        assert told == []
+
+
+def test_a_page_listens_on_version_6_too() -> None:
+    try:
+        listening = bound(Listen("::1", 0))
+    except OSError:
+        assert not Path("/proc/net/if_inet6").exists()
+        return
+    assert listening.family is socket.AF_INET6
+    listening.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("127.0.0.1:8099", Listen("127.0.0.1", 8099)),
+        ("[::1]:80", Listen("::1", 80)),
+        ("Localhost:1", Listen("localhost", 1)),
+        ("off", None),
+    ],
+)
+def test_where_to_listen_is_read(text: str, place: Listen | None) -> None:
+    assert read_listen(text) == place
+    if place is not None:
+        assert read_listen(place) is place
+        assert read_listen(str(place)) == place
+        assert place.is_loopback
+
+
+@contextmanager
+def listening_to(address: str) -> Iterator[Callable[[], dict[str, Any]]]:
+    with urlopen(f"{address}/live", timeout=8) as stream:
+
+        def next_said() -> dict[str, Any]:
+            while True:
+                line = stream.readline().decode()
+                if line.startswith("data: "):
+                    said: dict[str, Any] = json.loads(line[6:])
+                    return said
+
+        yield next_said
+
+
+def test_a_fan_out_is_told_as_it_goes(stage: Stage) -> None:
+    planned = [i for i in stage.project.plan.due(NOW, NOW.replace(year=2028)) if "inbox" in str(i)]
+    with served(stage.site) as address, listening_to(address) as said:
+        assert said()["progress"] is None
+        keys = stage.ledger.insert(planned[:3], NOW, state_of=lambda _p: (State.READY, None)).keys
+        first = wait_for(lambda: said()["progress"])
+        assert first["done"] < first["total"]
+        for key in keys:
+            stage.ledger.decide(key, "skip", "Ana", "", NOW)
+        wait_for(lambda: said()["progress"] is None)
+
+
+def test_the_end_does_not_wait_for_who_listens(stage: Stage) -> None:
+    with served(stage.site) as address:
+        stream = urlopen(f"{address}/live", timeout=8)
+        stream.readline()
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
+    stream.close()
+
+
+def test_only_so_many_listen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.routes.live.MOST_LISTENERS", 0)
+    with (
+        served(stage.site) as address,
+        socket.create_connection(
+            (address.split("//")[1].split(":")[0], int(address.rsplit(":", 1)[1]))
+        ) as raw,
+    ):
+        raw.sendall(b"GET /live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert raw.recv(100).startswith(b"HTTP/1.1 503")
