@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 
 from bot import __version__
@@ -24,7 +25,9 @@ from bot.delivery.limits import RateLimits
 from bot.delivery.local import LocalPlaces
 from bot.delivery.others import OtherTransports
 from bot.delivery.replaceable import Replaceable
+from bot.delivery.shared_limits import SharedLimits
 from bot.engines.embedded import EmbeddedEngine
+from bot.engines.engine import Engine
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
@@ -43,6 +46,29 @@ _RECORD_FOR = timedelta(seconds=30)
 """How long a command that ends by itself offers an outcome to a ledger that cannot take it."""
 
 
+class Role(StrEnum):
+    """A machine's part in a cluster."""
+
+    ALL = "all"
+    PLANNER = "planner"
+    WORKER = "worker"
+    WEB = "web"
+
+    @property
+    def plans(self) -> bool:
+        """Writes down what is due, looks after the queue, tells the operator."""
+        return self in (Role.ALL, Role.PLANNER)
+
+    @property
+    def delivers(self) -> bool:
+        return self in (Role.ALL, Role.WORKER)
+
+    @property
+    def shows(self) -> bool:
+        """Has the page."""
+        return self in (Role.ALL, Role.WEB)
+
+
 @dataclass(frozen=True)
 class Assembly:
     """A run on a ledger that this process owns, with what it takes to deliver.
@@ -54,7 +80,7 @@ class Assembly:
     ledger: Ledger
     run: str
     courier: Courier
-    engine: EmbeddedEngine
+    engine: Engine
     is_new: bool
     interrupted: tuple[str, ...]
     transport: Replaceable[HttpRequest, Response | Outcome]
@@ -77,11 +103,13 @@ def assembled(
     *,
     record_for: timedelta | None = _RECORD_FOR,
     listeners: tuple[Listener, ...] = (),
+    role: Role | None = None,
 ) -> Iterator[Assembly]:
     """Takes the ledger's lock, opens it, recovers what an earlier run left, and yields the parts.
 
-    ``record_for`` None: until the engine is stopped. Raises LedgerError where the ledger cannot be
-    used or another service runs on it.
+    ``record_for`` None: until the engine is stopped. ``role`` None: all is done in this process,
+    whatever engine the settings name. Raises LedgerError where the ledger cannot be used or another
+    service runs on it.
     """
     root = project.places.root
     with service_lock(url, root):
@@ -98,6 +126,7 @@ def assembled(
             with ledger:
                 is_new = not ledger.first_seen()
                 run = ledger.begin_run(clock.now(), __version__)
+                shared = SharedLimits(ledger) if ledger.shared else None
                 courier = Courier(
                     ledger=ledger,
                     project=lambda: project,
@@ -105,14 +134,13 @@ def assembled(
                     clock=clock,
                     transport=transport,
                     places=LocalPlaces(ledger),
-                    limits=RateLimits(time.monotonic),
+                    limits=shared or RateLimits(time.monotonic),
                     listeners=(log_settled, *listeners),
                     record_for=record_for,
                     others=others,
+                    lease=project.settings.engine.lease,
                 )
-                engine = EmbeddedEngine(
-                    ledger, courier, clock, workers=project.settings.delivery.workers
-                )
+                engine = _engine(project, courier, url, shared, role)
                 left = recover(ledger, project, run, clock)
                 tell_recovered(left)
                 interrupted = tuple(row.key for row in left)
@@ -120,6 +148,37 @@ def assembled(
         finally:
             transport.close()
             others.close()
+
+
+def _engine(
+    project: Project, courier: Courier, url: str, shared: SharedLimits | None, role: Role | None
+) -> Engine:
+    settings = project.settings
+    workers, ledger, clock = settings.delivery.workers, courier.ledger, courier.clock
+    if role is None or settings.engine.kind == "embedded":
+        return EmbeddedEngine(ledger, courier, clock, workers=workers)
+    if shared is None:
+        raise LedgerError(
+            'kind = "cluster" under [engine] needs a ledger that machines can share: write'
+            " postgresql+psycopg://… as url under [ledger] in config/vigilia.toml."
+        )
+    try:
+        from bot.engines.cluster import ClusterEngine, Duties  # noqa: PLC0415 - an extra's
+    except ModuleNotFoundError:
+        raise LedgerError(
+            'kind = "cluster" under [engine] needs more than is installed here: pip install'
+            " 'vigilia[cluster]'."
+        ) from None
+    return ClusterEngine(
+        ledger,
+        courier,
+        clock,
+        url=url,
+        limits=shared,
+        duties=Duties(works=role.delivers, tidies=role.plans),
+        workers=workers,
+        stalled_after=settings.engine.stalled_after,
+    )
 
 
 Beside = Callable[[Assembly], AbstractContextManager[None]]
@@ -134,14 +193,15 @@ def run_service(
     since: datetime | None = None,
     beside: Beside = lambda _parts: nullcontext(),
     asked: Hangups | None = None,
+    role: Role = Role.ALL,
 ) -> None:
     """Runs until ``stop`` is asked for. Raises ConfigError or LedgerError before anything is
     posted. ``beside`` is what runs beside the service and ends after it: the page. ``asked`` has
-    the configuration read anew, as a changed file does."""
+    the configuration read anew, as a changed file does. ``role`` is this machine's part."""
     refuse_broken_texts(project, clock.now().year)
     if stop.asked:
         return
-    with assembled(project, clock, url, record_for=None) as parts:
+    with assembled(project, clock, url, record_for=None, role=role) as parts:
         live = LiveProject(project, clock, accept=lambda new: parts.use(new, clock), asked=asked)
         parts.courier.project = live
         service = Service(
@@ -151,9 +211,10 @@ def run_service(
             engine=parts.engine,
             project=live,
             since=since if parts.is_new else None,
+            plans=role.plans,
         )
-        with beside(parts), overseen(parts, service, live, clock):
-            _greet(project, clock)
+        with beside(parts), overseen(parts, service, live, clock, plans=role.plans):
+            _greet(project, clock, role)
             if since and not parts.is_new:
                 log("since-ignored", _SINCE_IGNORED, level="warning")
             service.run(stop)
@@ -163,7 +224,9 @@ _OVERSIGHT_PATIENCE_S = 0.5
 
 
 @contextmanager
-def overseen(parts: Assembly, service: Service, live: LiveProject, clock: Clock) -> Iterator[None]:
+def overseen(
+    parts: Assembly, service: Service, live: LiveProject, clock: Clock, *, plans: bool = True
+) -> Iterator[None]:
     """Watches over a service while the block runs: its configuration, its operator, its sign of
     life. Each in a thread of its own, which is a daemon: none of them keeps the process."""
     desk = OperatorDesk(parts.ledger, parts.courier, clock, broken=lambda: live.broken)
@@ -171,14 +234,15 @@ def overseen(parts: Assembly, service: Service, live: LiveProject, clock: Clock)
     live.changed = service.look_again
     live.told = partial(_note_config, parts.ledger)
     live.told(None)
-    desk.recover()
+    if not parts.ledger.shared:
+        desk.recover()
     ended = threading.Event()
     threads = [
         threading.Thread(target=watch, args=(ended,), name=name, daemon=True)
         for name, watch in (
             ("config", live.watch),
-            ("operator", desk.watch),
-            ("heartbeat", heartbeat.watch),
+            # whoever plans knows what there is to tell
+            *((("operator", desk.watch), ("heartbeat", heartbeat.watch)) if plans else ()),
         )
     ]
     for thread in threads:
@@ -228,6 +292,7 @@ def run_once(
     tried: list[str] = []
     listener: Listener = lambda settled: tried.append(settled.row.key)  # noqa: E731
     with assembled(project, clock, url, listeners=(listener,)) as parts:
+        assert isinstance(parts.engine, EmbeddedEngine)
         found = write_down(
             parts.ledger, project, clock.now(), since=since if parts.is_new else None
         )
@@ -273,7 +338,7 @@ def others_for(project: Project, *, rehearsal: bool = False) -> OtherTransports:
     return OtherTransports(network.trusted_hosts, rehearsal, ca_file)
 
 
-def _greet(project: Project, clock: Clock) -> None:
+def _greet(project: Project, clock: Clock, role: Role) -> None:
     due = project.plan.next_due(clock.now())
     names = ", ".join(project.channels)
     log(
@@ -283,6 +348,7 @@ def _greet(project: Project, clock: Clock) -> None:
         pid=os.getpid(),
         python=sys.version.split()[0],
         rehearsal=clock.rehearsal,
+        role=role.value,
         next_due_at=str(due),
     )
     for warning in project.warnings:

@@ -18,15 +18,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from bot.clock import Clock
-from bot.delivery.intake import Intake, settle_left, write_down
-from bot.engines.embedded import EmbeddedEngine
+from bot.delivery.intake import Intake, recover, settle_left, write_down
+from bot.engines.engine import Engine
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.logs import log
 from bot.planning import Plan
 from bot.project.load import Project
 from bot.stopping import Stop
-from bot.telling import tell_intake
+from bot.telling import tell_intake, tell_recovered
 
 _LONGEST_SLEEP = timedelta(seconds=30)
 _SHORTEST_SLEEP = timedelta(milliseconds=50)
@@ -71,7 +71,10 @@ class AlarmTrigger(BaseTrigger):  # type: ignore[misc]
 
 
 class Service:
-    """One running Vigilia: made with everything it needs, run until it is told to stop."""
+    """One running Vigilia: made with everything it needs, run until it is told to stop.
+
+    ``plans`` False: other machines write down what is due.
+    """
 
     def __init__(
         self,
@@ -79,10 +82,12 @@ class Service:
         ledger: Ledger,
         run: str,
         clock: Clock,
-        engine: EmbeddedEngine,
+        engine: Engine,
         project: Callable[[], Project],
         since: datetime | None = None,
+        plans: bool = True,
     ) -> None:
+        self._plans = plans
         self._ledger = ledger
         self._run = run
         self._clock = clock
@@ -103,6 +108,10 @@ class Service:
     def run(self, stop: Stop) -> None:
         """Runs until ``stop`` is asked for."""
         self._engine.start()
+        if not self._plans:
+            stop.wait()
+            self._end()
+            return
         self.wake()
         self._scheduler.add_job(self.wake, AlarmTrigger(self._clock, self._next_due), id=_JOB)
         self._scheduler.start()
@@ -118,7 +127,16 @@ class Service:
         try:
             with self._wake_lock:
                 now = self._clock.now()
-                found = write_down(self._ledger, self._project(), now, since=self._since)
+                if self._ledger.shared:
+                    # other machines may be lost while this one lives
+                    tell_recovered(recover(self._ledger, self._project(), self._run, self._clock))
+                found = write_down(
+                    self._ledger,
+                    self._project(),
+                    now,
+                    since=self._since,
+                    enqueue=self._engine.enqueue,
+                )
                 self._since = None
                 if self._engine.is_well:
                     self._ledger.alive(self._run, now)
@@ -135,13 +153,14 @@ class Service:
 
     def look_again(self) -> None:
         """Has the planner look at once, in its own thread."""
-        self._ring(timedelta())
+        if self._plans:
+            self._ring(timedelta())
 
     def ailing(self) -> str | None:
         """Gives what does not get on with its work, in a sentence; None where all does. A planner
         that has written down what is due, and that it lives, proves alarm clock and ledger."""
         asleep = time.monotonic() - self._woke_at
-        if asleep > _LOST_AFTER_S:
+        if self._plans and asleep > _LOST_AFTER_S:
             return f"The planner has written nothing into the ledger for {asleep:.0f} s."
         return self._engine.ailing()
 
@@ -171,7 +190,8 @@ class Service:
     def _end(self) -> None:
         log("stopping", "Stopping: what is under way may finish.", in_flight=self._engine.in_flight)
         self._ended.set()
-        self._scheduler.shutdown(wait=False)
+        if self._plans:
+            self._scheduler.shutdown(wait=False)
         self._engine.stop(STOP_PATIENCE_S)
         left = 0
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,7 +30,8 @@ def vital_signs(url: str, root: Path, max_age: timedelta) -> VitalSigns:
     now = SystemClock().now()
     try:
         with open_ledger(url, base=root, mode=None, create=False, now=now) as ledger:
-            run = ledger.latest_run()
+            # where machines share it, this one's
+            run = ledger.latest_run(socket.gethostname() if ledger.shared else None)
             counts = {state.value: count for state, count in ledger.counts().items()}
             noted = ledger.noted_config()
     except LedgerError as error:

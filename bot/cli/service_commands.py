@@ -32,6 +32,10 @@ def run(
     ledger: Annotated[
         str | None, typer.Option(metavar="URL", help="Another ledger than vigilia.toml names.")
     ] = None,
+    role: Annotated[
+        str,
+        typer.Option(metavar="ROLE", help="This machine's part: all, planner, worker or web."),
+    ] = "all",
     config: ConfigDir = None,
 ) -> None:
     """Run the service: it plans, posts and records, until it is told to stop."""
@@ -46,23 +50,40 @@ def run(
         from bot.clock import Clock, RehearsalClock, SystemClock
         from bot.logs import configure_logs
         from bot.oversight.live import hangups
-        from bot.running import run_once, run_service
+        from bot.running import Role, run_once, run_service
         from bot.web.access import access_of
         from bot.web.beside import page_beside
 
+        if role not in set(Role):
+            raise UsageError(f"There is no role '{role}'. There are: {', '.join(Role)}.")
+        part = Role(role)
         asked = stack.enter_context(hangups())
         configure_logs()
         project = load(config)
-        access = access_of(project)
+        if part is not Role.ALL and (once or project.settings.engine.kind != "cluster"):
+            raise UsageError(
+                '--role goes with kind = "cluster" under [engine] in config/vigilia.toml, and not'
+                " with --once."
+            )
+        access = access_of(project) if part.shows else None
         # Made last, so that a rehearsal's first seconds are not spent on reading files.
         clock: Clock = RehearsalClock(start, speed) if start else SystemClock()
         url = ledger or project.settings.ledger.url
         if not once:
             if access is None:
-                run_service(project, clock, url, since=begin, stop=stop, asked=asked)
+                run_service(project, clock, url, since=begin, stop=stop, asked=asked, role=part)
             else:
                 beside = page_beside(access, clock, speed=speed)
-                run_service(project, clock, url, since=begin, stop=stop, beside=beside, asked=asked)
+                run_service(
+                    project,
+                    clock,
+                    url,
+                    since=begin,
+                    stop=stop,
+                    beside=beside,
+                    asked=asked,
+                    role=part,
+                )
             return
         report = run_once(project, clock, url, since=begin, stop=stop)
     for sentence in report.sentences:

@@ -18,7 +18,9 @@ _END = re.compile(
     r"cf|p|pp|vol|Res|Gen|Sen|Rep|Lic|Ing|Jr|etc|av|apr|J\.-C|(?:[^\W\d_]\.)+[^\W\d_])\.$",
     re.IGNORECASE,
 )
-_END = re.compile(r"[.!?…](?:[ \u00a0\u202f]?[»”\"’')\]])*(?=\s+[«“\"‘'(¿¡\u00a0\u202f]*[A-ZÀ-ÖØ-Þ0-9])")
+_END = re.compile(
+    r"[.!?…](?:[ \u00a0\u202f]?[»”\"’')\]])*(?=\s+[«“\"‘'(¿¡\u00a0\u202f]*[A-ZÀ-ÖØ-Þ0-9])"
+)
 
 
 def sentences(paragraph: str) -> list[str]:

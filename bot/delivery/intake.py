@@ -6,7 +6,7 @@ useful, and over any stretch in which no service was alive.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,8 +15,9 @@ from bot.channels.outcome import Reason, Unknown
 from bot.clock import Clock
 from bot.delivery.approval import Standing, standing_of
 from bot.delivery.retry import settlement
+from bot.ledger.jobs import Enqueue
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import DeliveryRow, HeldFor, State
+from bot.ledger.rows import Decision, DeliveryRow, HeldFor, State
 from bot.planning import DIGEST, Planned, Posting, Slot, days_of, plan_for
 from bot.project.load import Project
 
@@ -46,17 +47,22 @@ def selected_days(project: Project) -> dict[str, frozenset[str]]:
 
 
 def write_down(
-    ledger: Ledger, project: Project, now: datetime, *, since: datetime | None = None
+    ledger: Ledger,
+    project: Project,
+    now: datetime,
+    *,
+    since: datetime | None = None,
+    enqueue: Enqueue | None = None,
 ) -> Intake:
     """Inserts what is due and has no slot yet, lifts pauses that are over, and ends what is no
     longer useful.
 
-    ``since`` (UTC) makes what is seen for the first time count as seen since then. Raises
-    LedgerError.
+    ``since`` (UTC) makes what is seen for the first time count as seen since then. ``enqueue`` puts
+    a job for what is ready into a task queue. Raises LedgerError.
     """
     wanted, offers = due_and_unfilled(ledger, project, now, since=since)
     lift_pauses(ledger, project, now)
-    inserted = _insert(ledger, project, wanted, now)
+    inserted = _insert(ledger, project, wanted, now, enqueue)
     late = [posting.key for item in wanted for posting in item.postings if _is_over(posting, now)]
     ended = ledger.deliveries([key for key in late if key in inserted])
     return Intake(tuple(inserted), tuple(offers), (*ended, *ledger.expire(now)))
@@ -195,14 +201,21 @@ def only(item: Planned, channel: Channel, observances: Collection[str]) -> Plann
 
 
 def _insert(
-    ledger: Ledger, project: Project, wanted: list[Planned], now: datetime
+    ledger: Ledger,
+    project: Project,
+    wanted: list[Planned],
+    now: datetime,
+    enqueue: Enqueue | None,
 ) -> dict[str, None]:
     """Inserts each; gives the new keys in their order. What another process was quicker with is
     looked at again at the next wake."""
     undecided = project.settings.approval.undecided
 
-    def state_of(posting: Posting) -> tuple[State, HeldFor | None]:
-        decision = ledger.decisions([posting.key]).get(posting.key)
+    def states_of(postings: Sequence[Posting]) -> list[tuple[State, HeldFor | None]]:
+        decisions = ledger.decisions([posting.key for posting in postings])
+        return [state_of(posting, decisions.get(posting.key)) for posting in postings]
+
+    def state_of(posting: Posting, decision: Decision | None) -> tuple[State, HeldFor | None]:
         match standing_of(project, posting, decision):
             case Standing.SKIPPED:
                 return State.SKIPPED, None
@@ -215,4 +228,5 @@ def _insert(
             case _:
                 return State.READY, None
 
-    return dict.fromkeys(ledger.insert(wanted, now, state_of=state_of).keys)
+    written = ledger.insert_all(wanted, now, states_of=states_of, enqueue=enqueue)
+    return dict.fromkeys(written.keys)

@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import psycopg
 from procrastinate import App
 from procrastinate.exceptions import ProcrastinateException
 
@@ -88,11 +90,11 @@ class ClusterEngine:
         self._workers = workers
         self._stalled_after_s = stalled_after.total_seconds()
         self._stopping = threading.Event()
+        self._begun = threading.Event()
         self._looked_at = time.monotonic()
         self._began: dict[int, float] = {}
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._main: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -112,6 +114,7 @@ class ClusterEngine:
         self._looked_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="cluster", daemon=True)
         self._thread.start()
+        self._begun.wait(_LOST_AFTER_S)
 
     def wake(self) -> None:
         """Nothing: the database tells the workers."""
@@ -148,37 +151,37 @@ class ClusterEngine:
         ends = time.monotonic() + patience_s
         self._stopping.set()
         self._courier.ending.set()
-        if self._loop is not None and self._main is not None and self._loop.is_running():
-            self._loop.call_soon_threadsafe(self._main.cancel)
+        if self._loop is not None and self._loop.is_running():
+            self._loop.call_soon_threadsafe(self._enough.set)
         if self._thread is not None:
             self._thread.join(max(ends - time.monotonic(), 0.0))
-        while self.in_flight and time.monotonic() < ends:
-            self._stopping.wait(0)
-            time.sleep(0.02)
         return self.in_flight
 
     def _run(self) -> None:
-        try:
-            asyncio.run(self._live())
-        except asyncio.CancelledError:
-            return
+        asyncio.run(self._live())
 
     async def _live(self) -> None:
         """Connects, and connects again whenever the database was lost."""
-        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
+        self._loop, self._enough = asyncio.get_running_loop(), asyncio.Event()
+        self._begun.set()
         while not self._stopping.is_set():
             try:
                 await self._connected()
             except Exception as error:  # noqa: BLE001 - the loop must outlive the database
                 said = f"The task queue cannot be used ({type(error).__name__}); trying again."
-                log("queue-lost", said, level="error")
-            await asyncio.sleep(_REST_S)
+                known = isinstance(error, LedgerError | ProcrastinateException | psycopg.Error)
+                log("queue-lost", said, level="error", exc_info=not known)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), _REST_S)
 
     async def _connected(self) -> None:
         app = queue_app(self._url, connections=4)
         app.task(name=TASK, retry=DeliveryRetry())(self._carry)
         async with app.open_async():
-            tasks = [asyncio.create_task(self._every(_PULSE_S, self._pulse))]
+            # not cancelled from outside: a pool that is cancelled while it opens never closes
+            enough = asyncio.create_task(self._enough.wait())
+            tasks: list[asyncio.Task[Any]] = [enough]
+            tasks.append(asyncio.create_task(self._every(_PULSE_S, self._pulse)))
             if self._duties.works:
                 tasks.append(asyncio.create_task(self._work(app)))
             if self._duties.tidies:

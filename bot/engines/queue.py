@@ -1,8 +1,8 @@
 """The task queue: Procrastinate's tables in the ledger's database, its jobs and their retries.
 
 Kept from it, because each of them goes wrong in its own way: no ``lock`` (a job of the future would
-block those that are ready), no ``queueing_lock`` (beside retries it leaves jobs ``doing`` for ever),
-no periodic tasks (they skip what is over ten minutes late; our planner looks back).
+block those that are ready), no ``queueing_lock`` (beside retries it leaves jobs ``doing`` for
+ever), no periodic tasks (they skip what is over ten minutes late; our planner looks back).
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ def waiting(conn: Connection, ids: Sequence[int]) -> tuple[DeliveryRow, ...]:
 def give_jobs(conn: Connection, now: datetime, limit: int, enqueue: Enqueue) -> int:
     """Gives a job to what is due and has none that lives: what a person has set going, whose worker
     was lost together with its job, or what was written down without a queue; gives how many."""
-    alive = text(
-        "EXISTS (SELECT 1 FROM procrastinate_jobs AS job"
+    jobless = text(
+        "NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS job"
         " WHERE job.id = deliveries.job_id AND job.status IN ('todo', 'doing'))"
     )
     found = conn.execute(
@@ -87,7 +87,7 @@ def give_jobs(conn: Connection, now: datetime, limit: int, enqueue: Enqueue) -> 
             deliveries.c.state.in_(CLAIMABLE),
             deliveries.c.next_attempt_at <= now,
             deliveries.c.useful_until > now,
-            ~alive,
+            jobless,
         )
         .order_by(deliveries.c.next_attempt_at)
         .limit(limit)

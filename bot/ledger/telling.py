@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.channels.outcome import Reason
 from bot.ledger.looking import Looking
+from bot.ledger.postgresql import Lock, take
 from bot.ledger.reading import meta_value, settled_since
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, DeliveryRow, State
@@ -52,6 +53,7 @@ class Telling(Looking):
         """Notes since when the files of the configuration are not in force, and why; with None,
         that they are."""
         with self._writing() as conn:
+            take(conn, Lock.SEEING)
             conn.execute(delete(meta).where(meta.c.key == _BROKEN_CONFIG))
             if since is not None:
                 said = {

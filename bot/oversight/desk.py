@@ -18,6 +18,7 @@ from bot.delivery.courier import Courier, request_id
 from bot.delivery.retry import next_delay, settlement
 from bot.errors import RenderError, VigiliaError
 from bot.ledger.ledger import Ledger
+from bot.ledger.postgresql import Lock
 from bot.ledger.rows import CLAIMABLE, State
 from bot.ledger.telling import OperatorMessage
 from bot.logs import log
@@ -93,7 +94,17 @@ class OperatorDesk:
             self._settle(message, Unknown(Reason.INTERRUPTED, said))
 
     def look(self) -> None:
-        """Writes the message that is ripe, and sends what waits. Raises VigiliaError."""
+        """Writes the message that is ripe, and sends what waits. Of several machines one does so at
+        a time. Raises VigiliaError."""
+        with self._ledger.alone(Lock.TELLING) as mine:
+            if not mine:
+                return
+            if self._ledger.shared:
+                # whoever was sending it is gone
+                self.recover()
+            self._tell()
+
+    def _tell(self) -> None:
         project = self._courier.project()
         name = project.settings.operator.channel
         channel = project.channels.get(name) if name else None

@@ -1,0 +1,118 @@
+"""What several machines do together: each posting once, whatever becomes of a machine.
+
+Set ``VIGILIA_CHAOS`` to a number of deliveries to have the storm blow over more of them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.ledger.rows import State
+from tests.cluster.conftest import Starting
+from tests.cluster.machines import Cluster, unavailable_once
+from tests.receiver import Answer, wait_until
+from tests.service.installation import TOKEN
+
+DELIVERIES = int(os.environ.get("VIGILIA_CHAOS", "400"))
+THREADS = 8
+
+
+def test_two_planners_and_two_workers_post_each_thing_once(cluster: Starting) -> None:
+    group = cluster(60)
+    for number in range(2):
+        group.start(f"planner-{number}", "planner")
+        group.start(f"worker-{number}", "worker")
+    group.wait_until_settled(60, 60)
+    arrived = group.arrived()
+    assert len(arrived) == 60, group.said()
+    assert set(arrived.values()) == {1}
+    assert group.counts()[State.DELIVERED] == 60
+
+
+def account(group: Cluster, number: int, again: set[str], lost: int) -> None:
+    """Holds the ledger to what arrived, row by row. ``again``: the channels whose receiver said 503
+    once; ``lost``: how many deliveries can have been under way when a machine or the database was
+    lost."""
+    rows = group.rows()
+    arrived = group.arrived()
+    assert len(rows) == number
+    assert {row.key for row in rows} >= set(arrived)
+    for row in rows:
+        said_later = 1 if row.channel in again else 0
+        match row.state:
+            case State.DELIVERED:
+                # an attempt that was lost before it was sent is one of its attempts all the same
+                assert arrived[row.key] == 1 + said_later, row
+            case State.UNKNOWN:
+                assert arrived[row.key] <= 1 + said_later, row
+            case _:
+                raise AssertionError(row)
+    unknown = [row for row in rows if row.state is State.UNKNOWN]
+    assert len(unknown) <= lost
+
+
+def test_nothing_is_lost_or_doubled_whatever_becomes_of_machines_and_database(
+    cluster: Starting,
+) -> None:
+    group = cluster(DELIVERIES, lease="6s", stalled_after="4s", workers=THREADS)
+    by_chance = random.Random(9)
+    again = {f"c{number}" for number in by_chance.sample(range(DELIVERIES), DELIVERIES // 20)}
+    for number in range(DELIVERIES):
+        path = f"/c{number}/{TOKEN}"
+        if f"c{number}" in again:
+            group.receiver.answer(path, *unavailable_once())
+        else:
+            group.receiver.answer(path, Answer(delay=by_chance.uniform(0.0, 0.2)))
+    planners = [group.start(f"planner-{number}", "planner") for number in range(2)]
+    workers = [group.start(f"worker-{number}", "worker") for number in range(4)]
+
+    def after(part: float) -> None:
+        wait_until(lambda: len(group.receiver.requests) >= DELIVERIES * part, 120)
+
+    after(0.1)
+    planners[0].signal(signal.SIGKILL)
+    after(0.2)
+    by_chance.choice(workers[:3]).signal(signal.SIGKILL)
+    frozen = workers[3]
+    frozen.signal(signal.SIGSTOP)
+    after(0.4)
+    group.postgres.stop(signal.SIGQUIT)
+    group.postgres.start()
+    group.start("worker-again", "worker")
+    after(0.6)
+    group.start("planner-again", "planner")
+    # for longer than its lease
+    threading.Event().wait(7.0)
+    frozen.signal(signal.SIGCONT)
+    group.wait_until_settled(DELIVERIES, 180)
+    # what the frozen one held on to is told by now
+    group.stop_all()
+    account(group, DELIVERIES, again, lost=THREADS * 7)
+
+
+def test_what_a_person_sets_going_gets_a_job(cluster: Starting) -> None:
+    group = cluster(3)
+    group.receiver.answer(f"/c1/{TOKEN}", Answer(400), Answer())
+    group.start("all", "all")
+    group.wait_until_settled(3, 60)
+    (failed,) = [row for row in group.rows() if row.state is State.FAILED]
+    now = datetime.now(UTC)
+    with group.ledger() as ledger:
+        ledger.retry(failed.key, now, failed.useful_until, "Ana")
+    wait_until(lambda: group.counts()[State.DELIVERED] == 3, 30)
+    assert group.arrived()[failed.key] == 2
+
+
+@pytest.mark.parametrize("role", ["planner", "worker", "web", "all"])
+def test_each_part_ends_when_it_is_told_to(cluster: Starting, role: str) -> None:
+    group = cluster(1)
+    machine = group.start(role, role)
+    machine.wait_for("started")
+    assert machine.stop() == 0
+    assert machine.said("stopped")
