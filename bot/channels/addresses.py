@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 import idna
@@ -56,11 +57,15 @@ class Address:
 
     def is_trusted(self, trusted_hosts: Collection[str]) -> bool:
         """Whether ``trusted_hosts`` names the host, alone (any port) or with exactly this port."""
+        if not trusted_hosts:
+            return False
         host = f"[{self.host}]" if ":" in self.host else self.host
         names = {self.host, host, f"{host}:{self.port}"}
         return any(trusted.strip().lower() in names for trusted in trusted_hosts)
 
 
+# An address is read several times while a channel is, and many addresses share a host.
+@lru_cache(maxsize=256)
 def read_address(url: str) -> Address:
     """Takes ``url`` apart.
 
@@ -96,6 +101,7 @@ def read_address(url: str) -> Address:
     )
 
 
+@lru_cache(maxsize=256)
 def _ascii_host(host: str) -> str:
     if not host:
         raise AddressError("The address has no host.")
@@ -149,6 +155,7 @@ def address_problem(
     return None
 
 
+@lru_cache(maxsize=256)
 def _private_problem(host: str) -> str | None:
     trust = "add it to trusted_hosts in config/vigilia.toml if it is your own."
     last = host.rsplit(".", 1)[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -90,6 +91,34 @@ def _row(project: Project, channel: Channel, paused: dict[str, str]) -> dict[str
         "next_key": coming[0].postings[0].key if coming else None,
         "state": paused.get(channel.name, "active"),
     }
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.csv",
+            help="A row for each channel; the first row names the keys, name and platform among"
+            " them.",
+        ),
+    ],
+    as_json: AsJson = False,
+    config: ConfigDir = None,
+) -> None:
+    """Check a CSV of channels and take it into config/channels/, where it replaces its namesake."""
+    from bot.project.importing import import_channels
+
+    project = load(config or context.obj)
+    done = import_channels(project, file)
+    if as_json:
+        from bot.cli.output import print_json
+
+        print_json({"file": done.label, "channels": done.number, "new": done.new})
+        return
+    print(f"{done.number} channel(s) are in {done.label} now, {done.new} of them new.")
+    print("A running service takes them up by itself.")
 
 
 @app.command("test")

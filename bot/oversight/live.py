@@ -15,6 +15,7 @@ from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
 from bot.errors import ConfigError, VigiliaError
 from bot.logs import log
+from bot.project.channel_files import channel_paths
 from bot.project.load import Project, load_project
 from bot.project.secrets import tell_the_logs
 
@@ -182,6 +183,7 @@ def _files(project: Project) -> Iterator[Path]:
     yield places.root / ".env"
     if project.settings.network.ca_file:
         yield places.root / project.settings.network.ca_file
+    yield from channel_paths(places)
     for folder in places.config_folders:
         yield from sorted(folder.glob("*.toml"))
         yield from sorted(folder.glob("observances/*.toml"))

@@ -1,4 +1,8 @@
-"""``channels.toml`` → channels: the common keys, the platform's own, and the address checked."""
+"""Tables → channels: the common keys, the platform's own, and the address checked.
+
+A hundred thousand channels differ in their addresses and share nearly all else, so what is common
+is validated once for each distinct set of values.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +30,12 @@ def load_channels(
     languages: Iterable[str],
     environment: Environment,
     problems: list[Problem],
+    secrets_belong: bool = False,
 ) -> dict[str, Channel]:
     """Gives the channels by name, adding to ``problems`` whatever is wrong or to be warned of.
 
-    Without ``settings``, which could not be read, the addresses are not judged.
+    Without ``settings``, which could not be read, the addresses are not judged. ``secrets_belong``:
+    the file is a place for secrets.
     """
     channels: dict[str, Channel] = {}
     for key in tables:
@@ -48,6 +54,7 @@ def load_channels(
         languages=frozenset(languages),
         environment=environment,
         problems=problems,
+        secrets_belong=secrets_belong,
     )
     for name, table in entries.items():
         channel = reader.channel(name, table)
@@ -66,7 +73,12 @@ class _Reader:
         languages: frozenset[str],
         environment: Environment,
         problems: list[Problem],
+        secrets_belong: bool,
     ) -> None:
+        self._secrets_belong = secrets_belong
+        self._shapes: dict[str, dict[str, Any]] = {}
+        self._good_choices: set[str] = set()
+        self._secret_keys: dict[type[Any], tuple[str, ...]] = {}
         self._file = file
         self._settings = settings or Settings()
         self._trusted = settings.network.trusted_hosts if settings else None
@@ -77,7 +89,7 @@ class _Reader:
 
     def channel(self, name: str, table: Any) -> Channel | None:
         entry = f"channels.{name}"
-        before = len(self._errors())
+        before = len(self._problems)
         if not NAME_PATTERN.fullmatch(name):
             self._say(entry, "bad-name", "A name has small letters, digits and hyphens: my-team.")
             return None
@@ -90,9 +102,8 @@ class _Reader:
         expanded = self._expanded(entry, table)
         common = {key: value for key, value in expanded.items() if key in COMMON_CHANNEL_KEYS}
         own = {key: value for key, value in expanded.items() if key not in COMMON_CHANNEL_KEYS}
-        fields = validated(
-            ChannelFields, common, file=self._file, entry=entry, problems=self._problems
-        )
+        key = repr(common)
+        shape = self._shape(entry, kind, common, key)
         options = None
         # What was left out because its variable is unset is not "missing" besides.
         if table.keys() == expanded.keys():
@@ -104,16 +115,34 @@ class _Reader:
                 problems=self._problems,
                 known=COMMON_CHANNEL_KEYS,
             )
-        if fields is None or options is None or len(self._errors()) > before:
+        if shape is None or options is None or self._is_broken_since(before):
             return None
-        self._warn_of_written_secrets(entry, kind, table)
-        channel = self._assembled(name, kind, fields, options)
+        if not self._secrets_belong:
+            self._warn_of_written_secrets(entry, kind, table)
+        channel = Channel(name=name, options=options, **shape)
         self._check_address(entry, channel)
-        self._check_choices(entry, channel)
-        return channel if len(self._errors()) == before else None
+        if key not in self._good_choices:
+            self._check_choices(entry, channel, key)
+        return None if self._is_broken_since(before) else channel
 
-    def _errors(self) -> list[Problem]:
-        return [problem for problem in self._problems if problem.level == "error"]
+    def _is_broken_since(self, number: int) -> bool:
+        return len(self._problems) > number and any(
+            problem.level == "error" for problem in self._problems[number:]
+        )
+
+    def _shape(
+        self, entry: str, kind: Platform[Any], common: Mapping[str, Any], key: str
+    ) -> dict[str, Any] | None:
+        """Gives all of a channel but its name and options; None where it cannot be."""
+        shape = self._shapes.get(key)
+        if shape is None:
+            fields = validated(
+                ChannelFields, common, file=self._file, entry=entry, problems=self._problems
+            )
+            if fields is None:
+                return None
+            shape = self._shapes[key] = self._shape_of(kind, fields)
+        return shape
 
     def _say(self, entry: str, code: str, said: str, level: Any = "error") -> None:
         self._problems.append(Problem(level, code, self._file, entry, said))
@@ -141,6 +170,8 @@ class _Reader:
     def _expanded(self, entry: str, table: Mapping[str, Any]) -> dict[str, Any]:
         """Gives the table with each ``${NAME}`` in its texts replaced; an unset one is a
         problem."""
+        if "${" not in repr(table):
+            return dict(table)
 
         def say_unset(keys: tuple[str, ...], sentence: str) -> None:
             self._say(entry, "unset-variable", f"'{'.'.join(keys)}': {sentence}")
@@ -151,10 +182,16 @@ class _Reader:
     def _warn_of_written_secrets(
         self, entry: str, kind: Platform[Any], table: Mapping[str, Any]
     ) -> None:
-        for key, model_field in kind.options_model.model_fields.items():
+        model = kind.options_model
+        if model not in self._secret_keys:
+            self._secret_keys[model] = tuple(
+                key
+                for key, model_field in model.model_fields.items()
+                if SecretStr in _types_in(model_field.annotation)
+            )
+        for key in self._secret_keys[model]:
             value = table.get(key)
-            secret = SecretStr in _types_in(model_field.annotation)
-            if secret and isinstance(value, str) and not names_a_variable(value):
+            if isinstance(value, str) and not names_a_variable(value):
                 self._say(
                     entry,
                     "written-secret",
@@ -163,30 +200,26 @@ class _Reader:
                     "warning",
                 )
 
-    def _assembled(
-        self, name: str, kind: Platform[Any], fields: ChannelFields, options: Any
-    ) -> Channel:
+    def _shape_of(self, kind: Platform[Any], fields: ChannelFields) -> dict[str, Any]:
         settings = self._settings
-        return Channel(
-            name=name,
-            platform=kind,
-            options=options,
-            languages=fields.languages or settings.languages,
-            timezone=fields.timezone or settings.timezone,
-            post_at=fields.post_at if fields.post_at is not None else settings.post_at,
-            useful_for=fields.useful_for or settings.useful_for,
-            layout=fields.layout,
-            include=fields.include,
-            exclude=fields.exclude,
-            lead_days=fields.lead_days,
-            spacing=fields.spacing,
-            min_gap=fields.min_gap,
-            same_day=fields.same_day,
-            digest=fields.digest,
-            on_unknown=fields.on_unknown,
-            approval=fields.approval,
-            file=self._file,
-        )
+        return {
+            "platform": kind,
+            "languages": fields.languages or settings.languages,
+            "timezone": fields.timezone or settings.timezone,
+            "post_at": fields.post_at if fields.post_at is not None else settings.post_at,
+            "useful_for": fields.useful_for or settings.useful_for,
+            "layout": fields.layout,
+            "include": fields.include,
+            "exclude": fields.exclude,
+            "lead_days": fields.lead_days,
+            "spacing": fields.spacing,
+            "min_gap": fields.min_gap,
+            "same_day": fields.same_day,
+            "digest": fields.digest,
+            "on_unknown": fields.on_unknown,
+            "approval": fields.approval,
+            "file": self._file,
+        }
 
     def _check_address(self, entry: str, channel: Channel) -> None:
         if self._trusted is None:
@@ -195,7 +228,13 @@ class _Reader:
         if problem:
             self._say(entry, "bad-address", problem)
 
-    def _check_choices(self, entry: str, channel: Channel) -> None:
+    def _check_choices(self, entry: str, channel: Channel, key: str) -> None:
+        before = len(self._problems)
+        self._say_bad_choices(entry, channel)
+        if not self._is_broken_since(before):
+            self._good_choices.add(key)
+
+    def _say_bad_choices(self, entry: str, channel: Channel) -> None:
         themes = {theme for day in self._days.calendar for theme in day.themes}
         ids = {day.id for day in self._days.calendar}
         for key, words in (("include", channel.include), ("exclude", channel.exclude)):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +18,7 @@ from bot.content.facts import Fact
 from bot.content.texts import missing
 from bot.errors import ConfigError, Problem, nearest
 from bot.planning import Plan, days_of
+from bot.project.channel_files import read_channel_files
 from bot.project.channels import load_channels
 from bot.project.days import Days, load_days
 from bot.project.figures import load_actions, load_facts
@@ -114,26 +117,7 @@ def load_project(
     days = load_days(places, problems)
     facts = load_facts(places, problems)
     actions = load_actions(places, problems)
-    file = places.main_config / "channels.toml"
-    label = places.label(file)
-    channels: dict[str, Channel] = {}
-    try:
-        tables = read_toml(file, label)
-    except ConfigError as error:
-        problems.extend(error.problems)
-    else:
-        channels = load_channels(
-            tables,
-            file=label,
-            settings=settings,
-            days=days,
-            languages=known_languages(places),
-            environment=environment,
-            problems=problems,
-        )
-        if not channels and not any(problem.level == "error" for problem in problems):
-            said = "There is no channel yet: write one as a table [channels.NAME]."
-            problems.append(Problem("error", "no-channel", label, "", said))
+    channels = _load_channels(places, settings, days, environment, problems)
     _check_languages(days, channels, problems)
     if settings:
         _check_operator(settings, channels, places, problems)
@@ -142,6 +126,47 @@ def load_project(
     if errors or settings is None:
         raise ConfigError(errors)
     return Project(places, settings, channels, days, facts, actions, tuple(problems))
+
+
+def _load_channels(
+    places: Places,
+    settings: Settings | None,
+    days: Days,
+    environment: Environment,
+    problems: list[Problem],
+) -> dict[str, Channel]:
+    channels: dict[str, Channel] = {}
+    languages = known_languages(places)
+    with _without_collecting():
+        files = read_channel_files(places, problems)
+        for file in files:
+            channels |= load_channels(
+                file.tables,
+                file=file.label,
+                settings=settings,
+                days=days,
+                languages=languages,
+                environment=environment,
+                problems=problems,
+                secrets_belong=file.holds_secrets,
+            )
+    if files and not channels and not any(problem.level == "error" for problem in problems):
+        said = "There is no channel yet: write one as a table [channels.NAME]."
+        problems.append(Problem("error", "no-channel", files[0].label, "", said))
+    return channels
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keeps Python from looking for garbage meanwhile: among the many things that are made and
+    stay there is none, and looking took a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def load_ledger_place(
@@ -202,15 +227,20 @@ def _load_settings(
 
 def _check_languages(days: Days, channels: Mapping[str, Channel], problems: list[Problem]) -> None:
     """A language that an entry lacks is an error for each channel that asks for it."""
-    asked: dict[tuple[str, str], list[str]] = {}
+    alike: dict[tuple[tuple[str, ...], ...], list[Channel]] = {}
     for channel in channels.values():
-        for day in days_of(channel, days.calendar):
-            for language in channel.languages:
-                asked.setdefault((day.id, language), []).append(channel.name)
-    for (id_, language), names in asked.items():
+        choice = (channel.include, channel.exclude, channel.languages)
+        alike.setdefault(choice, []).append(channel)
+    asked: dict[tuple[str, str], list[list[Channel]]] = {}
+    for some in alike.values():
+        for day in days_of(some[0], days.calendar):
+            for language in some[0].languages:
+                asked.setdefault((day.id, language), []).append(some)
+    for (id_, language), askers in asked.items():
         text = days.texts[id_]
         lacking = missing(text, language)
         if lacking:
+            names = [channel.name for some in askers for channel in some]
             said = (
                 f"The language '{language}' is not complete: {', '.join(lacking)} is missing, and "
                 f"{_channels(names)} for it. Write it, or take the day or the language out there."

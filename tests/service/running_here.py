@@ -47,6 +47,7 @@ def running(
         stop = Stop()
         thread = threading.Thread(target=service.run, args=(stop,))
         thread.start()
+        assert isinstance(parts.engine, EmbeddedEngine)
         try:
             yield Here(service, parts.engine, parts.ledger, parts.run)
         finally:

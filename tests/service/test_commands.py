@@ -925,6 +925,7 @@ def test_a_problem_is_given_to_programs_in_parts(ours: Group) -> None:
 def _newer(file: Path) -> None:
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE meta SET value = '9998' WHERE key = 'serves'")
     connection.close()
 
 

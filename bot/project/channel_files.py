@@ -1,0 +1,209 @@
+"""Where channels are written: ``channels.toml``, and ``channels/*.toml`` and ``channels/*.csv``
+beside it.
+
+A CSV has a row for each channel; its first row names the keys, ``name`` and ``platform`` among
+them. An empty cell is a key left out; several values in one cell are parted by spaces::
+
+    name,platform,url,languages,timezone,post_at
+    ottawa,slack,https://hooks.slack.com/services/…,en fr,America/Toronto,09:00
+"""
+
+from __future__ import annotations
+
+import csv
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from bot.channels.registry import UnknownPlatformError, platform
+from bot.errors import ConfigError, Problem
+from bot.project.places import Places
+from bot.settings.models import ChannelFields
+from bot.settings.toml_files import read_toml
+
+MAIN = "channels.toml"
+FOLDER = "channels"
+
+
+@dataclass(frozen=True)
+class ChannelFile:
+    """The tables of one file. ``holds_secrets``: it is kept like ``.env``, not like a document."""
+
+    label: str
+    tables: Mapping[str, Any]
+    holds_secrets: bool = False
+
+
+def channel_paths(places: Places) -> list[Path]:
+    """Gives the files that are there, in the order in which they are read."""
+    folder = places.main_config / FOLDER
+    main = places.main_config / MAIN
+    beside = sorted([*folder.glob("*.toml"), *folder.glob("*.csv")])
+    # missed where nothing else says what is posted where
+    return [main, *beside] if main.exists() or not beside else beside
+
+
+def read_channel_files(places: Places, problems: list[Problem]) -> list[ChannelFile]:
+    """Reads the files; what cannot be read, or stands in two of them, is added to ``problems``."""
+    files = []
+    for path in channel_paths(places):
+        label = places.label(path)
+        try:
+            if path.suffix == ".csv":
+                files.append(_csv_file(path, label, problems))
+            else:
+                files.append(ChannelFile(label, read_toml(path, label)))
+        except ConfigError as error:
+            problems.extend(error.problems)
+    first: dict[str, str] = {}
+    for file in files:
+        entries = file.tables.get("channels", {})
+        for name in entries if isinstance(entries, dict) else ():
+            there = first.setdefault(name, file.label)
+            if there != file.label:
+                said = f"The channel stands in {there} too. Give each a name of its own."
+                problems.append(
+                    Problem("error", "declared-twice", file.label, f"channels.{name}", said)
+                )
+    return files
+
+
+def _csv_file(path: Path, label: str, problems: list[Problem]) -> ChannelFile:
+    if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        said = "It holds secret addresses, and others on this machine may read it: chmod 600."
+        problems.append(Problem("warning", "readable-secrets", label, "", said))
+    return ChannelFile(label, {"channels": read_csv(path, label)}, holds_secrets=True)
+
+
+def read_csv(path: Path, label: str) -> dict[str, dict[str, Any]]:
+    """Gives the tables of a CSV by the channels' names. Raises ConfigError, with every row that
+    cannot be read."""
+    problems: list[Problem] = []
+    tables: dict[str, dict[str, Any]] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = csv.reader(lines, strict=True)
+            header = [cell.strip() for cell in next(rows, [])]
+            _refuse_header(header, label)
+            cells = _Cells(header)
+            name_at = header.index("name")
+            for row in rows:
+                if not row:
+                    continue
+                name = row[name_at].strip() if len(row) > name_at else ""
+                said = _row_problem(header, row, name, name in tables)
+                if said:
+                    where = f"line {rows.line_num}"
+                    problems.append(Problem("error", "bad-row", label, where, said))
+                    continue
+                tables[name] = cells.table(row)
+    except FileNotFoundError:
+        raise _refused(label, "file-missing", f"There is no such file: {path}.") from None
+    except UnicodeDecodeError:
+        raise _refused(label, "not-utf8", "The file is not UTF-8 text. Save it as UTF-8.") from None
+    except csv.Error as error:
+        raise _refused(label, "not-csv", f"This is not CSV: {error}.") from None
+    except OSError as error:
+        raise _refused(label, "file-unreadable", f"Cannot be read: {error.strerror}.") from None
+    if problems:
+        raise ConfigError(problems)
+    return tables
+
+
+def _refuse_header(header: Sequence[str], label: str) -> None:
+    for needed in ("name", "platform"):
+        if needed not in header:
+            raise _refused(
+                label,
+                "bad-header",
+                f"The first row has to name the columns, and there is no '{needed}' among them.",
+            )
+    twice = {key for key in header if header.count(key) > 1}
+    if twice:
+        raise _refused(label, "bad-header", f"The column '{min(twice)}' is there twice.")
+
+
+def _row_problem(
+    header: Sequence[str], row: Sequence[str], name: str, is_there: bool
+) -> str | None:
+    if len(row) != len(header):
+        return f"There are {len(row)} cells for {len(header)} columns: look for a comma too many."
+    if not name:
+        return "The name is missing."
+    if is_there:
+        return f"The name '{name}' is there twice. Give each a name of its own."
+    return None
+
+
+def _refused(label: str, code: str, said: str) -> ConfigError:
+    return ConfigError([Problem("error", code, label, "", said)])
+
+
+class _Cells:
+    """Turns cells into what TOML would give."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        self._columns = [(i, key) for i, key in enumerate(header) if key not in ("name", "")]
+        self._platform_at = header.index("platform")
+        self._kinds: dict[str, dict[str, Callable[[str], Any]]] = {}
+
+    def table(self, row: Sequence[str]) -> dict[str, Any]:
+        kind = row[self._platform_at].strip()
+        forms = self._kinds.get(kind)
+        if forms is None:
+            forms = self._kinds[kind] = dict(_forms(kind))
+        table: dict[str, Any] = {}
+        for index, key in self._columns:
+            text = row[index].strip()
+            if text:
+                form = forms.get(key)
+                table[key] = text if form is None else form(text)
+        return table
+
+
+def _forms(kind: str) -> Iterator[tuple[str, Callable[[str], Any]]]:
+    """Gives the keys that are not plain texts, with how their cells are read."""
+    models: list[type[Any]] = [ChannelFields]
+    with suppress(UnknownPlatformError):  # said of each channel when it is read
+        models.append(platform(kind).options_model)
+    for model in models:
+        for key, field in model.model_fields.items():
+            form = _form(field.annotation)
+            if form is not None:
+                yield key, form
+
+
+def _form(annotation: Any) -> Callable[[str], Any] | None:
+    kinds = _kinds(annotation)
+    if tuple in kinds or list in kinds:
+        return _words if int not in kinds else _numbers
+    if bool in kinds:
+        return _yes_or_no
+    return _number if int in kinds and str not in kinds else None
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    found = {annotation, getattr(annotation, "__origin__", annotation)}
+    for inner in get_args(annotation):
+        found |= _kinds(inner)
+    return found
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(";", " ").split()
+
+
+def _numbers(text: str) -> list[Any]:
+    return [_number(word) for word in _words(text)]
+
+
+def _number(text: str) -> Any:
+    # what is none is refused with the channel, in the words that TOML gets
+    return int(text) if text.lstrip("-").isdecimal() else text
+
+
+def _yes_or_no(text: str) -> Any:
+    return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
