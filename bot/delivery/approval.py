@@ -19,7 +19,6 @@ from bot.ledger.rows import Decision, DeliveryRow
 from bot.planning import Posting
 from bot.project.load import Project
 
-
 _KEYS_A_QUESTION = 500
 """A database takes so many parameters and not many more."""
 
