@@ -246,7 +246,13 @@ def fill(ledger: Ledger, run: str, project: Project) -> dict[str, str]:
     keys["skipped"] = put(State.SKIPPED).key
     keys["missed"] = put(State.MISSED).key
     for _ in range(9):
-        keys["delivered"] = attempt(put(), State.DELIVERED, "delivered", Reason.ACCEPTED)
+        posting = put()
+        keys["delivered"] = attempt(posting, State.DELIVERED, "delivered", Reason.ACCEPTED)
+        if posting.channel == "comunidad":
+            keys["discord"] = keys["delivered"]
+        else:
+            kept = keys["delivered"]
+    keys["delivered"] = kept
     for item in postings:
         ledger.insert([item], item.due_at, state_of=lambda _posting: (State.DELIVERED, None))
     while ledger.index_words():

@@ -11,12 +11,15 @@ import json
 import shutil
 import subprocess
 from datetime import date
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
 from bot.channels.registry import PLATFORMS
-from bot.channels.request import HttpRequest
+from bot.channels.request import HttpRequest, MimeRequest
 from bot.content.message import Message
 from tests.unit.channels.judges import FOLDER, NODE
 from tests.unit.channels.messages import ENVELOPE
@@ -70,8 +73,18 @@ def pages_of_node(payloads: dict[str, dict[str, Any]]) -> dict[str, str]:
 
 
 def own_pages(message: Message) -> dict[str, str]:
-    """Gives the pages of platforms whose payload is a page itself."""
-    return {}
+    """Gives the pages of platforms whose payload is a page itself: an e-mail's HTML part."""
+    platform = PLATFORMS["email"]
+    options = platform.options_model.model_validate(
+        {"host": "smtp.example.org", "sender": "us@example.org", "to": "list@example.org"}
+    )
+    request = platform.request(message, options, ENVELOPE)
+    assert isinstance(request, MimeRequest)
+    mime = message_from_bytes(request.content, policy=SMTP)
+    assert isinstance(mime, EmailMessage)
+    html = mime.get_body(("html",))
+    assert html is not None
+    return {"email": html.get_content()}
 
 
 def take_pictures(pages: dict[str, str]) -> None:

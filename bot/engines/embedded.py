@@ -127,7 +127,8 @@ class EmbeddedEngine:
             try:
                 pause = self._look()
             except Exception as error:  # noqa: BLE001 - the loop must outlive a full or locked disk
-                log("dispatch-failed", f"The ledger could not be read: {error}", level="error")
+                said = f"What is due could not be handed over: {error}"
+                log("dispatch-failed", said, level="error")
                 self._rests_until = time.monotonic() + _REST_S
                 pause = 0.0
             self._woken.wait(pause)

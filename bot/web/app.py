@@ -29,7 +29,7 @@ _TITLES = {
 _LOST = N_("The address may be old, or have a mistake in it.")
 
 
-def build_app(site: Site) -> Guard:
+def build_app(site: Site, pages: Pages) -> Guard:
     """Gives the application of a site: routes behind the guard."""
     app = FastAPI(
         title="Vigilia",
@@ -39,7 +39,6 @@ def build_app(site: Site) -> Guard:
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
     )
-    pages = Pages(site)
     app.state.site = site
     app.state.pages = pages
     app.state.pulse = Pulse(site)

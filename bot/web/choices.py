@@ -87,6 +87,16 @@ CHOICES: Mapping[str, Choice] = {
             weighty=True,
         ),
         Choice(
+            "take-back",
+            N_("Take back"),
+            N_("Take it back from the channel?"),
+            N_(
+                "The platform is asked to delete the message. Whoever has read it has read it;"
+                " whoever has not will not."
+            ),
+            weighty=True,
+        ),
+        Choice(
             "retract",
             N_("It was taken back"),
             N_("Was it taken back from the channel?"),
@@ -100,14 +110,19 @@ CHOICES: Mapping[str, Choice] = {
 }
 
 
-def choices(row: DeliveryRow | None, standing: Standing) -> Sequence[Choice]:
-    """Gives what may be decided now, the likeliest first."""
-    return [CHOICES[name] for name in _names(row, standing)]
+def choices(
+    row: DeliveryRow | None, standing: Standing, *, deletes: bool = False
+) -> Sequence[Choice]:
+    """Gives what may be decided now, the likeliest first. ``deletes``: its platform takes posts
+    back."""
+    return [CHOICES[name] for name in _names(row, standing, deletes)]
 
 
-def _names(row: DeliveryRow | None, standing: Standing) -> tuple[str, ...]:
+def _names(row: DeliveryRow | None, standing: Standing, deletes: bool) -> tuple[str, ...]:
     if row is None:
         return _COMING.get(standing, ("approve", "skip", "send"))
+    if row.state is State.DELIVERED and deletes and row.remote_id is not None:
+        return ("take-back",)
     if row.state is State.HELD and row.held_for != "approval":
         return ("skip",)
     return _RECORDED.get(row.state, ())

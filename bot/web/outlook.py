@@ -56,6 +56,7 @@ class Outlook:
         self._lock = threading.Lock()
         self._due: dict[datetime, tuple[Posting, ...]] = {}
         self._years: dict[int, dict[date, tuple[Occurrence, ...]]] = {}
+        self._next: dict[str, tuple[datetime, Gathering]] = {}
         self._facts: tuple[date, tuple[Going, ...]] | None = None
 
     def next_due(self, after: datetime) -> datetime | None:
@@ -99,6 +100,16 @@ class Outlook:
         plan = Plan(self.project.days.calendar, (self.project.channel(name),))
         planned = plan.due(after, after + timedelta(days=400))
         return gathered([p for item in planned for p in item.postings])[:most]
+
+    def next_of(self, name: str, after: datetime) -> Gathering | None:
+        """Gives what one channel posts next; kept until it has been due."""
+        kept = self._next.get(name)
+        if kept is None or not kept[0] <= after < kept[1].due_at:
+            found = self.of_channel(name, after, 1)
+            if not found:
+                return None
+            kept = self._next[name] = (after, found[0])
+        return kept[1]
 
     def posting(self, key: str) -> Posting | None:
         """Gives the posting of a key, come or to come; None where no channel has it."""

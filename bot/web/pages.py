@@ -88,6 +88,14 @@ class Pages:
         )
         self._environment.filters.update(md=html, segment=lambda text: quote(text, safe=""))
 
+    def templates(self) -> list[str]:
+        """Gives the names of the templates."""
+        return self._environment.list_templates()
+
+    def compiled(self, name: str) -> object:
+        """Gives a template, compiled: it is kept, so that the next page has it at once."""
+        return self._environment.get_template(name)
+
     @cached_property
     def moments(self) -> Moments:
         """The dates of the languages that ship: the page has them whatever the group posts in."""

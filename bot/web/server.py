@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import socket
+import threading
+from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 
 from bot.web.app import build_app
+from bot.web.i18n import LANGUAGES, catalogue
+from bot.web.pages import Pages
 from bot.web.site import Site
 
 PATIENCE_S = 1
 """How long answers under way may take at the end; the service has 10 s for all of its end."""
 
+_PAUSE_S = 0.02
 
-def server_of(site: Site) -> uvicorn.Server:
-    """Gives the server of a site, which :func:`serve` runs."""
-    return uvicorn.Server(
+
+def serve(site: Site, listening: socket.socket) -> None:
+    """Serves until the site is closing. Called in a thread of its own."""
+    pages = Pages(site)
+    server = uvicorn.Server(
         uvicorn.Config(
-            build_app(site),
+            build_app(site, pages),
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -30,10 +38,25 @@ def server_of(site: Site) -> uvicorn.Server:
             timeout_keep_alive=5,
         )
     )
-
-
-def serve(site: Site, listening: socket.socket) -> None:
-    """Serves until the site is closing. Called in a thread of its own."""
-    server = server_of(site)
     site.ends(lambda: setattr(server, "should_exit", True))
+    threading.Thread(target=_warm, args=(site, pages), name="warm", daemon=True).start()
     server.run(sockets=[listening])
+
+
+def _warm(site: Site, pages: Pages) -> None:
+    """Works out beforehand what the first visitor would wait for; with pauses, as postings come
+    first."""
+    now = site.now()
+    outlook = site.outlook()
+    steps: tuple[Callable[[], object], ...] = (
+        *(partial(pages.compiled, name) for name in pages.templates()),
+        *(partial(catalogue, code) for code in LANGUAGES),
+        lambda: pages.moments,
+        lambda: outlook.year(now.year),
+        lambda: outlook.within(now, now + site.project().settings.approval.lead),
+        lambda: outlook.going_stale(now),
+    )
+    for step in steps:
+        if site.closing.wait(_PAUSE_S):
+            return
+        step()

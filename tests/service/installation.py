@@ -72,7 +72,8 @@ class Installation:
         config = self.root / "config"
         config.mkdir(exist_ok=True)
         network = f'[network]\ntrusted_hosts = ["{self.receiver.address}"]\n'
-        (config / "vigilia.toml").write_text(f"{settings}\n{network}", "utf-8")
+        page = '[web]\nlisten = "off"\n'
+        (config / "vigilia.toml").write_text(f"{settings}\n{network}\n{page}", "utf-8")
         (config / "channels.toml").write_text("\n\n".join(channels), "utf-8")
 
     def project(self) -> Project:

@@ -53,13 +53,12 @@ def channels(
     paused, last = site.ledger.paused_channels(), site.ledger.last_delivered(here)
     places = []
     for name in here:
-        coming = site.outlook().of_channel(name, now, 1)
         places.append(
             Place(
                 project.channels[name],
                 paused.get(name),
                 last.get(name),
-                coming[0] if coming else None,
+                site.outlook().next_of(name, now),
             )
         )
     until = site.ledger.paused_until()

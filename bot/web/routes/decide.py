@@ -8,7 +8,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.channels.outcome import Outcome
+from bot.channels.outcome import Delivered, Outcome
+from bot.delivery.retracting import CannotRetractError, retract
 from bot.delivery.trial import is_delivered, send_preview
 from bot.errors import LedgerError, VigiliaError
 from bot.planning import plan_for
@@ -18,7 +19,7 @@ from bot.web.i18n import _
 from bot.web.pages import PagesHere, posting_path
 from bot.web.routes.posting import Shown, found
 from bot.web.site import Site, SiteHere
-from bot.web.words import test_words
+from bot.web.words import reason_words, test_words
 
 router = APIRouter(include_in_schema=False)
 
@@ -105,11 +106,21 @@ def _made(site: Site, shown: Shown, action: str, who: str, why: str) -> str:
             ledger.resolve(about.key, "delivered", now, who, why)
         case "resend":
             ledger.resolve(about.key, "resend", now, who, why, useful_until=now + useful)
+        case "take-back":
+            _taken_back(site, about.key, who, why)
         case "retract":
             ledger.retract(about.key, now, who, why)
         case _:
             return _sent_now(site, shown, who, why)
     return about.key
+
+
+def _taken_back(site: Site, key: str, who: str, why: str) -> None:
+    project = site.project()
+    outcome = retract(project, site.ledger, key, site.clock, site.transport, who=who, why=why)
+    if not isinstance(outcome, Delivered):
+        said = _("The platform did not take it back. {why}")
+        raise CannotRetractError(said.format(why=reason_words(outcome.reason)))
 
 
 def _sent_now(site: Site, shown: Shown, who: str, why: str) -> str:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from bot.channels.channel import Channel
 from bot.channels.fitting import CannotFitError
-from bot.channels.platform import Envelope
+from bot.channels.platform import Envelope, Retracts
 from bot.content.message import Message
 from bot.delivery.approval import Standing, needs_approval, standing
 from bot.delivery.courier import request_id
@@ -22,7 +22,7 @@ from bot.errors import RenderError
 from bot.ledger.rows import AttemptRow, Decision, DeliveryRow
 from bot.planning import Posting
 from bot.project.load import Project
-from bot.web.choices import Choice, choices
+from bot.web.choices import CHOICES, Choice, choices
 from bot.web.i18n import _
 from bot.web.looks import drawn
 from bot.web.outlook import facts_of
@@ -43,6 +43,8 @@ class Shown:
     standing: Standing
     needed: bool
     decision: Decision | None
+    deletes: bool = False
+    """Whether its platform takes posts back."""
 
     @property
     def digest(self) -> str:
@@ -50,7 +52,7 @@ class Shown:
 
     @property
     def choices(self) -> Sequence[Choice]:
-        return choices(self.row, self.standing)
+        return choices(self.row, self.standing, deletes=self.deletes)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ def found(site: Site, key: str) -> Shown | None:
     decision = site.ledger.decisions([key]).get(key)
     needed = needs_approval(site.project(), about)
     stands = standing(needed, decision, message.digest if message else None)
-    return Shown(about, row, message, trouble, stands, needed, decision)
+    channel = site.project().channels.get(about.channel)
+    deletes = channel is not None and isinstance(channel.platform, Retracts)
+    return Shown(about, row, message, trouble, stands, needed, decision, deletes)
 
 
 def _words(
@@ -101,9 +105,7 @@ def pictured(channel: Channel, message: Message, about: DeliveryRow | Posting) -
     return Picture(drawn(channel.platform.name, shown, message), text, tuple(left_out))
 
 
-DONE = frozenset(
-    {"approve", "hold", "skip", "send", "retry", "arrived", "resend", "retract", "test"}
-)
+DONE = frozenset(CHOICES) | {"test"}
 
 
 @router.get("/posting/{key:path}")

@@ -15,8 +15,11 @@ from bot.channels.fitting import CannotFitError
 from bot.channels.mastodon import PLATFORM, SHORT_FORM, Mastodon, MastodonOptions
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry
 from bot.channels.request import HttpRequest
+from bot.checking.postings import posting_problems
 from bot.content.markdown import parse, plain
 from bot.content.message import Message
+from bot.errors import Problem
+from tests.group import DAY, Group
 
 from .answer_cases import Answers, Case
 from .golden_files import matches_golden
@@ -138,6 +141,31 @@ def test_two_languages_that_do_not_fit_are_an_error_and_not_a_torso() -> None:
         sent(message)
     roomy = OPTIONS.model_copy(update={"longest": 5000})
     assert FRENCH.title in status(message, roomy)
+
+
+def test_check_names_the_layout_that_gives_each_language_a_status_of_its_own(
+    group: Group,
+) -> None:
+    group.days(DAY.replace("we meet.", "we meet" + " again and again" * 24 + "."))
+    channel = """
+    [channels.fediverse]
+    platform = "mastodon"
+    url = "https://mastodon.example"
+    access_token = "${TOKEN}"
+    include = ["own"]
+    languages = ["en", "fr"]
+    """
+
+    def errors() -> list[Problem]:
+        project = group.load({"TOKEN": TOKEN})
+        return [p for p in posting_problems(project, AT, lambda _: None) if p.level == "error"]
+
+    group.channels(channel)
+    (error,) = errors()
+    assert (error.code, error.entry) == ("too-long", "channels.fediverse")
+    assert '`layout = "separate"`' in error.message
+    group.channels(f'{channel}\nlayout = "separate"')
+    assert errors() == []
 
 
 def test_as_many_sentences_as_fit_are_taken_and_none_is_cut() -> None:

@@ -12,6 +12,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from bot.web.app import build_app
+from bot.web.pages import Pages
 from bot.web.site import Site
 
 BASE = "https://localhost:8099"
@@ -63,4 +64,6 @@ def words(page: str) -> str:
 @contextmanager
 def browsing(site: Site) -> Iterator[Browser]:
     """Gives a browser before a site."""
-    yield Browser(TestClient(build_app(site), base_url=BASE, raise_server_exceptions=False))
+    yield Browser(
+        TestClient(build_app(site, Pages(site)), base_url=BASE, raise_server_exceptions=False)
+    )

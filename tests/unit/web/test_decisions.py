@@ -41,6 +41,7 @@ def standing(stage: Stage, key: str) -> Standing:
         ("arrived", "unknown", State.DELIVERED),
         ("resend", "unknown2", State.READY),
         ("retract", "delivered", State.RETRACTED),
+        ("take-back", "discord", State.RETRACTED),
     ],
 )
 def test_a_decision_about_a_delivery_is_asked_and_made(
@@ -252,3 +253,11 @@ def test_everything_is_paused_and_goes_on(stage: Stage, browser: Browser) -> Non
     for hours in ("0", "-1", "many", "745", "²"):
         assert browser.send("/pause", {"hours": hours}, of="/channels").status_code == 422
     assert stage.ledger.paused_until() is None
+
+
+def test_a_post_that_the_platform_keeps_stays_delivered(stage: Stage, browser: Browser) -> None:
+    stage.transport.answer = Response(403, {}, b"")
+    answer = browser.decide("take-back", stage.keys["discord"])
+    assert answer.status_code == 409
+    assert "The platform did not take it back." in answer.text
+    assert state(stage, stage.keys["discord"]) is State.DELIVERED
