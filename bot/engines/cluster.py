@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import psycopg
@@ -289,13 +289,17 @@ class ClusterEngine:
         stalled = await app.job_manager.get_stalled_jobs(
             queue=QUEUE, seconds_since_heartbeat=self._stalled_after_s
         )
-        for job in stalled:
-            log("job-rescued", "The worker of a job is gone; another takes it.", job=job.id)
+        gone = {job.id for job in stalled if job.id is not None}
+        # a job that runs twice meanwhile does no harm: the ledger knows what is being sent
+        gone |= set(await asyncio.to_thread(self._ledger.lost_jobs, self._courier.lease))
+        for number in sorted(gone):
+            log("job-rescued", "The worker of a job does not know of it; another takes it.",
+                job=number)  # fmt: skip
             try:
-                await app.job_manager.retry_job(job)
+                await app.job_manager.retry_job_by_id_async(number, retry_at=datetime.now(UTC))
             except ProcrastinateException as error:
                 # another machine was quicker, or the worker is back and through with it
-                log("job-not-rescued", str(error), job=job.id)
+                log("job-not-rescued", str(error), job=number)
         given = await asyncio.to_thread(
             self._ledger.give_jobs, self._clock.now(), _JOBLESS_AT_ONCE, self.enqueue
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -96,6 +96,18 @@ def give_jobs(conn: Connection, now: datetime, limit: int, enqueue: Enqueue) -> 
     ).all()
     enqueue_all(conn, jobs_for((row.id, now) for row in found), enqueue)
     return len(found)
+
+
+def lost(conn: Connection, after: timedelta) -> list[int]:
+    """Gives the jobs that have been worked on for longer than ``after``. Their worker may be well
+    and not know of them: the database went away between giving it a job and telling it so."""
+    query = text(
+        "SELECT job.id FROM procrastinate_jobs AS job WHERE job.status = 'doing' AND"
+        " (SELECT max(event.at) FROM procrastinate_events AS event"
+        " WHERE event.job_id = job.id AND event.type = 'started')"
+        " < now() - make_interval(secs => :after)"
+    )
+    return list(conn.scalars(query, {"after": after.total_seconds()}))
 
 
 def driver(conn: Connection) -> Any:

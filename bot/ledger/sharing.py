@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from bot.ledger import buckets, jobs, runs
@@ -35,6 +35,11 @@ class Sharing(Telling):
         """Gives a job to what is due and has none that lives; gives how many deliveries."""
         with self._writing() as conn:
             return jobs.give_jobs(conn, now, limit, enqueue)
+
+    def lost_jobs(self, after: timedelta) -> list[int]:
+        """Gives the jobs that have been worked on for longer than any job should take."""
+        with self._reading() as conn:
+            return jobs.lost(conn, after)
 
     def enqueue(self, these: Sequence[Job], enqueue: Enqueue) -> None:
         """Gives deliveries another job than they had."""

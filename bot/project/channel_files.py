@@ -72,8 +72,8 @@ def read_channel_files(places: Places, problems: list[Problem]) -> list[ChannelF
 
 
 def _csv_file(path: Path, label: str, problems: list[Problem]) -> ChannelFile:
-    if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        said = "It holds secret addresses, and others on this machine may read it: chmod 600."
+    if path.stat().st_mode & stat.S_IROTH:
+        said = "It holds secret addresses, and everybody on this machine may read it: chmod 600."
         problems.append(Problem("warning", "readable-secrets", label, "", said))
     return ChannelFile(label, {"channels": read_csv(path, label)}, holds_secrets=True)
 
