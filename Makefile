@@ -15,7 +15,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test setup check lint format lock pictures clean
+.PHONY: help run demo test chaos setup check lint format lock pictures clean
 
 help: ## Say what can be made here
 	@echo "make TARGET, where TARGET is one of:"
@@ -32,6 +32,9 @@ test: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser #
 	$(MAKE) --no-print-directory --keep-going check || status=1; \
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=90 || status=1; \
 	exit $$status
+
+chaos: $(VENV)/.dev ## Post 500 messages over a network that breaks, killed 200 times (about ten minutes)
+	CHAOS_DELIVERIES=500 CHAOS_KILLS=200 $(BIN)/python -m pytest -n 0 -s tests/service/test_chaos.py
 
 setup: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser ## Set up everything that developing needs, and run nothing
 

@@ -191,11 +191,10 @@ class FaultProxy:
                 assert_never(self.fault)
 
     def _read(self, sock: socket.socket, count: int) -> None:
-        while len(self.received) < count:
-            read = sock.recv(count - len(self.received))
-            if not read:
-                return
+        left = count
+        while left and (read := sock.recv(left)):
             self.received += read
+            left -= len(read)
 
     def _read_request(self, sock: socket.socket) -> bytes:
         """Reads to the end of one request, which says its length."""
@@ -224,6 +223,8 @@ class FaultProxy:
         assert self._target is not None
         with socket.create_connection(("127.0.0.1", self._target)) as receiver:
             receiver.sendall(request)
+            # No more comes, so that it ends the connection when it has answered.
+            receiver.shutdown(socket.SHUT_WR)
             answer = b""
             while len(answer) < count and (read := receiver.recv(count - len(answer))):
                 answer += read

@@ -65,6 +65,7 @@ class Receiver:
         self.changed = threading.Condition()
         self._requests: list[Received] = []
         self._scripts: dict[str, deque[Answer]] = defaultdict(deque)
+        self._default: deque[Answer] = deque()
         self._scheme = "https" if tls else "http"
         self._name = host
         self._server = _Server(self, tls)
@@ -101,10 +102,16 @@ class Receiver:
         with self.changed:
             self._scripts[path] = deque(answers)
 
+    def by_default(self, *answers: Answer) -> None:
+        """Scripts all the paths that are not scripted, as one."""
+        with self.changed:
+            self._default = deque(answers)
+
     def answer_to(self, path: str) -> Answer:
         """Takes the next answer to ``path``."""
         with self.changed:
             script = self._scripts.get(path) or self._scripts.get(path.partition("?")[0])
+            script = script or self._default
             if not script:
                 return Answer()
             return script.popleft() if len(script) > 1 else script[0]

@@ -52,11 +52,13 @@ class HttpRequest:
         content_type = self.headers.get("Content-Type", "")
         text = self.masked(self.body.decode("utf-8"))
         if content_type.startswith("application/x-www-form-urlencoded"):
-            body = shown["form"] = dict(parse_qsl(text, keep_blank_values=True))
-        else:
-            body = shown["json"] = json.loads(text)
-        body.update(dict.fromkeys(self.secret_fields, MASK))
+            shown["form"] = self._hidden(dict(parse_qsl(text, keep_blank_values=True)))
+        elif text:
+            shown["json"] = self._hidden(json.loads(text))
         return shown
+
+    def _hidden(self, body: dict[str, Any]) -> dict[str, Any]:
+        return body | dict.fromkeys(self.secret_fields, MASK)
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,8 @@ _NO_END = re.compile(
     r"[Cc]f|pp|[Vv]ol|Res|Gen|Sen|Rep|Lic|Ing|Jr|etc|av|J\.-C|(?:[^\W\d_]\.)+[^\W\d_])\.$"
 )
 _END = re.compile(
-    r"(?:^|[\s(«“])(?:[^\W\d_]|St|Ste|Mr|Mrs|Ms|Dr|Dre|Dra|Sr|Sra|Mme|Mlle|No|Nos|núm|art|arts|vs|"
-    r"cf|p|pp|vol|Res|Gen|Sen|Rep|Lic|Ing|Jr|etc|av|apr|J\.-C|(?:[^\W\d_]\.)+[^\W\d_])\.$",
-    re.IGNORECASE,
-)
-_END = re.compile(
-    r"[.!?…](?:[ \u00a0\u202f]?[»”\"’')\]])*(?=\s+[«“\"‘'(¿¡\u00a0\u202f]*[A-ZÀ-ÖØ-Þ0-9])"
+    r"[.!?…](?:[ \u00a0\u202f]?[»”\"’')\]])*"
+    r"(?=\s+[«“\"‘'(¿¡\u00a0\u202f]*[A-ZÀ-ÖØ-Þ0-9])"
 )
 
 

@@ -54,7 +54,7 @@ def put_back(
         whole = place.with_name(f"{place.name}.restored")
         _remove(work, whole)
         try:
-            copy_file(backup, work)
+            _copied(backup, work)
             mended = _mended(work, place, now, mend)
             copy_file(work, whole)
             _flush(whole)
@@ -68,6 +68,16 @@ def put_back(
         finally:
             _remove(work, whole)
     return PutBack(mended, kept)
+
+
+def _copied(backup: Path, work: Path) -> None:
+    try:
+        copy_file(backup, work)
+    except LedgerError as error:
+        raise LedgerError(
+            f"The backup cannot be used, and nothing was changed: {backup} is no ledger, or"
+            " damaged, or may not be read."
+        ) from error
 
 
 def _mended(work: Path, place: Path, now: datetime, mend: Callable[[Ledger], _T]) -> _T:

@@ -132,6 +132,7 @@ def test_filters_and_search_work_without_a_mouse_and_without_scripts(
     meet: Meet, there: str
 ) -> None:
     page = meet(there).open("/deliveries")
+    page.locator("summary", has_text="State").click()
     page.get_by_label("failed").check()
     page.keyboard.press("Enter")
     page.wait_for_url("**state=failed**")

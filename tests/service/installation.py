@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -67,12 +67,15 @@ class Installation:
     receiver: Receiver
     processes: list[Running] = field(default_factory=list)
 
-    def write(self, *channels: str, settings: str = "") -> None:
-        """Writes the configuration anew."""
+    def write(
+        self, *channels: str, settings: str = "", network: str = "", trusted: Sequence[str] = ()
+    ) -> None:
+        """Writes the configuration anew; ``network`` are more lines of that table."""
         config = self.root / "config"
         config.mkdir(exist_ok=True)
-        network = f'[network]\ntrusted_hosts = ["{self.receiver.address}"]\n'
-        page = '[web]\nlisten = "off"\n'
+        hosts = json.dumps([self.receiver.address, *trusted])
+        network = f"[network]\ntrusted_hosts = {hosts}\n{network}\n"
+        page = "" if "[web]" in settings else '[web]\nlisten = "off"\n'
         (config / "vigilia.toml").write_text(f"{settings}\n{network}\n{page}", "utf-8")
         (config / "channels.toml").write_text("\n\n".join(channels), "utf-8")
 

@@ -182,10 +182,8 @@ class TestAWholeService:
         site.receiver.wait_for(1, timeout=20)
 
         # while the answer is outstanding: a file of certificates is named, and the channel is gone
-        site.write(webhook("other", site.receiver, post_at="09:01"))
-        path = site.root / "config" / "vigilia.toml"
-        good = path.read_text("utf-8")
-        path.write_text(f'{good}ca_file = "none.pem"\n', "utf-8")
+        other = webhook("other", site.receiver, post_at="09:01")
+        site.write(other, network='ca_file = "none.pem"')
         service.signal(signal.SIGHUP)
         broken = service.wait_for("config-broken")
         assert "none.pem" in broken[0]["event"]
@@ -194,7 +192,7 @@ class TestAWholeService:
         assert '"alive": true' in said.out
         assert "none.pem" in said.out
 
-        path.write_text(f'{good}proxy = "http://127.0.0.1:9"\n', "utf-8")
+        site.write(other, network='proxy = "http://127.0.0.1:9"')
         service.wait_for("reloaded")
         wait_until(lambda: site.rows()["site"].state is State.DELIVERED, timeout=20)
         assert site.rows()["site"].attempts == 1

@@ -150,7 +150,7 @@ source = { title = "UN", url = "https://treaties.un.org/" }
         write(
             installed,
             webhook("site", installed.receiver, include=["our-day"]),
-            settings='[approval]\nlead = "3d"',
+            settings='[approval]\nlead = "3d"\n[web]\naddress = "https://vigilia.example.org"',
         )
         days.mkdir()
         (days / "own.toml").write_text(OUR_DAY, "utf-8")
@@ -168,7 +168,7 @@ source = { title = "UN", url = "https://treaties.un.org/" }
             words = str(message.json)
             assert "wait for somebody to read them" in words
             assert "our-day/2026-12-09/0/site/en" in words
-            assert "http://127.0.0.1:8099/" in words
+            assert "https://vigilia.example.org" in words
 
     def test_it_is_told_in_the_languages_of_its_channel(self, installed: Installation) -> None:
         installed.receiver.answer(f"/site/{TOKEN}", Answer(400))

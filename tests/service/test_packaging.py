@@ -15,8 +15,9 @@ import pytest
 from uv import find_uv_bin
 
 from bot import __version__
+from tests.unit.project_files import ROOT, project_files
 
-ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ("config/", "templates/", ".env.example")
 
 
 @dataclass(frozen=True)
@@ -65,20 +66,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation
     yield Installation(wheel, python.parent, folder)
 
 
-def test_the_wheel_holds_every_file_of_the_calendar_and_the_templates(
+def test_the_wheel_holds_every_file_of_the_program_the_calendar_and_the_templates(
     installed: Installation,
 ) -> None:
     inside = set(zipfile.ZipFile(installed.wheel).namelist())
-    shipped = [
-        path.relative_to(ROOT).as_posix()
-        for top in ("config", "templates")
-        for path in (ROOT / top).rglob("*")
-        if path.is_file()
-    ]
+    kept = [path.relative_to(ROOT).as_posix() for path in project_files()]
+    program = {name for name in kept if name.startswith("bot/")}
+    shipped = {f"bot/_shipped/{name}" for name in kept if name.startswith(SHIPPED)}
+    assert len(program) > 100
     assert len(shipped) > 20
-    assert {f"bot/_shipped/{name}" for name in shipped} <= inside
-    assert {"bot/_shipped/.env.example", "bot/py.typed"} <= inside
-    assert not [name for name in inside if name.startswith("tests") or name.endswith(".pyc")]
+    assert inside >= program | shipped
+    others = {name for name in inside - program - shipped if ".dist-info/" not in name}
+    assert others == set()
 
 
 def test_a_group_can_start_from_the_wheel_alone(installed: Installation) -> None:

@@ -56,7 +56,7 @@ class TestUnits:
     def test_both_services_are_confined_alike(self) -> None:
         service = dict(Unit("vigilia.service")["Service"])
         once = dict(Unit("vigilia-once.service")["Service"])
-        for own in ("Type", "ExecStart", "Restart", "RestartSec", "TimeoutStartSec"):
+        for own in ("Type", "ExecStart", "ExecReload", "Restart", "RestartSec", "TimeoutStartSec"):
             service.pop(own, None)
             once.pop(own, None)
         assert service == once

@@ -25,10 +25,11 @@ PAPERS = [path for path in project_files() if path.suffix == ".md"]
 
 
 def commands(group: Any, before: str) -> Iterator[tuple[str, Any]]:
-    """Gives every command of a group by its whole name."""
+    """Gives every command of a group by its whole name, and a group where it is one itself."""
     for name, command in group.commands.items():
         whole = f"{before} {name}"
-        yield whole, command
+        if getattr(command, "invoke_without_command", True):
+            yield whole, command
         if hasattr(command, "commands"):
             yield from commands(command, whole)
 
@@ -99,7 +100,7 @@ class TestCommands:
             programs = (i for i, word in enumerate(words) if Path(word).name == "vigilia")
             rest = words[max(programs) + 1 :]
             name = "vigilia"
-            while rest and f"{name} {rest[0]}" in COMMANDS:
+            while rest and any(f"{known} ".startswith(f"{name} {rest[0]} ") for known in COMMANDS):
                 name = f"{name} {rest.pop(0)}"
             assert name in COMMANDS, (paper, line)
             given = {word for word in rest if word.startswith("--")}
@@ -159,6 +160,27 @@ def keys_of(text: str) -> set[str]:
     """Gives the keys in the first column of a section's tables."""
     firsts = re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)
     return {key for first in firsts for key in re.findall(r"`([a-z_]+)`", first)}
+
+
+class TestArchitecture:
+    def test_the_order_of_the_rooms_is_the_one_that_is_held(self) -> None:
+        told = re.findall(
+            r"^    ([a-z, ]+)$",
+            sections("docs/architecture.md", 2)["The rooms"],
+            re.MULTILINE,
+        )
+        (held,) = (
+            contract["layers"]
+            for contract in pyproject()["tool"]["importlinter"]["contracts"]
+            if contract["type"] == "layers"
+        )
+        assert told == [layer.replace(" |", ",") for layer in held]
+
+    def test_every_room_is_told_of(self) -> None:
+        rooms = {path.name for path in (ROOT / "bot").iterdir() if path.is_dir()}
+        table = sections("docs/architecture.md", 2)["The rooms"]
+        told = set(re.findall(r"`bot/([a-z]+)/`", table))
+        assert told == rooms - {"__pycache__"}
 
 
 class TestRules:

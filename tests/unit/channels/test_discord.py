@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from pydantic import ValidationError
 
 from bot.channels.dialects.dialect import clean, units
-from bot.channels.discord import PLATFORM, DiscordOptions
+from bot.channels.discord import PLATFORM, Discord, DiscordOptions
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry, Unknown
-from bot.channels.request import HttpRequest
+from bot.channels.request import HttpRequest, Response
 from bot.content.message import ActionText, Link, Message
 
 from .answer_cases import Answers, Case
@@ -306,3 +306,20 @@ def test_two_ways_to_name_a_thread_are_refused() -> None:
         DiscordOptions.model_validate({"url": URL, "thread_id": "abc"})
     with pytest.raises(ValidationError):
         DiscordOptions.model_validate({"url": URL, "thread_id": True})
+
+
+def test_a_message_is_deleted_through_its_webhook_and_within_its_thread() -> None:
+    discord = Discord()
+    request = discord.retraction("1315", OPTIONS, ENVELOPE)
+    assert request is not None
+    assert (request.method, request.url) == ("DELETE", f"{URL}/messages/1315")
+    assert set(request.shown()) == {"method", "url", "headers"}
+    assert "aB3" not in json.dumps(request.shown())
+    threaded = DiscordOptions.model_validate({"url": URL, "thread_id": "42"})
+    request = discord.retraction("1315", threaded, ENVELOPE)
+    assert request is not None
+    assert request.url == f"{URL}/messages/1315?thread_id=42"
+    assert discord.retraction("../1315", OPTIONS, ENVELOPE) is None
+    gone = Response(404, {}, b'{"code": 10008, "message": "Unknown Message"}')
+    assert isinstance(discord.retracted(gone, ENVELOPE.at), Delivered)
+    assert isinstance(discord.retracted(Response(404, {}, b"{}"), ENVELOPE.at), Rejected)

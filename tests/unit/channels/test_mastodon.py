@@ -103,7 +103,7 @@ def test_text_of_others_mentions_tags_and_links_nothing(text: str) -> None:
     assert squeezed(written) == squeezed(clean(text))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(messages)
 def test_whatever_anybody_wrote_is_within_the_limit_or_refused(message: Message) -> None:
     try:

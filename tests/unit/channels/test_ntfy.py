@@ -87,7 +87,7 @@ def test_a_real_message_is_what_a_person_can_read_in_the_golden_file() -> None:
     matches_golden("ntfy", sent(REAL).shown())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(messages)
 def test_whatever_anybody_wrote_is_a_message_and_no_attachment(message: Message) -> None:
     body = payload(message)

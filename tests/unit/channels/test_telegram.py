@@ -141,7 +141,7 @@ def test_a_real_message_is_what_a_person_can_read_in_the_golden_file() -> None:
     matches_golden("telegram", sent(REAL).shown())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(foreign)
 @example("@name #tag /start $USD example.com a@b.org 4111111111111111 4111 1111 1111 1111")
 @example("https://x.example/y tg://user?id=1 ton://x www.x.org 192.168.0.1 1.2.3.4:80 x.org.mx")
@@ -154,7 +154,7 @@ def test_telegram_shows_text_of_others_as_it_is_and_detects_nothing_in_it(text: 
     assert detected(shown) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(trees)
 def test_telegram_takes_whatever_tree_and_sees_no_link_but_its_own(tree: list[Paragraph]) -> None:
     shown, entities = parsed(f"x\n{TELEGRAM.write(tree)}")
@@ -169,7 +169,7 @@ def test_telegram_takes_whatever_tree_and_sees_no_link_but_its_own(tree: list[Pa
         assert detected(shown) == []
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(messages)
 def test_whatever_anybody_wrote_is_accepted_whole_and_within_the_limit(message: Message) -> None:
     body = payload(message)

@@ -99,7 +99,7 @@ def test_text_of_others_is_shown_as_it_is_and_no_markup_in_it_is_read(text: str)
     assert squeezed(reading.seen) == "x" + squeezed(clean(text))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(trees)
 def test_every_word_is_seen_and_no_markup_but_that_of_the_tree(tree: list[Paragraph]) -> None:
     reading = read(ZULIP.write(tree))
