@@ -9,13 +9,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 import psycopg
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 _OLDEST = 14
 _STARTUP_S = 60
@@ -54,19 +54,21 @@ def _as_nobody_special() -> list[str]:
 class Postgres:
     """One server with its data in memory where the machine has such a folder."""
 
-    def __init__(self, *, listen: str = "", port: int = 5432) -> None:
+    def __init__(self, *, listen: str = "", port: int = 5432, within: Sequence[str] = ()) -> None:
         shm = Path("/dev/shm")
         self.folder = Path(
             tempfile.mkdtemp(prefix="vg-", dir=shm if os.access(shm, os.W_OK) else None)
         )
         self._bin = programs()
         self._listen = listen
+        self._within = within
         self.port = port
         self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
-        self._templates: set[str] = set()
         self._run("initdb", "-D", str(self.folder / "data"), "-U", "vigilia", "-A", "trust",
                   "-E", "UTF8", "--no-locale", "--no-sync")  # fmt: skip
+        with (self.folder / "data" / "pg_hba.conf").open("a") as access:
+            access.write("host all all samenet trust\n")
         self.start()
 
     def _run(self, program: str, *words: str) -> None:
@@ -83,7 +85,7 @@ class Postgres:
         lives = ["setpriv", "--pdeathsig", "QUIT"] if shutil.which("setpriv") else []
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*lives, *_as_nobody_special(), self._bin / "postgres", "-F",
+                [*self._within, *lives, *_as_nobody_special(), self._bin / "postgres", "-F",
                  "-D", self.folder / "data", "-h", self._listen, "-k", self.folder,
                  "-p", str(self.port), "-c", "max_connections=200",
                  "-c", "shared_buffers=32MB"],
@@ -123,6 +125,10 @@ class Postgres:
             database=database,
             query={"host": str(self.folder), "port": str(self.port)},
         ).render_as_string()
+
+    def url_at(self, url: str, host: str, port: int) -> str:
+        """Gives the address of the same database by another way."""
+        return make_url(url).set(host=host, port=port).set(query={}).render_as_string()
 
     def sql(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """Runs a statement; gives its rows."""

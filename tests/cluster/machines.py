@@ -106,11 +106,11 @@ class Cluster:
             ledger.alive(run, yesterday)
             ledger.end_run(run, yesterday)
 
-    def start(self, name: str, role: str, *before: str) -> Running:
+    def start(self, name: str, role: str, *words: str) -> Running:
         """Starts a machine, killed at the test's end at the latest."""
         running = Running(
             subprocess.Popen(
-                [*before, *command("run", "--role", role)],
+                command("run", "--role", role, *words),
                 cwd=self.root,
                 env=environment(),
                 stdout=subprocess.PIPE,
