@@ -57,6 +57,8 @@ _PATIENCE_S = 2.0
 
 _JOBLESS_AT_ONCE = 1000
 
+_OF_THE_DATABASE = (LedgerError, ProcrastinateException, psycopg.Error)
+
 
 @dataclass(frozen=True)
 class Duties:
@@ -168,11 +170,13 @@ class ClusterEngine:
             try:
                 await self._connected()
             except Exception as error:  # noqa: BLE001 - the loop must outlive the database
-                said = f"The task queue cannot be used ({type(error).__name__}); trying again."
-                known = isinstance(error, LedgerError | ProcrastinateException | psycopg.Error)
-                log("queue-lost", said, level="error", exc_info=not known)
+                self._tell_lost(error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._enough.wait(), _REST_S)
+
+    def _tell_lost(self, error: Exception) -> None:
+        said = f"The task queue cannot be used ({type(error).__name__}); trying again."
+        log("queue-lost", said, level="error", exc_info=not isinstance(error, _OF_THE_DATABASE))
 
     async def _connected(self) -> None:
         app = queue_app(self._url, connections=4)
@@ -276,7 +280,10 @@ class ClusterEngine:
 
     async def _every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await do()
+            try:
+                await do()
+            except _OF_THE_DATABASE as error:
+                self._tell_lost(error)
             await asyncio.sleep(seconds)
 
     async def _pulse(self) -> None:

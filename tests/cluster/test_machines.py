@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.ledger.rows import State
+from bot.ledger.rows import DeliveryRow, State
+from bot.planning import Planned, Posting, Slot
 from tests.cluster.conftest import Starting
 from tests.cluster.machines import Cluster, unavailable_once
 from tests.receiver import Answer, wait_until
@@ -116,3 +118,50 @@ def test_each_part_ends_when_it_is_told_to(cluster: Starting, role: str) -> None
     machine.wait_for("started")
     assert machine.stop() == 0
     assert machine.said("stopped")
+
+
+def test_the_rate_of_a_webhook_holds_on_all_machines_together(cluster: Starting) -> None:
+    group = cluster(30)
+    one = group.receiver.url(f"/one/{TOKEN}")
+    channels = group.root / "config" / "channels.toml"
+    channels.write_text(re.sub(r'url = "[^"]*"', f'url = "{one}"', channels.read_text("utf-8")))
+    for number in range(3):
+        group.start(f"all-{number}", "all")
+    group.wait_until_settled(30, 60)
+    assert set(group.arrived().values()) == {1}
+    at = sorted(request.arrived_at for request in group.receiver.requests)
+    # five a second; a machine that is slow only makes it longer
+    assert at[-1] - at[0] >= timedelta(seconds=29 / 5 - 0.5)
+    assert group.counts()[State.DELIVERED] == 30
+
+
+def test_machines_go_on_after_the_database_was_away(cluster: Starting) -> None:
+    group = cluster(4)
+    machine = group.start("all", "all")
+    group.wait_until_settled(4, 60)
+    group.postgres.stop()
+    machine.wait_for("queue-lost", timeout=60)
+    group.postgres.start()
+    # what a person sets going meanwhile is all there is to do
+    (row, *_) = group.rows()
+    now = datetime.now(UTC)
+    planned = plan_for_again(row)
+    with group.ledger() as ledger:
+        ledger.insert_by_hand(planned, now, again=True)
+    wait_until(lambda: group.counts()[State.DELIVERED] == 5, 60)
+
+
+def plan_for_again(row: DeliveryRow) -> Planned:
+    """Gives what `send --again` would plan."""
+    slots = tuple(Slot(id_, row.date, row.lead_days, row.channel) for id_ in row.observances)
+    posting = Posting(
+        key=row.key,
+        observances=row.observances,
+        date=row.date,
+        lead_days=row.lead_days,
+        channel=row.channel,
+        languages=row.languages,
+        due_at=row.due_at,
+        useful_until=row.useful_until,
+    )
+    return Planned(slots, (posting,))
