@@ -276,11 +276,11 @@ class Ledger(Sharing):
         """Gives the deliveries with those keys, in their order. Raises LedgerError where one is not
         there."""
         with self._reading() as conn:
-            found = [(key, reading.delivery(conn, key)) for key in keys]
-        lacking = [key for key, row in found if row is None]
+            found = reading.deliveries_by_key(conn, list(keys))
+        lacking = [key for key in keys if key not in found]
         if lacking:
             raise LedgerError(f"No posting has the key {lacking[0]}.")
-        return tuple(row for _, row in found if row is not None)
+        return tuple(found[key] for key in keys)
 
     def history(
         self,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from bot.errors import LedgerError
 from bot.ledger.dialect import insert_once
@@ -306,7 +306,12 @@ def compared(conn: Connection, days: Mapping[str, Collection[str]], at: datetime
 def write_seen(conn: Connection, seen: Seen) -> None:
     """Writes what changed; a pair that is gone is forgotten, so that its return is new."""
     outdated = (*seen.changed, *seen.gone)
-    conn.execute(delete(sightings).where(sightings.c.channel.in_(outdated)))
+    if outdated:
+        # one parameter a time: a database takes so many in one question and not many more
+        conn.execute(
+            delete(sightings).where(sightings.c.channel == bindparam("outdated")),
+            [{"outdated": channel} for channel in outdated],
+        )
     if seen.changed:
         conn.execute(
             insert(sightings),

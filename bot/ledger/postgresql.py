@@ -159,6 +159,14 @@ _BY_WORDS = {
     "remaining connection slots": "53300",
     "is starting up": "57P",
     "is shutting down": "57P",
+    "connect": "08",
+    "closed": "08",
+    "timeout": "08",
+    "resolve host": "08",
+    "could not receive": "08",
+    "could not send": "08",
+    "consuming input failed": "08",
+    "sending query failed": "08",
 }
 
 
@@ -167,9 +175,12 @@ def sentence(error: BaseException) -> str | None:
     none of psycopg's. Its own words are not repeated: they name the user."""
     if not type(error).__module__.startswith("psycopg"):
         return None
+    said = str(error)
     state = getattr(error, "sqlstate", None) or next(
-        (code for words, code in _BY_WORDS.items() if words in str(error)), "08"
+        (code for words, code in _BY_WORDS.items() if words in said), None
     )
+    if state is None:
+        return None
     for code, words in _BY_STATE.items():
         if state.startswith(code):
             return words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,9 @@ from bot.ledger.tables import (
     slots,
 )
 from bot.planning import Coming, Slot
+
+_AT_ONCE = 1000
+"""A database takes so many parameters in one question and not many more."""
 
 _TRIES = (
     select(func.count())
@@ -77,8 +80,26 @@ def delivery(conn: Connection, key: str) -> DeliveryRow | None:
 
 def deliveries_by_id(conn: Connection, ids: Collection[int]) -> tuple[DeliveryRow, ...]:
     """Gives these deliveries, by their due instant."""
-    query = _deliveries().where(deliveries.c.id.in_(ids))
-    return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id))
+    wanted = list(ids)
+    found = [
+        row
+        for start in range(0, len(wanted), _AT_ONCE)
+        for row in _rows(
+            conn, _deliveries().where(deliveries.c.id.in_(wanted[start : start + _AT_ONCE]))
+        )
+    ]
+    return tuple(sorted(found, key=lambda row: (row.due_at, row.id)))
+
+
+def deliveries_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, DeliveryRow]:
+    """Gives the deliveries with those keys, by their keys."""
+    return {
+        row.key: row
+        for start in range(0, len(keys), _AT_ONCE)
+        for row in _rows(
+            conn, _deliveries().where(deliveries.c.key.in_(keys[start : start + _AT_ONCE]))
+        )
+    }
 
 
 def claimable_rows(conn: Connection, ids: Collection[int]) -> tuple[DeliveryRow, ...]:
