@@ -42,7 +42,8 @@ def refuse_broken_texts(project: Project, year: int) -> None:
 
 
 def _asked(project: Project) -> Iterator[tuple[str, str]]:
-    for channel in project.channels.values():
+    alike = {(c.include, c.exclude, c.languages): c for c in project.channels.values()}
+    for channel in alike.values():
         for day in days_of(channel, project.days.calendar):
             for language in channel.languages:
                 yield day.id, language

@@ -37,13 +37,16 @@ class Intake:
 
 def selected_days(project: Project) -> dict[str, frozenset[str]]:
     """Gives the ids that each channel posts, the digest's among them."""
-    return {
-        channel.name: frozenset(
-            [day.id for day in days_of(channel, project.days.calendar)]
-            + ([DIGEST] if channel.digest else [])
-        )
-        for channel in project.channels.values()
-    }
+    found: dict[str, frozenset[str]] = {}
+    # a hundred thousand channels make a few choices
+    alike: dict[tuple[object, ...], frozenset[str]] = {}
+    for channel in project.channels.values():
+        choice = (channel.include, channel.exclude, channel.digest)
+        if choice not in alike:
+            ids = [day.id for day in days_of(channel, project.days.calendar)]
+            alike[choice] = frozenset(ids + ([DIGEST] if channel.digest else []))
+        found[channel.name] = alike[choice]
+    return found
 
 
 def write_down(
