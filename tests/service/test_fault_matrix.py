@@ -80,6 +80,7 @@ CASES = [
     Case("waiting", "closed after the request", CloseAfterRequest(), Reason.NO_ANSWER, IN_DOUBT),
     Case("waiting", "no answer ever", Blackhole(), Reason.NO_ANSWER, IN_DOUBT),
     Case("reading", "no HTTP", Garbage(), Reason.NO_ANSWER, IN_DOUBT),
+    Case("reading", "cut within the head", TruncateAnswer(20), Reason.NO_ANSWER, IN_DOUBT),
     Case("reading", "cut within its first line", TruncateAnswer(10), Reason.NO_ANSWER, IN_DOUBT),
     Case(
         "reading",
