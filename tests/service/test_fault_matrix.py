@@ -231,6 +231,14 @@ def test_a_fault_leaves_the_state_that_is_promised(
         transport.close()
 
 
+def test_the_paper_says_what_is_expected_here() -> None:
+    paper = (Path(__file__).parents[2] / "docs" / "guarantees.md").read_text("utf-8")
+    for case in CASES:
+        reason = " or ".join(f"`{r}`" for r in (case.reason, case.or_reason) if r)
+        states = " | ".join(f"`{state}`" for state in case.states)
+        assert f"| {case.phase} | {case.called} | {reason} | {states} |" in paper, case
+
+
 def script_matrix(receiver: Receiver, case: Case) -> None:
     """Has the Matrix room, whose path holds the request's id, answer like the webhooks."""
     first = Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf")
