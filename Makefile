@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 JUDGES := tests/node/node_modules
 SYNAPSE := .cache/synapse
+PROMTOOL := .cache/promtool
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 WORKERS ?= 2
@@ -27,7 +28,7 @@ run: $(VENV)/.runtime ## Set up what is missing and start the service (ARGS="--a
 demo: $(VENV)/.runtime ## Watch the next 9 December happen on a page, with no account anywhere
 	@$(BIN)/vigilia demo $(ARGS)
 
-test: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser ## Set up what is missing and run every check and every test
+test: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser $(PROMTOOL)/.installed ## Set up what is missing and run every check and every test
 	@status=0; \
 	$(MAKE) --no-print-directory --keep-going check || status=1; \
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=90 || status=1; \
@@ -36,7 +37,7 @@ test: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser #
 chaos: $(VENV)/.dev ## Post 500 messages over a network that breaks, killed 200 times (about ten minutes)
 	CHAOS_DELIVERIES=500 CHAOS_KILLS=200 $(BIN)/python -m pytest -n 0 -s tests/service/test_chaos.py
 
-setup: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser ## Set up everything that developing needs, and run nothing
+setup: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser $(PROMTOOL)/.installed ## Set up everything that developing needs, and run nothing
 
 check: lint imports types ## Run every check but the tests
 
@@ -67,7 +68,7 @@ pictures: $(VENV)/.dev $(JUDGES)/.installed ## Make docs/pictures anew, with a b
 
 clean: ## Remove the environment and everything that was built or cached
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
-		.import_linter_cache .grimp_cache $(JUDGES) $(SYNAPSE)
+		.import_linter_cache .grimp_cache $(JUDGES) $(SYNAPSE) $(PROMTOOL)
 	find bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each is as old as the installation that it stands for.
@@ -102,6 +103,19 @@ $(VENV)/.browser: $(VENV)/.dev
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
 	|| { echo "The tests of the page need Chromium, and there is none here. On Debian and Ubuntu:" >&2; \
 		echo "    sudo apt-get install chromium" >&2; exit 1; }
+	@touch $@
+
+# promtool judges the metrics and the alert rules. It is taken out of Debian's package, not
+# installed with it: that would start a Prometheus on this machine.
+$(PROMTOOL)/.installed: $(VENV)/.tools
+	@mkdir -p $(PROMTOOL)
+	@command -v promtool >/dev/null || { command -v dpkg-deb >/dev/null && cd $(PROMTOOL) \
+		&& { apt-get download -qq prometheus 2>/dev/null \
+			|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq prometheus; }; } \
+		&& dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool \
+		&& rm -f prometheus_*.deb; } \
+	|| { echo "The tests of the metrics need promtool, and there is none here. On Debian and Ubuntu:" >&2; \
+		echo "    sudo apt-get install prometheus" >&2; exit 1; }
 	@touch $@
 
 # What judges the payloads is partly written in JavaScript: only the tests and the pictures need it.

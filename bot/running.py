@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -74,7 +74,8 @@ class Assembly:
     """A run on a ledger that this process owns, with what it takes to deliver.
 
     ``is_new``: nothing was ever planned on it. ``interrupted`` are the keys of what an earlier run
-    left under way, settled by now.
+    left under way, settled by now. ``ailing`` gives what does not get on with its work, in a
+    sentence.
     """
 
     ledger: Ledger
@@ -85,6 +86,7 @@ class Assembly:
     interrupted: tuple[str, ...]
     transport: Replaceable[HttpRequest, Response | Outcome]
     others: Replaceable[MimeRequest | ApprisedRequest, Outcome]
+    ailing: Callable[[], str | None] = lambda: None
 
     def use(self, project: Project, clock: Clock) -> None:
         """Has the network used as a changed configuration says; what is under way is untouched.
@@ -213,7 +215,8 @@ def run_service(
             since=since if parts.is_new else None,
             plans=role.plans,
         )
-        with beside(parts), overseen(parts, service, live, clock, plans=role.plans):
+        page = beside(replace(parts, ailing=service.ailing))
+        with page, overseen(parts, service, live, clock, plans=role.plans):
             _greet(project, clock, role)
             if since and not parts.is_new:
                 log("since-ignored", _SINCE_IGNORED, level="warning")

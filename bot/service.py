@@ -107,6 +107,8 @@ class Service:
 
     def run(self, stop: Stop) -> None:
         """Runs until ``stop`` is asked for."""
+        # Taken before the first look at the clock: a jump between the two is noticed too.
+        offset = time.time() - time.monotonic()
         self._engine.start()
         if not self._plans:
             stop.wait()
@@ -115,7 +117,7 @@ class Service:
         self.wake()
         self._scheduler.add_job(self.wake, AlarmTrigger(self._clock, self._next_due), id=_JOB)
         self._scheduler.start()
-        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        threading.Thread(target=self._watch, args=(offset,), name="watchdog", daemon=True).start()
         try:
             stop.wait()
         finally:
@@ -173,9 +175,9 @@ class Service:
             self._alarm = (project, plan)
         return self._alarm[1].next_due(after)
 
-    def _watch(self) -> None:
-        """Wakes the planner when the wall clock was set, or the machine had slept."""
-        offset = time.time() - time.monotonic()
+    def _watch(self, offset: float) -> None:
+        """Wakes the planner when the wall clock was set, or the machine had slept. ``offset`` is
+        between wall and monotonic clock, in seconds."""
         while not self._ended.wait(1.0):
             moved = time.time() - time.monotonic() - offset
             if abs(moved) > _JUMP_S:

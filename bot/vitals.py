@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.errors import LedgerError
+from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 
 
@@ -30,12 +31,18 @@ def vital_signs(url: str, root: Path, max_age: timedelta) -> VitalSigns:
     now = SystemClock().now()
     try:
         with open_ledger(url, base=root, mode=None, create=False, now=now) as ledger:
-            # where machines share it, this one's
-            run = ledger.latest_run(socket.gethostname() if ledger.shared else None)
-            counts = {state.value: count for state, count in ledger.counts().items()}
-            noted = ledger.noted_config()
+            return signs_in(ledger, max_age)
     except LedgerError as error:
         return VitalSigns(False, str(error))
+
+
+def signs_in(ledger: Ledger, max_age: timedelta) -> VitalSigns:
+    """Looks into a ledger that is open. Raises LedgerError."""
+    now = SystemClock().now()
+    # where machines share it, this one's
+    run = ledger.latest_run(socket.gethostname() if ledger.shared else None)
+    counts = {state.value: count for state, count in ledger.counts().items()}
+    noted = ledger.noted_config()
     if run is None:
         return VitalSigns(False, "No service has run on this ledger yet.", None, counts)
     if run.ended_at is not None:

@@ -24,6 +24,7 @@ from bot.delivery.words import write_message
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import HeldFor, OutcomeName, State
+from bot.oversight.metrics import Metrics
 from bot.planning import Planned, Posting
 from bot.project.load import Project, load_project
 from bot.project.secrets import tell_the_logs
@@ -192,6 +193,8 @@ def staged(folder: Path, *, login: bool = False, filled: bool = True) -> Iterato
             places=LocalPlaces(ledger),
             others=NoOtherTransport(),
             wake=woken,
+            ailing=lambda: None,
+            metrics=Metrics(lambda: project, ledger, clock, lambda: None),
         )
         run = ledger.latest_run()
         assert run is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -53,8 +53,9 @@ def calendar(
         _write_ics(project, found, ics, language)
     elif as_json:
         from bot.cli.output import print_json
+        from bot.shapes import day_shape
 
-        print_json([_entry(project, occurrence, language) for occurrence in found])
+        print_json([day_shape(project, occurrence, language) for occurrence in found])
     else:
         from bot.cli.year import print_year
 
@@ -67,23 +68,6 @@ def _refuse_unknown(project: Project, language: str) -> None:
     there = known_languages(project.places)
     if language not in there:
         raise UsageError(f"There is no language '{language}': there are {', '.join(there)}.")
-
-
-def _entry(project: Project, occurrence: Occurrence, language: str) -> dict[str, Any]:
-    day = occurrence.observance
-    text = project.days.texts[day.id]
-    return {
-        "observance": day.id,
-        "date": occurrence.date.isoformat(),
-        "name": day.names.get(language, day.names.get("en", day.id)),
-        "kind": day.kind,
-        "rule": day.phrase,
-        "themes": list(day.themes),
-        "approval": day.approval,
-        "ordinal": occurrence.ordinal,
-        "authority": text.authority,
-        "sources": [source.link(language).url for source in text.sources],
-    }
 
 
 def _write_ics(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from bot.errors import LedgerMissingError
 if TYPE_CHECKING:
     from bot.channels.channel import Channel
     from bot.channels.outcome import Outcome
+    from bot.ledger.rows import PausedChannel
     from bot.project.load import Project
 
 app = typer.Typer(
@@ -28,9 +29,15 @@ def channels(context: typer.Context, as_json: AsJson = False, config: ConfigDir 
     context.obj = config
     if context.invoked_subcommand is not None:
         return
+    from bot.clock import SystemClock
+    from bot.shapes import channel_shape
+
     project = load(config)
-    paused = _paused(project)
-    rows = [_row(project, channel, paused) for channel in project.channels.values()]
+    paused, now = _paused(project), SystemClock().now()
+    rows = [
+        channel_shape(project, channel, paused.get(channel.name), now)
+        for channel in project.channels.values()
+    ]
     if as_json:
         from bot.cli.output import print_json
 
@@ -59,38 +66,12 @@ def channels(context: typer.Context, as_json: AsJson = False, config: ConfigDir 
     )
 
 
-def _paused(project: Project) -> dict[str, str]:
+def _paused(project: Project) -> Mapping[str, PausedChannel]:
     try:
         with open_existing(project, writing=False) as ledger:
-            return {
-                p.channel: f"paused: {p.detail or p.reason}"
-                for p in ledger.paused_channels().values()
-            }
+            return ledger.paused_channels()
     except LedgerMissingError:
         return {}
-
-
-def _row(project: Project, channel: Channel, paused: dict[str, str]) -> dict[str, Any]:
-    from bot.cli.output import utc_text
-    from bot.clock import SystemClock
-    from bot.planning import Plan
-
-    now = SystemClock().now()
-    plan = Plan(project.days.calendar, (channel,))
-    due = plan.next_due(now)
-    soon = due is not None and due <= now + timedelta(days=366)
-    coming = plan.due(now, due) if due is not None and soon else []
-    return {
-        "name": channel.name,
-        "platform": channel.platform.name,
-        "languages": list(channel.languages),
-        "post_at": f"{channel.post_at:%H:%M}",
-        "timezone": channel.timezone.key,
-        "include": list(channel.include),
-        "next_due_at": utc_text(due),
-        "next_key": coming[0].postings[0].key if coming else None,
-        "state": paused.get(channel.name, "active"),
-    }
 
 
 @app.command("import")

@@ -9,7 +9,7 @@ import getpass
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -57,32 +57,13 @@ def history(
         )
     if as_json:
         from bot.cli.output import print_json
+        from bot.shapes import delivery_shape
 
-        print_json([_told(row) for row in rows])
+        print_json([delivery_shape(row) for row in rows])
         return
     _print_history(project, rows, asked=bool(states or channel or observance))
     if len(rows) == limit:
         complain(f"These are the newest {limit}; --limit shows more.")
-
-
-def _told(row: DeliveryRow) -> dict[str, Any]:
-    from bot.cli.output import utc_text
-
-    return {
-        "key": row.key,
-        "observance": "+".join(row.observances),
-        "date": row.date.isoformat(),
-        "channel": row.channel,
-        "state": row.state.value,
-        "attempts": row.attempts,
-        "due_at": utc_text(row.due_at),
-        "settled_at": utc_text(row.settled_at),
-        "outcome": row.reason,
-        "detail": row.detail,
-        "remote_id": row.remote_id,
-        "held_for": row.held_for,
-        "next_attempt_at": utc_text(row.next_attempt_at),
-    }
 
 
 def _print_history(project: Project, rows: Sequence[DeliveryRow], *, asked: bool) -> None:
@@ -125,7 +106,8 @@ def inbox(
     with open_existing(project, writing=False) as ledger:
         kept = ledger.inbox(channel=channel, limit=limit)
     if as_json:
-        from bot.cli.output import print_json, utc_text
+        from bot.cli.output import print_json
+        from bot.shapes import utc_text
 
         print_json(
             [

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.calendar.observances import Observance
     from bot.channels.channel import Channel
     from bot.content.message import Message
-    from bot.planning import Planned, Posting
+    from bot.planning import Planned
     from bot.project.load import Project
 
 
@@ -44,43 +44,16 @@ def upcoming(
     ]
     if as_json:
         from bot.cli.output import print_json
+        from bot.shapes import coming_shape
 
-        print_json([_coming(project, p) for item in planned for p in item.postings])
+        print_json([coming_shape(project, p) for item in planned for p in item.postings])
         return
     _print_upcoming(project, planned, now, days)
 
 
-def _coming(project: Project, posting: Posting) -> dict[str, Any]:
-    from bot.cli.output import utc_text
-
-    return {
-        "key": posting.key,
-        "observance": posting.observance,
-        "date": posting.date.isoformat(),
-        "lead_days": posting.lead_days,
-        "channel": posting.channel,
-        "languages": list(posting.languages),
-        "due_at": utc_text(posting.due_at),
-        "title": title_of(project, posting),
-        "approval": posting.approval,
-    }
-
-
-def title_of(project: Project, posting: Posting) -> str:
-    """Gives the title of a posting in its first language, without writing all of it."""
-    from bot.planning import DIGEST
-
-    language = posting.languages[0]
-    if posting.observances == (DIGEST,):
-        items = [(coming.observance, coming.date) for coming in posting.coming]
-        return project.writer.write_digest(
-            items, posting.date, posting.languages, posting.date
-        ).title
-    return " · ".join(project.days.texts[id_].names[language] for id_ in posting.observances)
-
-
 def _print_upcoming(project: Project, planned: list[Planned], now: datetime, days: int) -> None:
     from bot.cli.output import print_table
+    from bot.shapes import title_of
 
     rows = []
     for item in planned:
@@ -289,8 +262,9 @@ def simulate(
     """Every post of a period, as JSON Lines: the real planner and ledger under a simulated
     clock."""
     from bot.calendar.rules import FIRST_YEAR, LAST_YEAR
-    from bot.cli.output import print_json_line, utc_text
+    from bot.cli.output import print_json_line
     from bot.cli.progress import advancing
+    from bot.shapes import utc_text
     from bot.simulation import simulated
 
     first, last = read_date(start, "--from"), read_date(end, "--to")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,13 +16,6 @@ _LEAST_FOLDED = 40
 
 _GAP = 3
 """The letters between two columns of a table."""
-
-
-def utc_text(instant: datetime | None) -> str | None:
-    """Gives an instant as programs get it: UTC, ISO 8601, whole seconds, ending in ``Z``."""
-    if instant is None:
-        return None
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def print_json(answer: Any) -> None:
@@ -36,8 +29,10 @@ def print_json_line(answer: Any) -> None:
 
 
 def _plain(value: Any) -> str:
+    from bot.shapes import utc_text
+
     if isinstance(value, datetime):
-        return utc_text(value) or ""
+        return utc_text(value)
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form here")

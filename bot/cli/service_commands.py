@@ -101,19 +101,12 @@ def health(
 ) -> None:
     """Whether the service lives: for a container's or a supervisor's probe."""
     from bot.cli.output import print_json
+    from bot.shapes import health_shape
     from bot.vitals import vital_signs
 
     signs = vital_signs(*ledger_place(config), timedelta(seconds=max_age))
     if as_json:
-        print_json(
-            {
-                "alive": signs.alive,
-                "message": signs.message,
-                "alive_at": signs.alive_at,
-                "ledger": signs.counts,
-                "config": list(signs.config_problems),
-            }
-        )
+        print_json(health_shape(signs))
     else:
         print(signs.message)
     if not signs.alive:

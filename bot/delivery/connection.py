@@ -16,6 +16,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -150,9 +151,42 @@ _HOSTS = 1000
 """Hosts whose connections are kept; beyond it those of the host unused for longest are closed."""
 
 
+class _Lines:
+    """A reader of lines that knows the last one."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+        self.last = b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.last = self._reader.readline(limit)
+        return self.last
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+class WholeHead(HTTPResponse):
+    """An answer whose head has come whole. http.client takes one that is cut off for all there is:
+    "HTTP/1.1 200 OK" and no more would be a yes."""
+
+    def begin(self) -> None:
+        reader: Any = self.fp
+        lines: Any = _Lines(reader)
+        self.fp = lines
+        try:
+            super().begin()
+        finally:
+            if self.fp is lines:
+                self.fp = reader
+        if lines.last not in (b"\r\n", b"\n"):
+            raise HTTPException("the head was cut off")
+
+
 class WatchedConnection(HTTPConnection):
     """A connection to an address that was checked, whose requests are followed byte by byte."""
 
+    response_class = WholeHead
     debuglevel = 0  # a global debuglevel would print addresses
     rests_since = 0.0
     """When it was last put back into its pool, in seconds of ``time.monotonic()``."""

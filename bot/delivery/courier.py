@@ -37,7 +37,7 @@ from bot.delivery.words import write_message
 from bot.errors import LedgerError, RenderError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import AttemptRow, Claim, DeliveryRow, OutcomeName, State
-from bot.logs import log
+from bot.logs import SECRETS, log
 from bot.project.load import Project
 
 LEASE = timedelta(minutes=5)
@@ -219,7 +219,12 @@ class Courier:
                 except LedgerError as error:
                     return Retry(Reason.WRITE, str(error)), None
             case HttpRequest():
-                answer = self.transport.send(request)
+                try:
+                    answer = self.transport.send(request)
+                except Exception:
+                    # its traceback may hold a form of a secret that stands in no file
+                    SECRETS.know(request.secrets)
+                    raise
                 if not isinstance(answer, Response):
                     return answer, None
                 outcome: Outcome = channel.platform.outcome(answer, self.clock.now())

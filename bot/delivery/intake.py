@@ -23,6 +23,10 @@ from bot.project.load import Project
 
 _LONGEST_ABSENCE = timedelta(days=400)
 
+# A changed hour or time zone moves a posting by less than this. What a change has moved out of its
+# useful time is still found, and recorded as missed.
+_FURTHEST_MOVE = timedelta(days=2)
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -143,7 +147,7 @@ def _look_back(
 ) -> datetime:
     longest = max((c.useful_for for c in project.channels.values()), default=timedelta())
     start = min(now, *(moment for moment in (last_alive, since) if moment is not None))
-    return max(start, now - _LONGEST_ABSENCE) - longest
+    return max(start, now - _LONGEST_ABSENCE) - longest - _FURTHEST_MOVE
 
 
 def _is_over(posting: Posting, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from bot.calendar.observances import Occurrence
 from bot.content.texts import DayText
 
 _DOMAIN = "vigilia"
+_LOOK_AGAIN = timedelta(days=1)
 
 
 def calendar_file(
@@ -24,7 +25,8 @@ def calendar_file(
     """Gives an iCalendar file of all-day events, named in ``language`` (English where it has none).
 
     An event's UID is made of its day and date alone, so that importing twice gives no double.
-    ``stamped`` (UTC) is when the file was made.
+    ``stamped`` (UTC) is when the file was made. Whoever subscribes is asked to look again daily
+    (RFC 7986, 5.7; the second name is the one that Outlook reads).
     """
     calendar = Calendar()
     calendar.add("prodid", f"-//Vigilia//Vigilia {__version__}//{language.upper()}")
@@ -32,6 +34,8 @@ def calendar_file(
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", "Vigilia")
+    calendar.add("refresh-interval", _LOOK_AGAIN, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "P1D")
     for occurrence in occurrences:
         calendar.add_component(_event(occurrence, texts, language, stamped))
     content: bytes = calendar.to_ical()

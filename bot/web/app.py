@@ -10,9 +10,10 @@ from starlette.responses import Response
 from bot import __version__
 from bot.errors import VigiliaError
 from bot.logs import log
-from bot.web.guard import Guard
+from bot.web.guard import PROGRAM_PATHS, Guard
 from bot.web.i18n import N_, _
 from bot.web.pages import Pages
+from bot.web.problems import problem
 from bot.web.routes import ROUTERS
 from bot.web.routes.live import Pulse
 from bot.web.site import Site
@@ -27,6 +28,8 @@ _TITLES = {
     422: N_("The address of this page is not complete"),
 }
 _LOST = N_("The address may be old, or have a mistake in it.")
+_NOT_UNDERSTOOD = "Something in the request is missing or not what it should be."
+_BROKEN = "Vigilia has a defect here. Please report it, with what you asked for."
 
 
 def build_app(site: Site, pages: Pages) -> Guard:
@@ -47,6 +50,8 @@ def build_app(site: Site, pages: Pages) -> Guard:
 
     def refuse(request: Request, status: int, said: str) -> Response:
         host = request.headers.get("host", "")[:100]
+        if by_program(request):
+            return problem(status, said.replace("{host}", host), headers=_asking(status))
         return pages.say(
             request, _(_TITLES[status]), _(said).replace("{host}", host), status=status
         )
@@ -54,14 +59,25 @@ def build_app(site: Site, pages: Pages) -> Guard:
     @app.exception_handler(HTTPException)
     def _no_page(request: Request, error: HTTPException) -> Response:
         status = error.status_code
+        if by_program(request):
+            return problem(status, error.detail, headers=error.headers)
         return pages.say(request, _(_TITLES.get(status, _TITLES[404])), _(_LOST), status=status)
 
     @app.exception_handler(RequestValidationError)
-    def _bad_query(request: Request, _error: RequestValidationError) -> Response:
+    def _bad_query(request: Request, error: RequestValidationError) -> Response:
+        if by_program(request):
+            # where and why, never the value: it may be a secret in the wrong place
+            errors = [
+                {"where": ".".join(map(str, one["loc"])), "message": one["msg"]}
+                for one in error.errors()
+            ]
+            return problem(422, _NOT_UNDERSTOOD, errors=errors)
         return pages.say(request, _(_TITLES[422]), _(_LOST), status=422)
 
     @app.exception_handler(VigiliaError)
     def _in_trouble(request: Request, error: VigiliaError) -> Response:
+        if by_program(request):
+            return problem(503, str(error))
         return pages.say(request, _("This cannot be shown at the moment"), str(error), status=503)
 
     @app.exception_handler(Exception)
@@ -72,7 +88,19 @@ def build_app(site: Site, pages: Pages) -> Guard:
             level="error",
             path=request.url.path,
         )
+        if by_program(request):
+            return problem(500, _BROKEN)
         said = _("Postings are not touched by it. Please report it, with what you did.")
         return pages.say(request, _("Vigilia has a defect here"), said, status=500)
 
     return Guard(app, site, refuse)
+
+
+def by_program(request: Request) -> bool:
+    """Whether a program asks, which reads no pages."""
+    return request.url.path.startswith(PROGRAM_PATHS)
+
+
+def _asking(status: int) -> dict[str, str]:
+    """Gives the header that goes with 401: how to say the token."""
+    return {"WWW-Authenticate": 'Bearer realm="Vigilia"'} if status == 401 else {}

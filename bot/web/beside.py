@@ -20,6 +20,7 @@ from bot.web.access import Access
 
 if TYPE_CHECKING:
     from bot.clock import Clock
+    from bot.oversight.metrics import Metrics
     from bot.running import Assembly
     from bot.web.site import Site
 
@@ -48,6 +49,10 @@ def page_beside(
         if listening is None:
             yield
             return
+        from bot.oversight.metrics import Metrics  # noqa: PLC0415 - only where there is a page
+
+        metrics = Metrics(parts.courier.project, parts.ledger, clock, parts.ailing)
+        parts.courier.listeners = (*parts.courier.listeners, metrics.heard)
         closing = threading.Event()
         end = _Ending(closing)
         host, port = listening.getsockname()[:2]
@@ -57,7 +62,9 @@ def page_beside(
             try:
                 from bot.web.server import serve as serve_site  # noqa: PLC0415
 
-                serve_site(_site(access, clock, parts, speed, end), listening)
+                serve_site(
+                    _site(access, clock, parts, metrics=metrics, speed=speed, end=end), listening
+                )
             except Exception as error:  # noqa: BLE001 - the page must not be what ends the service
                 log("page-off", f"The page met a defect and is off: {error}", level="error")
 
@@ -103,7 +110,9 @@ class _Ending:
                 self._tell()
 
 
-def _site(access: Access, clock: Clock, parts: Assembly, speed: float, end: _Ending) -> Site:
+def _site(
+    access: Access, clock: Clock, parts: Assembly, *, metrics: Metrics, speed: float, end: _Ending
+) -> Site:
     from bot.web.site import Site  # noqa: PLC0415 - in the page's own thread
 
     return Site(
@@ -115,6 +124,8 @@ def _site(access: Access, clock: Clock, parts: Assembly, speed: float, end: _End
         places=parts.courier.places,
         others=parts.courier.others,
         wake=parts.engine.wake,
+        ailing=parts.ailing,
+        metrics=metrics,
         speed=speed,
         closing=end.closing,
         ends=end.when,

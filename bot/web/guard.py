@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from bot.web.i18n import N_, chosen, speak
 from bot.web.site import Site
@@ -31,7 +31,8 @@ OPEN_PATHS = ("/static/", "/healthz", "/readyz", "/login")
 """What is shown without a login: nothing in it tells of postings or channels."""
 FEED_PATHS = ("/calendar.ics", "/feed.atom", "/upcoming.atom")
 """What ``public_feeds`` opens too."""
-PROGRAM_PATHS = ("/api/", "/metrics", "/live", *FEED_PATHS)
+API_PATH = "/api/"
+PROGRAM_PATHS = (API_PATH, "/metrics", "/live", *FEED_PATHS)
 """What programs ask for: they get a status where a person gets the login page."""
 
 LANGUAGE_COOKIE = "vigilia-language"
@@ -63,6 +64,10 @@ NOT_MEANT = N_(
 )
 TOO_LARGE = N_("Nothing was changed: too much was sent.")
 NOT_ADMITTED = N_("A token is needed here, or a login.")
+PROGRAMS_SAY_IT = (
+    "A program changes something only with the token (Authorization: Bearer …), which"
+    " VIGILIA_WEB_TOKEN in .env sets. No login and no cookie counts here."
+)
 
 
 @dataclass
@@ -125,11 +130,9 @@ class Guard:
         host = request.headers.get("host", "")
         if not access.knows_host(host):
             return self._refuse(request, 421, OTHER_HOST), receive
-        scheme, _, said = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            if not access.is_token(said.strip()):
-                return self._refuse(request, 401, NOT_ADMITTED), receive
-            caller.by_token = True
+        lacking = self._lacks_token(request, caller)
+        if lacking is not None:
+            return self._refuse(request, 401, lacking), receive
         if request.method not in SAFE_METHODS:
             body = await _body(receive)
             if body is None:
@@ -142,6 +145,16 @@ class Guard:
             return self._to_login(request), receive
         return None, receive
 
+    def _lacks_token(self, request: Request, caller: Caller) -> str | None:
+        """Gives why a request needs another token, or one; None where it may go on. Notes who said
+        the right one."""
+        scheme, _, said = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            caller.by_token = self._site.access.is_token(said.strip())
+            return None if caller.by_token else NOT_ADMITTED
+        changes = request.method not in SAFE_METHODS
+        return PROGRAMS_SAY_IT if changes and request.url.path.startswith(API_PATH) else None
+
     def _to_login(self, request: Request) -> Response | None:
         path = request.url.path
         if path.startswith(OPEN_PATHS) or path.startswith("/language/"):
@@ -151,7 +164,7 @@ class Guard:
         if request.method == "GET" and not path.startswith(PROGRAM_PATHS):
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"/login?next={quote(path + query, safe='')}", 303)
-        return PlainTextResponse("A token is needed here, or a login.\n", 401)
+        return self._refuse(request, 401, NOT_ADMITTED)
 
     def _is_meant(self, request: Request, caller: Caller) -> bool:
         """Whether a change comes from a form of this page, which this browser was shown."""

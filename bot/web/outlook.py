@@ -11,6 +11,7 @@ from bot.calendar.observances import Occurrence
 from bot.calendar.occurrences import calendar_between
 from bot.content.facts import Fact
 from bot.errors import VigiliaError
+from bot.feeds.ics import calendar_file
 from bot.planning import DIGEST, Plan, Posting
 from bot.project.load import Project
 
@@ -47,9 +48,10 @@ class Going:
 
 
 class Outlook:
-    """The plan of one configuration, asked by many threads."""
+    """The plan of one configuration, asked by many threads. ``made_at`` (UTC) is when the
+    configuration came into force."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, made_at: datetime) -> None:
         self.project = project
         # a plan of its own: the service's is not to be asked by several threads at once
         self._plan = Plan(project.days.calendar, tuple(project.channels.values()))
@@ -58,6 +60,8 @@ class Outlook:
         self._years: dict[int, dict[date, tuple[Occurrence, ...]]] = {}
         self._next: dict[str, tuple[datetime, Gathering]] = {}
         self._facts: tuple[date, tuple[Going, ...]] | None = None
+        self._made_at = made_at
+        self._files: dict[tuple[str, str, int, int], bytes] = {}
 
     def next_due(self, after: datetime) -> datetime | None:
         """Gives the next due instant after ``after``, UTC."""
@@ -168,6 +172,20 @@ class Outlook:
     def calendar(self, year: int) -> tuple[Occurrence, ...]:
         """Gives all days of a year, posted somewhere or not."""
         return calendar_between(self.project.days.calendar, date(year, 1, 1), date(year, 12, 31))
+
+    def calendar_file(self, language: str, theme: str, first: int, last: int) -> bytes:
+        """Gives the days of these years as an iCalendar file, those of a theme unless it is "".
+        Worked out once, and the same until the configuration changes."""
+        asked = (language, theme, first, last)
+        with self._lock:
+            if asked not in self._files:
+                if len(self._files) >= _MOST_KEPT:
+                    self._files.clear()
+                days = [d for d in self.project.days.calendar if not theme or theme in d.themes]
+                found = calendar_between(days, date(first, 1, 1), date(last, 12, 31))
+                texts = self.project.days.texts
+                self._files[asked] = calendar_file(found, texts, language, stamped=self._made_at)
+            return self._files[asked]
 
     def stale_facts(self, today: date) -> list[Fact]:
         """Gives the figures past their review, the longest overdue first."""

@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.delivery.courier import LocalPlaces, Transport
 from bot.delivery.others import OtherTransport
 from bot.ledger.ledger import Ledger
+from bot.oversight.metrics import Metrics
 from bot.project.load import Project
 from bot.web.access import Access
 from bot.web.outlook import Outlook
@@ -25,7 +26,8 @@ class Site:
     """The page of one running service. Used by many threads at once.
 
     ``project`` is asked at each request, so that a reloaded configuration shows from then on.
-    ``wake`` makes the service look at the ledger now. ``closing`` is set when the page ends, and
+    ``wake`` makes the service look at the ledger now; ``ailing`` gives what does not get on with
+    its work, in a sentence. ``closing`` is set when the page ends, and
     what was given to ``ends`` is called.
     """
 
@@ -37,6 +39,8 @@ class Site:
     places: LocalPlaces
     others: OtherTransport
     wake: Callable[[], None]
+    ailing: Callable[[], str | None]
+    metrics: Metrics
     speed: float = 1.0
     visitors: Visitors = field(default_factory=Visitors)
     logins: LoginLimit = field(default_factory=LoginLimit)
@@ -54,7 +58,7 @@ class Site:
         project = self.project()
         with self._lock:
             if self._outlook is None or self._outlook.project is not project:
-                self._outlook = Outlook(project)
+                self._outlook = Outlook(project, self.clock.now())
             return self._outlook
 
 

@@ -210,6 +210,18 @@ def test_an_answer_that_was_cut_off_is_known_only_where_its_status_refuses(
         assert answer.reason is Reason.NO_ANSWER
 
 
+@pytest.mark.parametrize("count", [12, 17, 20, 37])
+def test_an_answer_whose_head_is_cut_off_is_no_yes(
+    receiver: Receiver, transports: Transports, count: int
+) -> None:
+    receiver.answer("/hook", Answer(200, b""))
+    with FaultProxy(TruncateAnswer(count), receiver.port) as proxy:
+        answer = transports(proxy.address).send(post(f"http://{proxy.address}/hook"))
+    assert isinstance(answer, Unknown)
+    assert answer.reason is Reason.NO_ANSWER
+    assert len(receiver.requests) == 1
+
+
 def test_an_interim_answer_is_no_answer_and_the_final_one_is_nobody_elses(
     receiver: Receiver, transports: Transports
 ) -> None:

@@ -80,6 +80,7 @@ CASES = [
     Case("waiting", "closed after the request", CloseAfterRequest(), Reason.NO_ANSWER, IN_DOUBT),
     Case("waiting", "no answer ever", Blackhole(), Reason.NO_ANSWER, IN_DOUBT),
     Case("reading", "no HTTP", Garbage(), Reason.NO_ANSWER, IN_DOUBT),
+    Case("reading", "cut within the head", TruncateAnswer(20), Reason.NO_ANSWER, IN_DOUBT),
     Case("reading", "cut within its first line", TruncateAnswer(10), Reason.NO_ANSWER, IN_DOUBT),
     Case(
         "reading",
@@ -228,6 +229,14 @@ def test_a_fault_leaves_the_state_that_is_promised(
                 wanted = [DELIVERED if s is RETRYING else s for s in case.states]
                 assert after == wanted
         transport.close()
+
+
+def test_the_paper_says_what_is_expected_here() -> None:
+    paper = (Path(__file__).parents[2] / "docs" / "guarantees.md").read_text("utf-8")
+    for case in CASES:
+        reason = " or ".join(f"`{r}`" for r in (case.reason, case.or_reason) if r)
+        states = " | ".join(f"`{state}`" for state in case.states)
+        assert f"| {case.phase} | {case.called} | {reason} | {states} |" in paper, case
 
 
 def script_matrix(receiver: Receiver, case: Case) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from bot.web.routes import (
+    api,
+    api_deciding,
     calendar,
     channels,
     coming,
     decide,
     deliveries,
+    feeds,
     health,
     inbox,
     live,
@@ -29,5 +32,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     live.router,
     health.router,
+    feeds.router,
+    api.router,
+    api_deciding.router,
     static.router,
 )

@@ -81,7 +81,7 @@ def decide(request: Request, site: SiteHere, pages: PagesHere) -> Response:
             request, _("Nothing was changed"), said, status=422, back=posting_path(key)
         )
     try:
-        after = _made(site, shown, action, who, form.get("why", "").strip()[:LONGEST_WHY])
+        after = make_decision(site, shown, action, who, form.get("why", "").strip()[:LONGEST_WHY])
     except VigiliaError as error:
         return pages.say(
             request, _("Nothing was changed"), str(error), status=409, back=posting_path(key)
@@ -90,7 +90,7 @@ def decide(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     return RedirectResponse(f"{posting_path(after)}?done={action}", 303)
 
 
-def _made(site: Site, shown: Shown, action: str, who: str, why: str) -> str:
+def make_decision(site: Site, shown: Shown, action: str, who: str, why: str) -> str:
     """Makes a decision; gives the key of the posting that it led to. Raises VigiliaError."""
     ledger, now, about = site.ledger, site.now(), shown.about
     channel = site.project().channels.get(about.channel)

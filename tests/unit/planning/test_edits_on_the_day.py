@@ -286,3 +286,14 @@ def test_what_fell_due_while_nothing_ran_is_posted_late_or_recorded_as_missed(wa
     watch.wake(missed, project(_TEAM, days=_ONE))
 
     assert [row.state for row in watch.ledger.history()] == [State.MISSED]
+
+
+def test_an_hour_that_is_moved_out_of_the_useful_time_leaves_the_post_recorded_as_missed(
+    watch: Watch,
+) -> None:
+    brief = replace(_TEAM, post_at=time(15, 0), useful_for=timedelta(hours=1))
+    watch.wake(EVE, project(brief, days=_ONE))
+    watch.wake(at(11, 59), project(brief, days=_ONE))
+
+    watch.wake(at(12), project(replace(brief, post_at=time(9, 0)), days=_ONE))
+    assert [row.state for row in watch.ledger.history()] == [State.MISSED]

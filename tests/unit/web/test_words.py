@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
 import bot.web
-from bot.channels.outcome import Reason
+from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.delivery.approval import Standing
 from bot.ledger.rows import State
 from bot.web import words
@@ -169,3 +169,16 @@ def test_a_secret_that_got_into_a_text_is_masked_all_the_same(stage: Stage) -> N
         page = browser.get(f"/posting/{row.key}").text
     assert CANARIES["OTTAWA"] not in page
     assert "***" in page
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (Delivered(), "The test message arrived in team."),
+        (Retry(Reason.RATE_LIMITED), "team did not take the test message. The platform asks"),
+        (Rejected(Reason.GONE), "team refused the test message. The webhook was removed."),
+        (Unknown(Reason.NO_ANSWER), "It is not known whether team has the test message."),
+    ],
+)
+def test_what_a_test_came_to_is_told_in_a_sentence(outcome: Outcome, said: str) -> None:
+    assert words.test_words("team", outcome).startswith(said)
