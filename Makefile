@@ -16,11 +16,11 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test chaos setup check lint format lock pictures clean
+.PHONY: help run demo test chaos chaos-cluster bench scale setup check lint format lock pictures clean
 
 help: ## Say what can be made here
 	@echo "make TARGET, where TARGET is one of:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 17
 
 run: $(VENV)/.runtime ## Set up what is missing and start the service (ARGS="--at …" goes to `vigilia run`)
 	@$(BIN)/vigilia run $(ARGS)
@@ -36,6 +36,15 @@ test: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser $
 
 chaos: $(VENV)/.dev ## Post 500 messages over a network that breaks, killed 200 times (about ten minutes)
 	CHAOS_DELIVERIES=500 CHAOS_KILLS=200 $(BIN)/python -m pytest -n 0 -s tests/service/test_chaos.py
+
+chaos-cluster: $(VENV)/.dev ## Kill, freeze and cut off machines of a cluster during 5,000 deliveries
+	VIGILIA_CHAOS=5000 $(BIN)/python -m pytest tests/cluster -n 0 -k "whatever or cut_off"
+
+bench: $(VENV)/.dev ## Measure a cluster: loading, planning, enqueuing, delivering (several minutes)
+	$(BIN)/python -m bench.cluster $(ARGS)
+
+scale: $(VENV)/.dev ## Simulate a million channels at nine o'clock with a modelled network
+	$(BIN)/python -m bench.scale $(ARGS)
 
 setup: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser $(PROMTOOL)/.installed ## Set up everything that developing needs, and run nothing
 

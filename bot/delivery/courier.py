@@ -36,6 +36,7 @@ from bot.delivery.retry import Settlement, next_delay, settlement
 from bot.delivery.words import write_message
 from bot.errors import LedgerError, RenderError
 from bot.ledger.ledger import Ledger
+from bot.ledger.planned import FORGOTTEN_AFTER
 from bot.ledger.rows import AttemptRow, Claim, DeliveryRow, OutcomeName, State
 from bot.logs import SECRETS, log
 from bot.project.load import Project
@@ -168,6 +169,12 @@ class Courier:
         """Renders, builds and posts; gives the outcome, and the status of an HTTP answer."""
         if channel is None:
             said = f"The channel '{claim.delivery.channel}' is no longer in the configuration."
+            if (
+                self.ledger.shared
+                and self.clock.now() - claim.delivery.created_at < FORGOTTEN_AFTER
+            ):
+                # or not in this machine's yet: another may know it, and soon this one will
+                return Retry(Reason.OPERATOR, said), None
             return Rejected(Reason.OPERATOR, said), None
         sending = False
         try:

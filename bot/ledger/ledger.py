@@ -75,15 +75,15 @@ class Ledger(Sharing):
         """Notes which observances each channel has, and gives when each was first seen there.
 
         What is new counts as seen at ``since``, or ``now``. A pair that is no longer given is
-        forgotten, so that its return is new.
+        forgotten, so that its return is new; on a shared ledger after an hour.
         """
         at = since or now
         with self._reading() as conn:
-            seen = planned.compared(conn, days, at)
-        if seen.changed or seen.gone:
+            seen = planned.compared(conn, days, at, now)
+        if seen.changed:
             with self._writing() as conn:
                 take(conn, Lock.SEEING)
-                seen = planned.compared(conn, days, at)
+                seen = planned.compared(conn, days, at, now)
                 planned.write_seen(conn, seen)
         return seen.first
 

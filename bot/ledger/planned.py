@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
@@ -272,54 +272,102 @@ def _values(
     }
 
 
+FORGOTTEN_AFTER = timedelta(hours=1)
+"""Where machines share a ledger, so long a day must be gone from a channel until it is forgotten:
+while a changed configuration goes from one to the next, some have it and some have not."""
+
+
+@dataclass(frozen=True)
+class _Sighting:
+    """Since when a channel has a day, and since when it has not any more."""
+
+    first: datetime
+    gone: datetime | None = None
+
+
+_Sightings = Mapping[str, Mapping[str, _Sighting]]
+
+
 @dataclass(frozen=True)
 class Seen:
     """When each day of each channel was first seen, and what of that is not written yet."""
 
     first: dict[str, dict[str, datetime]]
-    changed: tuple[str, ...]
-    gone: tuple[str, ...]
+    changed: Mapping[str, Mapping[str, _Sighting]]
+    """By channel what is to be written in the place of what stands there; empty: nothing."""
 
 
 def first_seen(conn: Connection) -> dict[str, dict[str, datetime]]:
     """Gives by channel and observance when they were first seen together."""
+    found = {
+        channel: {day: seen.first for day, seen in days.items() if seen.gone is None}
+        for channel, days in _known(conn).items()
+    }
+    return {channel: days for channel, days in found.items() if days}
+
+
+def _known(conn: Connection) -> _Sightings:
     return {
-        channel: {day: datetime.fromisoformat(at) for day, at in days.items()}
+        channel: {day: _read(stored) for day, stored in days.items()}
         for channel, days in conn.execute(select(sightings.c.channel, sightings.c.days))
     }
 
 
-def compared(conn: Connection, days: Mapping[str, Collection[str]], at: datetime) -> Seen:
-    """Gives what is seen now, each new pair of channel and day first seen ``at``."""
-    known = first_seen(conn)
-    first = {
-        channel: {day: known.get(channel, {}).get(day, at) for day in sorted(ids)}
-        for channel, ids in days.items()
-    }
-    return Seen(
-        first,
-        tuple(channel for channel in first if first[channel] != known.get(channel)),
-        tuple(channel for channel in known if channel not in first),
-    )
+def _read(stored: str | list[str]) -> _Sighting:
+    instants = [stored] if isinstance(stored, str) else stored
+    return _Sighting(*map(datetime.fromisoformat, instants))
+
+
+def _written(seen: _Sighting) -> str | list[str]:
+    first = seen.first.isoformat()
+    return first if seen.gone is None else [first, seen.gone.isoformat()]
+
+
+def compared(
+    conn: Connection, days: Mapping[str, Collection[str]], at: datetime, now: datetime
+) -> Seen:
+    """Gives what is seen ``now``, each new pair of channel and day first seen ``at``."""
+    known = _known(conn)
+    grace = FORGOTTEN_AFTER if conn.dialect.name == "postgresql" else timedelta()
+    first: dict[str, dict[str, datetime]] = {}
+    changed: dict[str, Mapping[str, _Sighting]] = {}
+    for channel in {**known, **days}:
+        before = known.get(channel, {})
+        ids = days.get(channel, ())
+        after = {
+            day: _Sighting(before[day].first)
+            if day in before and not _is_over(before[day], now, grace)
+            else _Sighting(at)
+            for day in sorted(ids)
+        }
+        if channel in days:
+            first[channel] = {day: seen.first for day, seen in after.items()}
+        for day in before.keys() - after.keys():
+            left = _Sighting(before[day].first, before[day].gone or now)
+            if not _is_over(left, now, grace):
+                after[day] = left
+        if after != before:
+            changed[channel] = after
+    return Seen(first, changed)
+
+
+def _is_over(seen: _Sighting, now: datetime, grace: timedelta) -> bool:
+    return seen.gone is not None and now - seen.gone >= grace
 
 
 def write_seen(conn: Connection, seen: Seen) -> None:
-    """Writes what changed; a pair that is gone is forgotten, so that its return is new."""
-    outdated = (*seen.changed, *seen.gone)
-    if outdated:
-        # one parameter a time: a database takes so many in one question and not many more
-        conn.execute(
-            delete(sightings).where(sightings.c.channel == bindparam("outdated")),
-            [{"outdated": channel} for channel in outdated],
-        )
-    if seen.changed:
-        conn.execute(
-            insert(sightings),
-            [
-                {
-                    "channel": channel,
-                    "days": {day: at.isoformat() for day, at in seen.first[channel].items()},
-                }
-                for channel in seen.changed
-            ],
-        )
+    """Writes what changed."""
+    if not seen.changed:
+        return
+    # one parameter a time: a database takes so many in one question and not many more
+    conn.execute(
+        delete(sightings).where(sightings.c.channel == bindparam("outdated")),
+        [{"outdated": channel} for channel in seen.changed],
+    )
+    rows = [
+        {"channel": channel, "days": {day: _written(each) for day, each in days.items()}}
+        for channel, days in seen.changed.items()
+        if days
+    ]
+    if rows:
+        conn.execute(insert(sightings), rows)

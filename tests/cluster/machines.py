@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 from collections import Counter
@@ -89,6 +90,13 @@ class Cluster:
             f"{_TEXTS}\n{_STORY.format(day=DAY)}"
         )
         (config / "observances" / "own.toml").write_text(entry, "utf-8")
+
+    def copy_of_config(self, name: str, channels: str) -> Path:
+        """Gives a config folder of a machine that has other channels."""
+        folder = self.root / name / "config"
+        shutil.copytree(self.root / "config", folder)
+        (folder / "channels.toml").write_text(channels, "utf-8")
+        return folder
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -165,3 +165,21 @@ def plan_for_again(row: DeliveryRow) -> Planned:
         useful_until=row.useful_until,
     )
     return Planned(slots, (posting,))
+
+
+def test_a_worker_that_does_not_know_a_channel_yet_fails_nothing(cluster: Starting) -> None:
+    group = cluster(2)
+    behind = group.start("behind", "worker")
+    behind.wait_for("started")
+    channels = group.root / "config" / "channels.toml"
+    before = channels.read_text("utf-8")
+    # a machine whose files come later: it looks at its files, which know one channel less
+    channels.write_text(before.partition("[channels.c1]")[0], "utf-8")
+    behind.wait_for("reloaded", timeout=60)
+    other = group.copy_of_config("ahead", before)
+    group.start("planner", "planner", "--config", str(other))
+    wait_until(lambda: group.counts()[State.RETRYING] == 1, 60)
+    group.start("ahead", "worker", "--config", str(other))
+    behind.stop()
+    wait_until(lambda: group.counts()[State.DELIVERED] == 2, 60)
+    assert set(group.arrived().values()) == {1}

@@ -5,6 +5,11 @@ from __future__ import annotations
 import configparser
 import re
 from datetime import timedelta
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
 
 from bot.service import STOP_PATIENCE_S
 from bot.settings.durations import parse_duration
@@ -50,6 +55,63 @@ class TestImage:
     def test_compose_gives_the_service_time_to_end(self) -> None:
         given = parse_duration(yaml_of("compose.yaml")["services"]["vigilia"]["stop_grace_period"])
         assert given >= timedelta(seconds=STOP_PATIENCE_S + 5)
+
+
+class TestCluster:
+    SERVICES = ("planner", "worker", "web")
+
+    def test_each_part_is_there_as_often_as_it_says(self) -> None:
+        services = yaml_of("compose.cluster.yaml")["services"]
+        replicas = {name: services[name].get("deploy", {}).get("replicas", 1) for name in services}
+        assert replicas == {"db": 1, "planner": 2, "worker": 4, "web": 1}
+        for name in self.SERVICES:
+            assert services[name]["command"] == ["run", "--role", name]
+
+    def test_each_part_is_confined_as_the_service_alone_is(self) -> None:
+        alone = yaml_of("compose.yaml")["services"]["vigilia"]
+        services = yaml_of("compose.cluster.yaml")["services"]
+        for name in self.SERVICES:
+            for key in ("read_only", "cap_drop", "security_opt", "volumes", "stop_grace_period"):
+                assert services[name][key] == alone[key], (name, key)
+        assert services["db"]["cap_drop"] == ["ALL"]
+
+    @pytest.mark.parametrize("version", ["1.29", "1.31", "1.33"])
+    def test_the_manifests_are_what_kubernetes_takes(self, version: str) -> None:
+        kinds = []
+        for manifest in manifests():
+            kubernetes_validate.validate(manifest, version, strict=True)
+            kinds.append(manifest["kind"])
+        assert sorted(kinds) == ["Deployment"] * 3 + ["PodDisruptionBudget"] * 2 + ["Service"]
+
+    def test_the_validator_would_say_what_is_wrong(self) -> None:
+        (broken, *_) = (m for m in manifests() if m["kind"] == "Deployment")
+        broken["spec"]["replcias"] = 3
+        with pytest.raises(kubernetes_validate.ValidationError):
+            kubernetes_validate.validate(broken, "1.31", strict=True)
+
+    def test_the_pods_are_confined_and_have_time_to_end(self) -> None:
+        roles = []
+        for manifest in manifests():
+            if manifest["kind"] != "Deployment":
+                continue
+            pod = manifest["spec"]["template"]["spec"]
+            (container,) = pod["containers"]
+            roles.append(container["args"][2])
+            assert pod["terminationGracePeriodSeconds"] >= STOP_PATIENCE_S + 5
+            assert pod["securityContext"]["runAsNonRoot"] is True
+            assert pod["automountServiceAccountToken"] is False
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+        assert sorted(roles) == sorted(self.SERVICES)
+
+
+def manifests() -> list[dict[str, Any]]:
+    """Gives all that deploy/kubernetes/ would make."""
+    files = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+    return [one for file in files for one in yaml.safe_load_all(file.read_text("utf-8"))]
 
 
 class TestUnits:

@@ -81,7 +81,7 @@ class TestCommands:
         described = {
             heading: text
             for heading, text in sections("docs/commands.md", 3).items()
-            if re.fullmatch(rf"{name}( DAY| KEY| NAME| DIR| FILE| --.*)*", heading)
+            if re.fullmatch(rf"{name}( DAY| KEY| NAME| DIR| FILE| URL| --.*)*", heading)
         }
         assert len(described) == 1
         ((heading, text),) = described.items()

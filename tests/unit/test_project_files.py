@@ -86,7 +86,7 @@ class TestFiles:
         for path in toml:
             tomllib.loads(path.read_text("utf-8"))
         for path in other:
-            yaml.safe_load(path.read_text("utf-8"))
+            list(yaml.safe_load_all(path.read_text("utf-8")))
 
     def test_no_file_names_a_folder_of_somebodys_machine(self) -> None:
         personal = re.compile(r"/(?:home|Users|root|private)/\w|[A-Z]:\\\\?Users")

@@ -23,6 +23,7 @@ from bot.ledger.rows import Mode, State
 from bot.ledger.tables import REVISIONS
 from bot.planning import Posting
 from tests.contract.ledger.making import (
+    HOUR,
     KEY,
     LEASE,
     NOW,
@@ -295,3 +296,21 @@ def test_two_planners_write_the_same_day_down_once(url: str) -> None:
         assert sorted([*first, *second]) == sorted(p.postings[0].key for p in planned)
         assert one.counts()[State.READY] == 300
         assert one.check() == ()
+
+
+def test_a_day_that_one_machine_does_not_know_yet_is_not_forgotten(url: str) -> None:
+    """While a changed configuration goes round, planners differ: that may not make known days new,
+    since what was due before its day was first seen is not posted."""
+    with opened(url) as ledger:
+        new, old = {"ottawa": ["a", "b"]}, {"ottawa": ["a"]}
+        ledger.see(new, NOW)
+        for minute in range(0, 50, 5):
+            at = NOW + timedelta(minutes=minute)
+            assert ledger.see(old, at) == {"ottawa": {"a": NOW}}
+            assert ledger.first_seen() == {"ottawa": {"a": NOW}}
+            assert ledger.see(new, at) == {"ottawa": {"a": NOW, "b": NOW}}
+        ledger.see({}, NOW + HOUR)
+        assert ledger.first_seen() == {}
+        assert ledger.see(old, NOW + HOUR + timedelta(minutes=59)) == {"ottawa": {"a": NOW}}
+        # an hour is enough to know that it was meant
+        assert ledger.see(new, NOW + 2 * HOUR) == {"ottawa": {"a": NOW, "b": NOW + 2 * HOUR}}
