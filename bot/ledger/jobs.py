@@ -77,9 +77,11 @@ def waiting(conn: Connection, ids: Sequence[int]) -> tuple[DeliveryRow, ...]:
 def give_jobs(conn: Connection, now: datetime, limit: int, enqueue: Enqueue) -> int:
     """Gives a job to what is due and has none that lives: what a person has set going, whose worker
     was lost together with its job, or what was written down without a queue; gives how many."""
+    # a job that waits for a later instant wakes nobody now, unless it waits for its turn at a host
     jobless = text(
-        "NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS job"
-        " WHERE job.id = deliveries.job_id AND job.status IN ('todo', 'doing'))"
+        "NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS job WHERE job.id = deliveries.job_id"
+        " AND (job.status = 'doing' OR (job.status = 'todo' AND (job.scheduled_at IS NULL"
+        " OR job.scheduled_at <= now() + interval '5 s' OR job.args->>'reserved' = 'true'))))"
     )
     found = conn.execute(
         select(deliveries.c.id, deliveries.c.next_attempt_at)

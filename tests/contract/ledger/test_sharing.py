@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -53,6 +54,11 @@ def jobs_of(postgres: Postgres, url: str) -> list[tuple[Any, ...]]:
         " ORDER BY id",
         name,
     )
+
+
+def at_once(raw: Any, jobs: Sequence[Job]) -> Sequence[int]:
+    """The tests' day is to come, and the queue knows only real time."""
+    return enqueue(raw, [replace(job, at=datetime.now(UTC)) for job in jobs])
 
 
 def test_turns_at_a_webhook_and_its_host_are_spaced(shared: Ledger) -> None:
@@ -118,8 +124,6 @@ def test_what_is_ready_has_its_jobs_in_the_same_transaction(
         row.id for row in shared.history((State.READY,))
     )
     assert {job[3] for job in jobs} == {NOW}
-    # nothing is left for whoever looks for deliveries without a job
-    assert shared.give_jobs(NOW, 100, enqueue) == 0
 
 
 def test_where_the_rows_do_not_come_to_be_neither_do_the_jobs(
@@ -148,23 +152,38 @@ def test_what_is_due_without_a_job_gets_one_once(
 ) -> None:
     put_in(shared, plan("due"), plan("later", due_at=NOW + HOUR))
     run = shared.begin_run(NOW, "0.1.0")
-    assert shared.give_jobs(NOW, 100, enqueue) == 1
-    assert shared.give_jobs(NOW, 100, enqueue) == 0
+    assert shared.give_jobs(NOW, 100, at_once) == 1
+    assert shared.give_jobs(NOW, 100, at_once) == 0
     ((first, _, ids, _),) = jobs_of(postgres, url)
     assert [row.channel for row in shared.waiting(ids)] == ["due"]
     # its job is gone without having been done
     name = url.partition("?")[0].rpartition("/")[2]
     postgres.sql(f"UPDATE procrastinate_jobs SET status = 'failed' WHERE id = {first}", name)
-    assert shared.give_jobs(NOW, 100, enqueue) == 1
+    assert shared.give_jobs(NOW, 100, at_once) == 1
     # what is being sent needs none; what a person sets going does
     claim = claimed(shared, run, plan("due").postings[0].key)
     postgres.sql("DELETE FROM procrastinate_jobs", name)
-    assert shared.give_jobs(NOW, 100, enqueue) == 0
+    assert shared.give_jobs(NOW, 100, at_once) == 0
     refuse(shared, claim)
     shared.retry(claim.key, NOW, NOW + HOUR, "Ana")
-    assert shared.give_jobs(NOW, 100, enqueue) == 1
+    assert shared.give_jobs(NOW, 100, at_once) == 1
     deliver(shared, claimed(shared, run, claim.key))
     assert shared.waiting([claim.id]) == ()
+
+
+def test_a_job_that_waits_for_later_is_none_for_what_is_due_now(
+    postgres: Postgres, url: str, shared: Ledger
+) -> None:
+    """A person may have set going what waited for its next try."""
+    put_in(shared)
+    (row,) = shared.history()
+    later = datetime.now(UTC) + HOUR
+    shared.enqueue([Job((row.id,), later, reserved=True)], enqueue)
+    # its turn at the rate limits comes later: that is a reason
+    assert shared.give_jobs(NOW, 100, enqueue) == 0
+    shared.enqueue([Job((row.id,), later)], enqueue)
+    assert shared.give_jobs(NOW, 100, enqueue) == 1
+    assert len(jobs_of(postgres, url)) == 3
 
 
 def test_a_job_that_takes_longer_than_any_should_is_lost(
