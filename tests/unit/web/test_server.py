@@ -6,7 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -162,18 +162,19 @@ def test_what_the_service_delivers_is_counted_and_its_work_looked_at(tmp_path: P
     told: list[str] = []
     page = page_beside(Access(Listen("127.0.0.1", 0)), clock, told=told.append)
     ailing: list[str | None] = [None]
-    with assembled(project, clock, "sqlite:///vigilia.db") as parts:
-        with page(replace(parts, ailing=lambda: ailing[0])):
-            wait_for(lambda: answers(told[0]))
-            plan = plan_for(project.channel("inbox"), ("human-rights-day",), NOW.date(), 0, NOW)
-            (key,) = parts.ledger.insert_by_hand(plan, NOW)
-            parts.courier.deliver(parts.ledger.deliveries([key])[0])
-            with urlopen(f"{told[0]}metrics", timeout=5) as answer:
-                said = answer.read().decode()
-            assert '\nvigilia_deliveries_total{outcome="delivered",platform="inbox"} 1.0\n' in said
-            assert '\nvigilia_attempts_total{platform="inbox",reason="accepted"} 1.0\n' in said
-            ailing[0] = "The planner stands still."
-            with pytest.raises(HTTPError) as refused, urlopen(f"{told[0]}healthz", timeout=5):
-                pass
-            refused.value.close()
-            assert refused.value.code == 503
+    with ExitStack() as stack:
+        parts = stack.enter_context(assembled(project, clock, "sqlite:///vigilia.db"))
+        stack.enter_context(page(replace(parts, ailing=lambda: ailing[0])))
+        wait_for(lambda: answers(told[0]))
+        plan = plan_for(project.channel("inbox"), ("human-rights-day",), NOW.date(), 0, NOW)
+        (key,) = parts.ledger.insert_by_hand(plan, NOW)
+        parts.courier.deliver(parts.ledger.deliveries([key])[0])
+        with urlopen(f"{told[0]}metrics", timeout=5) as answer:
+            said = answer.read().decode()
+        assert '\nvigilia_deliveries_total{outcome="delivered",platform="inbox"} 1.0\n' in said
+        assert '\nvigilia_attempts_total{platform="inbox",reason="accepted"} 1.0\n' in said
+        ailing[0] = "The planner stands still."
+        with pytest.raises(HTTPError) as refused, urlopen(f"{told[0]}healthz", timeout=5):
+            pass
+        refused.value.close()
+        assert refused.value.code == 503
