@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.rows import State
 from bot.shapes import delivery_shape
 from tests.page import CANARIES, NOW, Stage
+from tests.unit.project_files import text_of
 from tests.unit.web.browsing import BASE, Browser
 
 TOKEN = {"authorization": f"Bearer {CANARIES['VIGILIA_WEB_TOKEN']}"}
@@ -349,3 +351,26 @@ def test_the_numbers_come_in_prometheus_own_format(ask: Browser) -> None:
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert "\nvigilia_well 1.0\n" in answer.text
     assert not [canary for canary in CANARIES.values() if canary in answer.text]
+
+
+# the paper
+
+
+def test_every_address_is_told_of_with_all_it_takes(ask: Browser) -> None:
+    paper = text_of("docs/api.md")
+    description = got(ask, "/api/openapi.json")
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            address = f"{method.upper()} {path.replace('{key}', 'KEY')}"
+            (row,) = [line for line in paper.splitlines() if f"`{address}`" in line]
+            for parameter in operation.get("parameters", []):
+                assert parameter["in"] == "path" or f"`{parameter['name']}`" in row
+            body = operation.get("requestBody")
+            if body is not None:
+                name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+                taken = description["components"]["schemas"][name]["properties"]
+                (told,) = re.findall(r"`\{([a-z, ]+)\}`", row)
+                assert set(told.split(", ")) == set(taken)
+    posting = description["components"]["schemas"]["PostingShape"]["properties"]
+    (told,) = re.findall(r"A posting is `\{([a-z_,\s]+)\}`", paper)
+    assert re.split(r",\s+", told) == list(posting)
