@@ -28,7 +28,7 @@ def test_requests_go_through_the_proxy_of_the_configuration(installed: Installat
         assert request.headers["proxy-authorization"].startswith("Basic ")
 
 
-@pytest.mark.parametrize("proxy", ["proxy.example.org:3128", "socks5://h:1", "http://h/path"])
+@pytest.mark.parametrize("proxy", ["inside:9pass@gate:3128", "socks5://h:1", "http://h/path"])
 def test_what_is_no_proxy_is_refused_without_being_repeated(
     installed: Installation, proxy: str
 ) -> None:
