@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import count
 
 import pytest
 
+from bot.clock import RehearsalClock
 from bot.delivery.limits import RateLimits
+from bot.errors import LedgerError
 from bot.ledger.rows import State
 from bot.logs import configure_logs
 from bot.oversight.desk import OperatorDesk
 from bot.oversight.live import Broken
+from bot.running import run_service
+from bot.stopping import Stop
 from tests.receiver import Answer, Received, wait_until
 from tests.service.installation import DAY, NINE, TOKEN, Installation, seconds, table, webhook
 from tests.service.stepping import Stepping, stepping
@@ -347,15 +353,52 @@ class TestAnOperatorsChannelThatFails:
         assert told(installed) == []
 
 
-def test_a_service_tells_a_failure_by_itself(installed: Installation) -> None:
+def test_a_service_tells_a_failure_by_itself(
+    installed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = OperatorDesk.watch
+    monkeypatch.setattr("bot.running.OperatorDesk", partial(OperatorDesk, gather_s=0.0))
+    monkeypatch.setattr(OperatorDesk, "watch", lambda desk, ended: watch(desk, ended, 0.1))
     installed.receiver.answer(f"/site/{TOKEN}", Answer(400, b"no such thing"))
     write(installed, webhook("site", installed.receiver))
     installed.known_since(NINE - seconds(60))
-    service = installed.rehearse(NINE)
-    wait_until(lambda: told(installed), timeout=60)
+    stop = Stop()
+    service = threading.Thread(
+        target=run_service,
+        args=(installed.project(), RehearsalClock(NINE), "sqlite:///var/vigilia.db"),
+        kwargs={"stop": stop},
+    )
+    service.start()
+    try:
+        wait_until(lambda: told(installed), timeout=30)
+    finally:
+        stop.ask()
+        service.join(30)
+    assert not service.is_alive()
     assert "no such thing" in said(installed)
-    service.wait_for("operator-told")
-    assert service.stop() == 0
+
+
+def test_trouble_in_telling_does_not_end_the_watching(
+    installed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.StringIO()
+    configure_logs(out)
+    write(installed, webhook("site", installed.receiver))
+    monkeypatch.setattr("bot.oversight.desk._REST_S", 0.0)
+    ended = threading.Event()
+    errors: list[Exception] = [LedgerError("The disk is full."), ZeroDivisionError()]
+
+    def look() -> None:
+        if not errors:
+            ended.set()
+            return
+        raise errors.pop(0)
+
+    with desk(installed) as (_, office):
+        monkeypatch.setattr(office, "look", look)
+        office.watch(ended, 0.0)
+    assert "The disk is full." in out.getvalue()
+    assert "ZeroDivisionError" in out.getvalue()
 
 
 def test_the_inbox_may_be_the_operators(installed: Installation) -> None:

@@ -189,3 +189,14 @@ def test_no_panel_of_the_dashboard_lies_over_another() -> None:
         taken |= cells
         assert panel["title"] and panel["description"]
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+def test_every_alert_and_every_metric_is_told_of(exposed: set[str]) -> None:
+    paper = text_of("docs/monitoring.md")
+    assert set(re.findall(r"\bVigilia[A-Z]\w+", paper)) == set(ALERTS)
+    ends = re.compile(r"_(bucket|count|sum)$")
+    assert named(paper) == {ends.sub("", name) for name in exposed}
+    for severity in ("critical", "warning", "info"):
+        (row,) = re.findall(rf"^\| {severity} \|.*$", paper, re.MULTILINE)
+        alerts = {name for name, rule in ALERTS.items() if rule["labels"]["severity"] == severity}
+        assert set(re.findall(r"\bVigilia[A-Z]\w+", row)) == alerts

@@ -6,15 +6,18 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 
 from bot.clock import SettableClock
 from bot.ledger.rows import State
+from bot.planning import plan_for
 from bot.running import assembled
 from bot.settings.listening import Listen, read_listen
 from bot.web.access import Access
@@ -152,3 +155,26 @@ def test_only_so_many_listen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> N
     ):
         raw.sendall(b"GET /live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         assert raw.recv(100).startswith(b"HTTP/1.1 503")
+
+
+def test_what_the_service_delivers_is_counted_and_its_work_looked_at(tmp_path: Path) -> None:
+    project, clock = make_project(tmp_path / "g"), SettableClock(NOW)
+    told: list[str] = []
+    page = page_beside(Access(Listen("127.0.0.1", 0)), clock, told=told.append)
+    ailing: list[str | None] = [None]
+    with ExitStack() as stack:
+        parts = stack.enter_context(assembled(project, clock, "sqlite:///vigilia.db"))
+        stack.enter_context(page(replace(parts, ailing=lambda: ailing[0])))
+        wait_for(lambda: answers(told[0]))
+        plan = plan_for(project.channel("inbox"), ("human-rights-day",), NOW.date(), 0, NOW)
+        (key,) = parts.ledger.insert_by_hand(plan, NOW)
+        parts.courier.deliver(parts.ledger.deliveries([key])[0])
+        with urlopen(f"{told[0]}metrics", timeout=5) as answer:
+            said = answer.read().decode()
+        assert '\nvigilia_deliveries_total{outcome="delivered",platform="inbox"} 1.0\n' in said
+        assert '\nvigilia_attempts_total{platform="inbox",reason="accepted"} 1.0\n' in said
+        ailing[0] = "The planner stands still."
+        with pytest.raises(HTTPError) as refused, urlopen(f"{told[0]}healthz", timeout=5):
+            pass
+        refused.value.close()
+        assert refused.value.code == 503
