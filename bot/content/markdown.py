@@ -121,6 +121,21 @@ def parse(markdown: str) -> tuple[Block, ...]:
     return tuple(_blocks(iter(_parser().parse(markdown))))
 
 
+def quoted(markdown: str) -> str:
+    """Gives the text as quotations, one a block, so that what has to fit can lose the last ones."""
+    lines = re.sub(r"\r\n?", "\n", markdown).split("\n")
+    starts = [
+        token.map[0]
+        for token in _parser().parse(markdown)
+        if token.level == 0 and token.nesting >= 0 and token.map
+    ]
+    pieces = [
+        "\n".join(f"> {line}".rstrip() for line in "\n".join(lines[start:end]).rstrip().split("\n"))
+        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)
+    ]
+    return "\n\n".join(pieces)
+
+
 def plain(blocks: Iterable[Block]) -> str:
     """Gives the words alone, without marks and addresses.
 
