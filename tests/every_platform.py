@@ -15,7 +15,7 @@ _KEYS = {
     ),
     "google_chat": f'url = "http://127.0.0.1:9/v1/spaces/AA/messages?key=k&token={SECRET}"',
     "inbox": "",
-    "mastodon": f'url = "http://127.0.0.1:9"\naccess_token = "{SECRET}"',
+    "mastodon": f'url = "http://127.0.0.1:9"\naccess_token = "{SECRET}"\nlongest = 5000',
     "matrix": f'url = "http://127.0.0.1:9"\naccess_token = "{SECRET}"\nroom = "!room:example.org"',
     "mattermost": 'url = "http://127.0.0.1:9/hooks/canaryplatformsecret00009a"',
     "ntfy": f'url = "http://127.0.0.1:9"\ntopic = "{SECRET}"',

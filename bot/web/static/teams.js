@@ -6,6 +6,8 @@
   const open = (action) => {
     if (/^https?:\/\//.test(action.url || "")) window.open(action.url, "_blank", "noopener,noreferrer");
   };
+  // No text of our cards is Markdown: it is shown letter for letter.
+  AdaptiveCards.AdaptiveCard.onProcessMarkdown = (_text, result) => { result.didProcess = false; };
   const draw = async () => {
     const answer = await fetch(prefersDark.matches ? dark : light, { credentials: "same-origin" });
     const config = await answer.json();
