@@ -38,8 +38,19 @@ PAGES = (
     "/channels",
     "/calendar",
     "/inbox",
+    "/calendar.ics",
+    "/feed.atom",
+    "/upcoming.atom",
+    "/api/history",
+    "/metrics",
 )
 _CHANNELS = 200
+
+
+def part(title: str) -> dict[str, object]:
+    """Gives the stored form of a message in one language."""
+    empty = {"body": "", "actions_label": "", "sources_label": "", "footer": ""}
+    return {"language": "en", "title": title, "actions": [], "sources": [], **empty}
 
 
 def fill(file: Path, count: int) -> None:
@@ -60,7 +71,7 @@ def fill(file: Path, count: int) -> None:
                     "kind": "day",
                     "observances": ["human-rights-day"],
                     "date": day,
-                    "parts": [{"title": f"Genocide prevention word{n % 10007}"}],
+                    "parts": [part(f"Genocide prevention word{n % 10007}")],
                 }
                 key = f"human-rights-day/{day}/0/c{n % _CHANNELS}/en/again-{n}"
                 yield (

@@ -14,6 +14,7 @@ from bot.web.guard import PROGRAM_PATHS, Guard
 from bot.web.i18n import N_, _
 from bot.web.pages import Pages
 from bot.web.problems import problem
+from bot.web.revalidated import Shelf
 from bot.web.routes import ROUTERS
 from bot.web.routes.live import Pulse
 from bot.web.site import Site
@@ -45,6 +46,7 @@ def build_app(site: Site, pages: Pages) -> Guard:
     app.state.site = site
     app.state.pages = pages
     app.state.pulse = Pulse(site)
+    app.state.shelf = Shelf()
     for router in ROUTERS:
         app.include_router(router)
 

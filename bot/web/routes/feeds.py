@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
 
 from fastapi import APIRouter, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from bot.calendar.observances import Observance
 from bot.errors import nearest
 from bot.feeds.atom import ComingDay, Entry, coming_entries, feed, posted_entries
-from bot.ledger.rows import State
+from bot.ledger.rows import DeliveryRow, State
+from bot.ledger.searching import Wanted
 from bot.planning import Posting
 from bot.project.load import Project
-from bot.web.revalidated import revalidated
+from bot.web.problems import problem
+from bot.web.revalidated import Shelf, revalidated
 from bot.web.site import Site, SiteHere
 
 router = APIRouter(include_in_schema=False)
@@ -24,11 +26,19 @@ ATOM = "application/atom+xml; charset=utf-8"
 YEARS_AHEAD = 4
 """The calendar has last year's days, this one's, and those of so many years to come."""
 SHOWN = 50
-_LOOKED_AT = 500
+KEPT_S = 10.0
+"""How long a feed is not made anew: so soon a post that was taken back is gone from it."""
+_AT_ONCE = 200
+_MOST_LOOKED_AT = 5_000
 AHEAD = timedelta(days=90)
+_TITLES = {
+    "en": "Vigilia: what comes",
+    "fr": "Vigilia\N{NO-BREAK SPACE}: dates à venir",
+    "es": "Vigilia: próximas fechas",
+}
 
 
-@router.get("/calendar.ics")
+@router.api_route("/calendar.ics", methods=["GET", "HEAD"])
 def calendar(request: Request, site: SiteHere, language: str = "", theme: str = "") -> Response:
     """Gives all days, or those of a theme, named in a language."""
     project = site.project()
@@ -37,51 +47,91 @@ def calendar(request: Request, site: SiteHere, language: str = "", theme: str = 
     if theme and theme not in themes:
         refused = f"There is no theme '{theme[:80]}'.{nearest(theme, themes)}"
     if refused:
-        return PlainTextResponse(f"{refused}\n", 404)
+        return problem(404, refused)
     year = site.now().astimezone(project.settings.timezone).year
-    content = site.outlook().calendar_file(
-        _main(project, language), theme, year - 1, year + YEARS_AHEAD
+    chosen = _main(project, language)
+    kept = _shelf(request).get(
+        f"calendar {chosen} {theme}",
+        lambda: site.outlook().calendar_file(chosen, theme, year - 1, year + YEARS_AHEAD),
+        KEPT_S,
     )
-    return revalidated(request, content, ICS)
+    return revalidated(request, kept, ICS)
 
 
-@router.get("/feed.atom")
+@router.api_route("/feed.atom", methods=["GET", "HEAD"])
 def posted(request: Request, site: SiteHere, language: str = "") -> Response:
     """Gives what was posted last, once however many channels got it."""
     project = site.project()
     if refused := _unknown_language(project, language):
-        return PlainTextResponse(f"{refused}\n", 404)
-    rows = site.ledger.history(states=(State.DELIVERED,), limit=_LOOKED_AT)
-    entries = posted_entries(rows, language or None, _main(project, language))
-    newest = sorted(entries, key=lambda entry: entry.updated)[-SHOWN:]
-    return _feed(request, site, "feed", "Vigilia", language, newest)
+        return problem(404, refused)
+
+    def entries() -> Iterable[Entry]:
+        found = posted_entries(_posted(site, language), language or None, _main(project, language))
+        return sorted(found, key=lambda entry: entry.updated)[-SHOWN:]
+
+    return _feed(request, site, "feed", "Vigilia", language, entries)
 
 
-@router.get("/upcoming.atom")
+@router.api_route("/upcoming.atom", methods=["GET", "HEAD"])
 def upcoming(request: Request, site: SiteHere, language: str = "") -> Response:
     """Gives the days that some channel is going to post."""
     project = site.project()
     if refused := _unknown_language(project, language):
-        return PlainTextResponse(f"{refused}\n", 404)
+        return problem(404, refused)
     chosen = _main(project, language)
-    entries = coming_entries(_coming(site, chosen), chosen)
-    return _feed(request, site, "upcoming", "Vigilia: what comes", language, entries)
+
+    def entries() -> Iterable[Entry]:
+        return coming_entries(_coming(site, chosen), chosen)
+
+    return _feed(request, site, "upcoming", _TITLES.get(chosen, _TITLES["en"]), language, entries)
+
+
+def _shelf(request: Request) -> Shelf:
+    shelf: Shelf = request.app.state.shelf
+    return shelf
 
 
 def _feed(
-    request: Request, site: Site, name: str, title: str, language: str, entries: Iterable[Entry]
+    request: Request,
+    site: Site,
+    name: str,
+    title: str,
+    language: str,
+    entries: Callable[[], Iterable[Entry]],
 ) -> Response:
     query = f"?language={language}" if language else ""
-    content = feed(
-        f"{name}{query}",
-        title,
-        # what people call it tells one group from another, and stays when a port changes
-        seed=site.access.address or "",
-        address=site.access.link(f"/{name}.atom{query}"),
-        language=_main(site.project(), language),
-        entries=entries,
-    )
-    return revalidated(request, content, ATOM)
+
+    def make() -> bytes:
+        return feed(
+            f"{name}{query}",
+            title,
+            # what people call it tells one group from another, and stays when a port changes
+            seed=site.access.address or "",
+            address=site.access.link(f"/{name}.atom{query}"),
+            language=_main(site.project(), language),
+            entries=entries(),
+        )
+
+    return revalidated(request, _shelf(request).get(f"{name}{query}", make, KEPT_S), ATOM)
+
+
+def _posted(site: Site, language: str) -> list[DeliveryRow]:
+    """Gives what was delivered last in a language, or in any: enough for all entries, or as much as
+    is looked at."""
+    rows: list[DeliveryRow] = []
+    looked_at = 0
+    messages: set[tuple[str, date, int]] = set()
+    before: tuple[datetime, int] | None = None
+    while len(messages) <= SHOWN and looked_at < _MOST_LOOKED_AT:
+        page = site.ledger.search(Wanted(states=(State.DELIVERED,), before=before), _AT_ONCE)
+        looked_at += len(page)
+        fitting = [row for row in page if row.message and language in ("", *row.languages)]
+        rows += fitting
+        messages |= {(row.observance, row.date, row.lead_days) for row in fitting}
+        if len(page) < _AT_ONCE:
+            break
+        before = (page[-1].due_at, page[-1].id)
+    return rows
 
 
 def _coming(site: Site, language: str) -> list[ComingDay]:
@@ -102,8 +152,8 @@ def _coming(site: Site, language: str) -> list[ComingDay]:
 def _not_skipped(site: Site, postings: list[Posting]) -> list[Posting]:
     """Gives the postings that nobody has decided to leave out."""
     skipped: set[str] = set()
-    for start in range(0, len(postings), _LOOKED_AT):
-        keys = [posting.key for posting in postings[start : start + _LOOKED_AT]]
+    for start in range(0, len(postings), _AT_ONCE):
+        keys = [posting.key for posting in postings[start : start + _AT_ONCE]]
         decided = site.ledger.decisions(keys)
         skipped |= {key for key, decision in decided.items() if decision.verdict == "skip"}
     return [posting for posting in postings if posting.key not in skipped]
