@@ -113,6 +113,7 @@ _ALWAYS_MARKUP = re.compile(r"[\\`*_\[\]<]")
 _ENTITY_START = re.compile(r"&(?=[A-Za-z#]|$)")
 _BLOCK_START = re.compile(r"^( ?)([#+\-=~>.)])")
 _NUMBERED_START = re.compile(r"^( ?[0-9]{1,9})([.)])(?= |$)")
+_QUOTED_LINE = re.compile("^.*$", re.MULTILINE)
 _GROUPED_DIGITS = re.compile("(?<=[0-9])[\u00a0\u202f](?=[0-9])")
 
 
@@ -129,11 +130,14 @@ def quoted(markdown: str) -> str:
         for token in _parser().parse(markdown)
         if token.level == 0 and token.nesting >= 0 and token.map
     ]
-    pieces = [
-        "\n".join(f"> {line}".rstrip() for line in "\n".join(lines[start:end]).rstrip().split("\n"))
-        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)
-    ]
-    return "\n\n".join(pieces)
+    ends = [*starts[1:], len(lines)]
+    # Without a block there is no start, but there is an end.
+    blocks = ("\n".join(lines[a:b]).rstrip() for a, b in zip(starts, ends, strict=False))
+    return "\n\n".join(_QUOTED_LINE.sub(_quote_mark, block) for block in blocks)
+
+
+def _quote_mark(line: re.Match[str]) -> str:
+    return f"> {line[0]}" if line[0] else ">"
 
 
 def plain(blocks: Iterable[Block]) -> str:

@@ -174,9 +174,7 @@ source = { title = "UN", url = "https://treaties.un.org/" }
             words = str(message.json)
             assert "wait for somebody to read them" in words
             assert "our-day/2026-12-09/0/site/en" in words
-            assert (
-                "https://vigilia.example.org/posting/our-day/2026-12-09/0/site/en" in words
-            )
+            assert "https://vigilia.example.org/posting/our-day/2026-12-09/0/site/en" in words
             # the words themselves, with their sources, so that they can be read where one is
             (part,) = message.json["data"]["messages"]
             assert "> **Our day**" in part["markdown"]

@@ -162,9 +162,9 @@ def test_ordinary_words_are_left_as_they_are(text: str) -> None:
 
 
 def test_quoted_quotes_each_block_by_itself() -> None:
-    text = "One.\n\n- a\n\n  b\n- c\n\n**Two** [x][y]\n\n[y]: https://example.org/"
+    text = "One  \nline.\n\n- a\n\n  b\n- c\n\n**Two** [x][y]\n\n[y]: https://example.org/"
     assert quoted(text).split("\n\n") == [
-        "> One.",
+        "> One  \n> line.",
         "> - a\n>\n>   b\n> - c",
         "> **Two** [x][y]\n>\n> [y]: https://example.org/",
     ]
