@@ -93,12 +93,12 @@ include = ["genocide-prevention-day"]
 """
 
 
-def make_project(folder: Path, *, login: bool = False, settings: str = "") -> Project:
+def make_project(folder: Path, *, login: bool = False, channels: str = CHANNELS) -> Project:
     """Writes a group's folder and loads it. With ``login`` the page asks for the token."""
     config = folder / "config"
     config.mkdir(parents=True)
-    (config / "vigilia.toml").write_text(SETTINGS + settings, "utf-8")
-    (config / "channels.toml").write_text(CHANNELS, "utf-8")
+    (config / "vigilia.toml").write_text(SETTINGS, "utf-8")
+    (config / "channels.toml").write_text(channels, "utf-8")
     environ = {k: v for k, v in CANARIES.items() if login or k != "VIGILIA_WEB_TOKEN"}
     project = load_project(config, environ=environ, cwd=folder)
     tell_the_logs(project)
@@ -155,11 +155,11 @@ _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 
 
 @cache
-def _prepared(*, login: bool, filled: bool) -> _Prepared:
+def _prepared(*, login: bool, filled: bool, channels: str) -> _Prepared:
     folder = tempfile.TemporaryDirectory(prefix="vigilia-page-")
     _FOLDERS.append(folder)
     root = Path(folder.name)
-    project = make_project(root, login=login)
+    project = make_project(root, login=login, channels=channels)
     keys: dict[str, str] = {}
     with open_ledger(
         "sqlite:///vigilia.db", base=root, mode="rehearsal", create=True, now=NOW
@@ -171,9 +171,11 @@ def _prepared(*, login: bool, filled: bool) -> _Prepared:
 
 
 @contextmanager
-def staged(folder: Path, *, login: bool = False, filled: bool = True) -> Iterator[Stage]:
+def staged(
+    folder: Path, *, login: bool = False, filled: bool = True, channels: str = CHANNELS
+) -> Iterator[Stage]:
     """Gives a site on a ledger of its own, in ``folder``."""
-    prepared = _prepared(login=login, filled=filled)
+    prepared = _prepared(login=login, filled=filled, channels=channels)
     project = prepared.project
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(prepared.ledger, folder / "vigilia.db")

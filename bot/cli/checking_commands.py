@@ -36,6 +36,7 @@ def check(
     else:
         with advancing("Checking", total=100) as moved_to:
             found = check_project(project, SystemClock().now(), progress=moved_to)
+        found = _with_page(project, found)
         if online:
             found = _with_online(project, found)
     if as_json:
@@ -58,6 +59,18 @@ def check(
     wrong = {"error", "warning"} if strict else {"error"}
     if any(problem.level in wrong for problem in found):
         raise typer.Exit(1)
+
+
+def _with_page(project: Project, found: list[Problem]) -> list[Problem]:
+    """Adds what `run` would refuse of [web]."""
+    from bot.checking.project import in_order
+    from bot.web.access import access_of
+
+    try:
+        access_of(project)
+    except ConfigError as error:
+        return in_order([*error.problems, *found])
+    return found
 
 
 def _with_online(project: Project, found: list[Problem]) -> list[Problem]:

@@ -113,12 +113,31 @@ _ALWAYS_MARKUP = re.compile(r"[\\`*_\[\]<]")
 _ENTITY_START = re.compile(r"&(?=[A-Za-z#]|$)")
 _BLOCK_START = re.compile(r"^( ?)([#+\-=~>.)])")
 _NUMBERED_START = re.compile(r"^( ?[0-9]{1,9})([.)])(?= |$)")
+_QUOTED_LINE = re.compile("^.*$", re.MULTILINE)
 _GROUPED_DIGITS = re.compile("(?<=[0-9])[\u00a0\u202f](?=[0-9])")
 
 
 def parse(markdown: str) -> tuple[Block, ...]:
     """Gives the tree of a Markdown text."""
     return tuple(_blocks(iter(_parser().parse(markdown))))
+
+
+def quoted(markdown: str) -> str:
+    """Gives the text as quotations, one a block, so that what has to fit can lose the last ones."""
+    lines = re.sub(r"\r\n?", "\n", markdown).split("\n")
+    starts = [
+        token.map[0]
+        for token in _parser().parse(markdown)
+        if token.level == 0 and token.nesting >= 0 and token.map
+    ]
+    ends = [*starts[1:], len(lines)]
+    # Without a block there is no start, but there is an end.
+    blocks = ("\n".join(lines[a:b]).rstrip() for a, b in zip(starts, ends, strict=False))
+    return "\n\n".join(_QUOTED_LINE.sub(_quote_mark, block) for block in blocks)
+
+
+def _quote_mark(line: re.Match[str]) -> str:
+    return f"> {line[0]}" if line[0] else ">"
 
 
 def plain(blocks: Iterable[Block]) -> str:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.content.markdown import escape_markdown
+from bot.content.markdown import escape_markdown, quoted
+from bot.content.message import Link, Part
 from bot.content.templates import SUFFIX, Markdown, Templates
 from bot.errors import RenderError
 
@@ -19,11 +20,15 @@ _EMPTY_LINES = re.compile(r"\n\s*\n(\s*\n)+")
 
 @dataclass(frozen=True)
 class Group:
-    """What is told of one cause ("failed", "unknown", …): some lines, and how many ``more``."""
+    """What is told of one cause ("failed", "unknown", …): some lines, and how many ``more``.
+
+    ``parts`` are the words that a person is asked to read, each once.
+    """
 
     cause: str
     lines: tuple[str, ...]
     more: int = 0
+    parts: tuple[Part, ...] = ()
 
 
 def operator_words(
@@ -39,6 +44,34 @@ def operator_words(
         return _written(templates.get(language), values)
     except RenderError:
         return _written(templates.get(_FALLBACK), values)
+
+
+def words_to_read(groups: Sequence[Group]) -> str:
+    """Gives the words that a person is asked to read, each once: title, body, actions, sources."""
+    parts = dict.fromkeys(part for group in groups for part in group.parts)
+    return "\n\n".join(_preview(part) for part in parts)
+
+
+def titled_link(title: str, url: str) -> Markdown:
+    """Gives a link as Markdown."""
+    safe = url.replace("<", "%3C").replace(">", "%3E").replace(" ", "%20")
+    return Markdown(f"[{escape_markdown(title)}](<{safe}>)")
+
+
+def _preview(part: Part) -> str:
+    pieces = [f"**{escape_markdown(part.title)}**", part.body]
+    if part.actions:
+        lines = [
+            f"- {escape_markdown(action.text)} {_links(action.links)}" for action in part.actions
+        ]
+        pieces.append("\n".join([f"**{escape_markdown(part.actions_label)}**", "", *lines]))
+    if part.sources:
+        pieces.append(f"**{escape_markdown(part.sources_label)}** {_links(part.sources)}")
+    return quoted("\n\n".join(pieces))
+
+
+def _links(links: Sequence[Link]) -> str:
+    return " · ".join(titled_link(link.title, link.url) for link in links)
 
 
 def _written(templates: Templates | None, values: Mapping[str, object]) -> tuple[str, str]:

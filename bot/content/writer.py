@@ -15,7 +15,7 @@ from bot.content.facts import Fact
 from bot.content.languages import Language
 from bot.content.markdown import escape_markdown
 from bot.content.message import Link, Message, Part
-from bot.content.operator_words import Group, operator_words
+from bot.content.operator_words import Group, operator_words, words_to_read
 from bot.content.templates import load_templates
 from bot.content.texts import DayText
 from bot.errors import Problem, RenderError, nearest
@@ -116,10 +116,13 @@ class Writer:
         self, groups: Sequence[Group], languages: Sequence[str], on: date, page: str | None
     ) -> Message:
         """Gives what the operator is told; ``page`` is the address of the web page, where there is
-        one. Raises RenderError."""
+        one. The words to read come once, at the very end: where all is too long for the platform,
+        they give way first. Raises RenderError."""
         parts = []
         for code in languages:
             title, body = operator_words(self._templates, code, groups, page)
+            if code == languages[-1]:
+                body = "\n\n".join(filter(None, (body, words_to_read(groups))))
             parts.append(Part(language=code, title=title, body=body))
         return Message("operator", (), on, tuple(parts))
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from bot.channels.channel import Channel
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.platform import Envelope
 from bot.clock import Clock
-from bot.content.message import Message
-from bot.content.operator_words import Group
+from bot.content.markdown import escape_markdown
+from bot.content.message import Message, Part
+from bot.content.operator_words import Group, titled_link
+from bot.content.templates import Markdown
 from bot.delivery.courier import Courier, request_id
 from bot.delivery.retry import next_delay, settlement
+from bot.delivery.words import write_message
 from bot.errors import RenderError, VigiliaError
 from bot.ledger.ledger import Ledger
 from bot.ledger.postgresql import Lock
@@ -164,16 +168,10 @@ class OperatorDesk:
         about: Mapping[Cause, list[Notice]],
         now: datetime,
     ) -> None:
-        groups = [
-            Group(
-                cause.value,
-                tuple(notice.line for notice in notices[:_LINES]),
-                max(len(notices) - _LINES, 0),
-            )
-            for cause, notices in about.items()
-        ]
+        page = _page(project)
+        groups = [_group(project, cause, notices, page) for cause, notices in about.items()]
         message = project.writer.operator_message(
-            groups, channel.languages, now.astimezone(channel.timezone).date(), _page(project)
+            groups, channel.languages, now.astimezone(channel.timezone).date(), page
         )
         subjects = {
             cause.value: [notice.subject for notice in notices] for cause, notices in about.items()
@@ -252,6 +250,37 @@ class OperatorDesk:
             reason=decided.reason.value,
             detail=decided.detail,
         )
+
+
+def _group(project: Project, cause: Cause, notices: Sequence[Notice], page: str | None) -> Group:
+    shown = notices[:_LINES]
+    return Group(
+        cause.value,
+        tuple(_line(notice, page) for notice in shown),
+        max(len(notices) - _LINES, 0),
+        tuple(part for notice in shown for part in _to_read(project, notice)),
+    )
+
+
+def _line(notice: Notice, page: str | None) -> str:
+    """Gives the line of a notice; a posting's key leads to its page."""
+    if notice.posting is None or page is None:
+        return notice.line
+    key = notice.posting.key
+    before, _, after = notice.line.partition(key)
+    link = titled_link(key, f"{page.rstrip('/')}/posting/{quote(key, safe='/+')}")
+    return Markdown(f"{escape_markdown(before)}{link}{escape_markdown(after)}")
+
+
+def _to_read(project: Project, notice: Notice) -> tuple[Part, ...]:
+    """Gives the words that a person is to read; none where they cannot be written, which the
+    posting's page and `check` say."""
+    if notice.posting is None:
+        return ()
+    try:
+        return write_message(project, notice.posting).parts
+    except RenderError:
+        return ()
 
 
 def _page(project: Project) -> str | None:

@@ -18,6 +18,7 @@ from bot.errors import RenderError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow, State
 from bot.oversight.live import Broken
+from bot.planning import Posting
 from bot.project.load import Project
 
 _LOOK_BACK = timedelta(days=3)
@@ -42,11 +43,15 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to tell. ``subject`` stands for it among all of its cause: it is told once."""
+    """One thing to tell. ``subject`` stands for it among all of its cause: it is told once.
+
+    ``posting`` is what a person has to read, where that is what is told.
+    """
 
     cause: Cause
     subject: str
     line: str
+    posting: Posting | None = None
 
 
 _CAUSES = {
@@ -79,7 +84,8 @@ def what_comes(project: Project, ledger: Ledger, now: datetime) -> Iterator[Noti
         changed = " (its words changed since)" if asked.standing is Standing.LAPSED else ""
         said = f"{posting.channel}: {posting.date}, {posting.key}{changed}"
         digest = asked.decision.digest if asked.decision else ""
-        yield _notice(Cause.APPROVAL, f"{posting.key} {asked.standing.value} {digest}", said)
+        subject = f"{posting.key} {asked.standing.value} {digest}"
+        yield Notice(Cause.APPROVAL, subject, said, posting)
     try:
         for stale in stale_ahead(project, now, FACTS_AHEAD):
             said = (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from markupsafe import Markup, escape
 
-from bot.channels.dialects.dialect import web_url
+from bot.channels.dialects.common_mark import UNSEEN_SPACE
+from bot.channels.dialects.dialect import WORD_JOINER, web_url
 from bot.content.markdown import (
     Block,
     BulletList,
@@ -33,6 +35,40 @@ def html(markdown: str) -> Markup:
 def blocks_html(blocks: Iterable[Block]) -> Markup:
     """Gives the blocks of a tree."""
     return Markup("").join(_block(block) for block in blocks)
+
+
+def lines_html(markdown: str) -> Markup:
+    """Gives a Markdown text of a platform on which a line break is one."""
+    return blocks_html(parse(breaking(markdown.split("\n"))))
+
+
+def breaking(lines: Sequence[str]) -> str:
+    """Gives the lines with a hard break wherever a platform breaks and CommonMark would not."""
+    broken = []
+    for index, line in enumerate(lines):
+        following = lines[index + 1] if index + 1 < len(lines) else ""
+        joins = line.strip() and following.strip() and not _BLOCK_START.match(following)
+        broken.append(f"{line}\\" if joins and not line.startswith("#") else line)
+    return "\n".join(broken)
+
+
+_BLOCK_START = re.compile(r"\s*([-*>]|\d+\.) ")
+_ADDRESS = re.compile(r"(https?://[^\s<>()]*[^\s<>().,;:!?])")
+
+
+def text_html(text: str) -> Markup:
+    """Gives plain text whose addresses a platform makes links by itself."""
+    pieces = _ADDRESS.split(text)
+    return Markup("").join(
+        link_html(piece, piece) if index % 2 else escape(piece)
+        for index, piece in enumerate(pieces)
+    )
+
+
+def seen(html: Markup) -> Markup:
+    """Gives HTML without the unseen characters by which the dialects disarm a text: nobody finds
+    them in what they search or copy here."""
+    return Markup(html.replace(WORD_JOINER, "").replace(UNSEEN_SPACE, ""))  # noqa: S704
 
 
 def link_html(title: str, url: str) -> Markup:

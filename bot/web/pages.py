@@ -43,13 +43,14 @@ class StaticFile:
 
 
 def static_files() -> Mapping[str, StaticFile]:
-    """Gives the static files by name."""
+    """Gives the static files by name, those of others below ``vendor/``."""
     found = {}
-    for path in sorted(STATIC.iterdir()):
+    for path in sorted(STATIC.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            found[path.name] = StaticFile(content, kind, hashlib.sha256(content).hexdigest()[:10])
+            version = hashlib.sha256(content).hexdigest()[:10]
+            found[path.relative_to(STATIC).as_posix()] = StaticFile(content, kind, version)
     return found
 
 

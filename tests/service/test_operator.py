@@ -174,7 +174,12 @@ source = { title = "UN", url = "https://treaties.un.org/" }
             words = str(message.json)
             assert "wait for somebody to read them" in words
             assert "our-day/2026-12-09/0/site/en" in words
-            assert "https://vigilia.example.org" in words
+            assert "https://vigilia.example.org/posting/our-day/2026-12-09/0/site/en" in words
+            # the words themselves, with their sources, so that they can be read where one is
+            (part,) = message.json["data"]["messages"]
+            assert "> **Our day**" in part["markdown"]
+            assert "> **Sources** [" in part["markdown"]
+            assert part["markdown"].count("Our day") == 1
 
     def test_it_is_told_in_the_languages_of_its_channel(self, installed: Installation) -> None:
         installed.receiver.answer(f"/site/{TOKEN}", Answer(400))

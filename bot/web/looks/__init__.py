@@ -31,7 +31,10 @@ def look_of(platform: str) -> Look:
     return found
 
 
-def drawn(platform: str, shown: Mapping[str, Any], message: Message) -> Markup:
-    """Gives how a message looks; ``shown`` is :meth:`bot.channels.request.HttpRequest.shown`."""
+def drawn(platform: str, shown: Mapping[str, Any], message: Message, document: str = "") -> Markup:
+    """Gives how a message looks; ``shown`` is :meth:`bot.channels.request.HttpRequest.shown`,
+    ``document`` the address on this page of an e-mail's HTML part."""
     payload = shown.get("json") or shown.get("form") or shown.get("mime") or {}
+    if "mime" in shown:
+        payload = {**payload, "document": document}
     return look_of(platform)(payload, message)

@@ -13,11 +13,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from bot.channels.colours import colour
 from bot.channels.dialects.dialect import WORD_JOINER
 from bot.content.markdown import parse
 from bot.content.message import Message
-from bot.web.markup import blocks_html, link_html
+from bot.web.looks.line import known_kind
+from bot.web.markup import blocks_html, breaking, link_html
 
 _BARE_ADDRESS = re.compile(r"\(<(https?://[^>]+)>\)")
 
@@ -26,7 +26,7 @@ Json = Mapping[str, Any]
 
 def look(payload: Json, message: Message) -> Markup:
     """Gives the message as a line of Discord's conversation."""
-    kind = _kind(message.kind)
+    kind = known_kind(message.kind)
     drawn = [_embed(embed, kind) for embed in payload.get("embeds", ())]
     drawn += [
         Markup('<div class="embed kind-{}">{}</div>').format(kind, _components(component))
@@ -37,12 +37,6 @@ def look(payload: Json, message: Message) -> Markup:
         '<p class="sender"><strong>Vigilia</strong> <span class="badge">APP</span></p>'
         "{}</div></div>"
     ).format(Markup("").join(drawn))
-
-
-def _kind(kind: str) -> str:
-    """Gives the kind whose colour Discord shows: an unknown one has that of a remembrance."""
-    known = ("day", "remembrance", "anniversary", "month", "notice", "digest", "test")
-    return kind if kind in known and colour(kind) else "remembrance"
 
 
 def _embed(embed: Json, kind: str) -> Markup:
@@ -85,20 +79,10 @@ def _markdown(text: str) -> Markup:
         else:
             lines.append(line)
     if lines:
-        drawn += blocks_html(parse(_breaking(lines)))
+        drawn += blocks_html(parse(breaking(lines)))
     for line in small:
         drawn += Markup('<div class="embed-small">{}</div>').format(blocks_html(parse(line)))
     return drawn
-
-
-def _breaking(lines: list[str]) -> str:
-    """Gives the lines with a hard break wherever Discord would break and CommonMark would not."""
-    broken = []
-    for index, line in enumerate(lines):
-        following = lines[index + 1] if index + 1 < len(lines) else ""
-        joins = line.strip() and following.strip() and not re.match(r"\s*([-*>]|\d+\.) ", following)
-        broken.append(f"{line}\\" if joins and not line.startswith("#") else line)
-    return "\n".join(broken)
 
 
 def _plain(text: str) -> str:

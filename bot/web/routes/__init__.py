@@ -17,6 +17,7 @@ from bot.web.routes import (
     inbox,
     live,
     login,
+    mail_part,
     posting,
     static,
 )
@@ -24,6 +25,7 @@ from bot.web.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     coming.router,
     posting.router,
+    mail_part.router,
     decide.router,
     deliveries.router,
     channels.router,

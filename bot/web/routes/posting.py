@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
@@ -93,16 +94,25 @@ def _words(
 
 def pictured(channel: Channel, message: Message, about: DeliveryRow | Posting) -> Picture:
     """Gives how a message looks on a channel, made of the very request that would be sent."""
+    left_out = channel.platform.fitting_problems(message, channel.options)
+    shown = shown_request(channel, message, about)
+    if shown is None:
+        return Picture(Markup(""), "", tuple(left_out))
+    text = json.dumps(shown, ensure_ascii=False, indent=2)
+    document = f"/mail-part/{quote(about.key, safe='/+')}"
+    return Picture(drawn(channel.platform.name, shown, message, document), text, tuple(left_out))
+
+
+def shown_request(
+    channel: Channel, message: Message, about: DeliveryRow | Posting
+) -> dict[str, Any] | None:
+    """Gives the request of a posting, secrets masked; None where the words do not fit."""
     generation = about.generation if isinstance(about, DeliveryRow) else 0
     envelope = Envelope(about.key, request_id(about.key, generation), about.due_at)
-    left_out = channel.platform.fitting_problems(message, channel.options)
     try:
-        made = channel.platform.request(message, channel.options, envelope)
-    except CannotFitError as error:
-        return Picture(Markup(""), "", (str(error),))
-    shown: dict[str, Any] = made.shown()
-    text = json.dumps(shown, ensure_ascii=False, indent=2)
-    return Picture(drawn(channel.platform.name, shown, message), text, tuple(left_out))
+        return channel.platform.request(message, channel.options, envelope).shown()
+    except CannotFitError:
+        return None
 
 
 DONE = frozenset(CHOICES) | {"test"}

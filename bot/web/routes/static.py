@@ -11,7 +11,7 @@ from bot.web.pages import PagesHere
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/static/{name}")
+@router.get("/static/{name:path}")
 async def static(request: Request, pages: PagesHere, name: str, v: str = "") -> Response:
     """Gives a static file."""
     file = pages.static.get(name)

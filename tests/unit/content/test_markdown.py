@@ -22,6 +22,7 @@ from bot.content.markdown import (
     escape_markdown,
     parse,
     plain,
+    quoted,
     words,
 )
 
@@ -158,3 +159,15 @@ def test_escaped_text_stays_within_its_list_item(text: str) -> None:
 )
 def test_ordinary_words_are_left_as_they_are(text: str) -> None:
     assert escape_markdown(text) == text
+
+
+def test_quoted_quotes_each_block_by_itself() -> None:
+    text = "One  \nline.\n\n- a\n\n  b\n- c\n\n**Two** [x][y]\n\n[y]: https://example.org/"
+    assert quoted(text).split("\n\n") == [
+        "> One  \n> line.",
+        "> - a\n>\n>   b\n> - c",
+        "> **Two** [x][y]\n>\n> [y]: https://example.org/",
+    ]
+    blocks = parse(quoted(text))
+    assert [block.blocks[0] for block in blocks if isinstance(block, Quote)] == list(parse(text))
+    assert quoted("") == ""

@@ -132,7 +132,7 @@ def test_an_address_that_is_none_of_the_webs_is_no_link() -> None:
 
 def test_a_platform_without_a_look_of_its_own_is_shown_in_plain_words() -> None:
     assert look_of("no-such-platform") is plain_look
-    assert "Write a page." in words(str(drawn("webhook", {"json": {}}, message())))
+    assert "Write a page." in words(str(drawn("no-such-platform", {"json": {}}, message())))
 
 
 def test_a_title_that_is_too_long_for_its_place_is_still_seen() -> None:

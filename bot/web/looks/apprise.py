@@ -1,0 +1,19 @@
+"""Apprise: the title and the text that it is given, letter for letter; each place draws its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from bot.content.message import Message
+from bot.web.markup import seen
+
+
+def look(payload: Mapping[str, Any], _message: Message) -> Markup:
+    """Gives what is sent."""
+    drawn = Markup(
+        '<div class="message"><h3 class="m-title">{}</h3><div class="as-typed">{}</div></div>'
+    )
+    return seen(drawn.format(payload.get("title", ""), payload.get("body", "")))

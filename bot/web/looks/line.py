@@ -1,0 +1,35 @@
+"""A line of a conversation, as most platforms show one: who says it, and what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from bot.channels.colours import colour
+from bot.web.markup import link_html, seen
+
+
+def said(platform: str, kind: str, inner: Iterable[Markup], badge: str = "BOT") -> Markup:
+    """Gives what the bot says on a platform, with the colour of a message's kind at hand."""
+    return Markup(
+        '<div class="chatted on-{} kind-{}"><span class="avatar" aria-hidden="true">V</span><div>'
+        '<p class="sender"><strong>Vigilia</strong> <span class="badge">{}</span></p>'
+        "{}</div></div>"
+    ).format(platform, known_kind(kind), badge, seen(Markup("").join(inner)))
+
+
+def known_kind(kind: str) -> str:
+    """Gives the kind whose colour is shown: an unknown one has that of a remembrance."""
+    known = ("day", "remembrance", "anniversary", "month", "notice", "digest", "test")
+    return kind if kind in known and colour(kind) else "remembrance"
+
+
+def buttons(found: Iterable[Mapping[str, Any]], label: str = "text") -> Markup:
+    """Gives buttons that lead somewhere, each ``{label: …, "url": …}``."""
+    drawn = [
+        Markup('<span class="pressed">{}</span>').format(link_html(one[label], one["url"]))
+        for one in found
+    ]
+    return Markup('<p class="buttons">{}</p>').format(Markup("").join(drawn)) if drawn else Markup()

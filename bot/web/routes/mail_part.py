@@ -1,0 +1,44 @@
+"""The HTML part of an e-mail as a document of its own: no script, nothing loaded, framed here only.
+
+It is the one page with styles within, as mail programs need them; its policy and the frame's
+sandbox keep it apart from all others.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse, Response
+
+from bot.logs import SECRETS
+from bot.web.looks.email import html_part
+from bot.web.problems import problem
+from bot.web.routes.posting import found, shown_request
+from bot.web.site import SiteHere
+
+router = APIRouter(include_in_schema=False)
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+}
+
+_NONE = "There is no e-mail of this key."
+
+
+@router.get("/mail-part/{key:path}")
+def mail_part(site: SiteHere, key: str) -> Response:
+    """Gives the HTML part of the e-mail that a posting is."""
+    shown = found(site, key)
+    channel = site.project().channels.get(shown.about.channel) if shown else None
+    if shown is None or shown.message is None or channel is None:
+        return problem(404, _NONE)
+    request = shown_request(channel, shown.message, shown.about)
+    part = html_part(request.get("mime", {})) if request else None
+    if part is None:
+        return problem(404, _NONE)
+    # A link opens beside the page and never within the frame.
+    page = part.replace("<head>", '<head><base target="_blank">', 1)
+    return HTMLResponse(SECRETS(None, "", {"page": page})["page"], headers=HEADERS)
