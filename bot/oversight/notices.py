@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bot.checking.facts import stale_ahead
@@ -25,6 +25,9 @@ _LOOK_BACK = timedelta(days=3)
 """An operator's channel that is new is not told of what was settled earlier."""
 
 FACTS_AHEAD = timedelta(days=14)
+
+_LAST_CALL = 1 / 3
+"""The part of its useful time that is left when a posting still held for approval is told again."""
 
 _LONGEST_LINE = 300
 
@@ -73,8 +76,10 @@ def what_happened(project: Project, ledger: Ledger, now: datetime) -> Iterator[N
 
 
 def what_comes(project: Project, ledger: Ledger, now: datetime) -> Iterator[Notice]:
-    """Gives the coming postings that a person has to read, and the figures that will be past their
-    review. Looks through the calendar, so it is asked now and then only. Raises LedgerError."""
+    """Gives the postings that a person has to read, once ahead and once more before they stop being
+    useful, and the figures that will be past their review. Looks through the calendar, so it is
+    asked now and then only. Raises LedgerError."""
+    yield from _last_calls(project, ledger, now)
     lead = project.settings.approval.lead
     coming = [posting for one in project.plan.due(now, now + lead) for posting in one.postings]
     for asked in asked_for(project, ledger, coming, now):
@@ -95,6 +100,21 @@ def what_comes(project: Project, ledger: Ledger, now: datetime) -> Iterator[Noti
             yield _notice(Cause.STALE_FACT, f"{stale.fact.id} {stale.fact.review}", said)
     except RenderError:
         return  # `check` and the day itself say so
+
+
+def _last_calls(project: Project, ledger: Ledger, now: datetime) -> Iterator[Notice]:
+    """Gives what is due and held, undecided, with little of its useful time left."""
+    for row in ledger.history((State.HELD,)):
+        left = row.useful_until - now
+        if row.held_for != "approval" or left <= timedelta():
+            continue
+        if row.due_at <= now and left <= (row.useful_until - row.due_at) * _LAST_CALL:
+            zone = (
+                project.channels[row.channel].timezone if row.channel in project.channels else UTC
+            )
+            until = f"{row.useful_until.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+            said = f"{row.channel}: {row.date}, {row.key} (→ {until})"
+            yield _notice(Cause.APPROVAL, f"{row.key} last call", said)
 
 
 def of_config(broken: Broken | None) -> Iterator[Notice]:

@@ -181,6 +181,26 @@ source = { title = "UN", url = "https://treaties.un.org/" }
             assert "> **Sources** [" in part["markdown"]
             assert part["markdown"].count("Our day") == 1
 
+    def test_an_undecided_day_once_more_before_it_stops_being_useful(
+        self, installed: Installation
+    ) -> None:
+        days = installed.root / "config" / "observances"
+        write(installed, webhook("site", installed.receiver, include=["our-day"]))
+        days.mkdir()
+        (days / "own.toml").write_text(OUR_DAY, "utf-8")
+        with desk(installed) as (steps, office):
+            steps.wake()
+            assert steps.row().state is State.HELD
+            for hours in (0, 12, 23):
+                steps.clock.set(NINE + timedelta(hours=hours))
+                office.look()
+            assert told(installed) == []
+            for hours in (25, 27, 35):
+                steps.clock.set(NINE + timedelta(hours=hours))
+                office.look()
+            assert len(told(installed)) == 1
+            assert "our-day/2026-12-09/0/site/en (→ 2026-12-10 21:00 EST)" in said(installed)
+
     def test_it_is_told_in_the_languages_of_its_channel(self, installed: Installation) -> None:
         installed.receiver.answer(f"/site/{TOKEN}", Answer(400))
         write(installed, webhook("site", installed.receiver), languages=["fr", "es"])
