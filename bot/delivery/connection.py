@@ -239,6 +239,18 @@ class WatchedTlsConnection(WatchedConnection, HTTPSConnection):
     """The same over TLS: certificate and name are checked against the host, not the address."""
 
 
+class ClosedOnReset(ssl.SSLSocket):
+    """A TLS socket that is closed where the other side was gone before TLS began: the standard
+    library raises there, and leaves the open socket to the garbage collector."""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        try:
+            return super().recv(buflen, flags)
+        except ConnectionResetError:
+            self.close()
+            raise
+
+
 def connect_problem(error: OSError) -> str:
     """Gives what a host did, after its name: \"refused the connection\"."""
     if isinstance(error, ConnectionRefusedError):

@@ -23,7 +23,14 @@ from urllib3.exceptions import HTTPError
 from bot import __version__
 from bot.channels.outcome import Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response
-from bot.delivery.connection import CURRENT, Attempt, Route, Stage, WatchedAdapter
+from bot.delivery.connection import (
+    CURRENT,
+    Attempt,
+    ClosedOnReset,
+    Route,
+    Stage,
+    WatchedAdapter,
+)
 from bot.delivery.deadlines import Deadlines
 from bot.delivery.resolving import (
     Resolver,
@@ -193,6 +200,7 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Gives what a server's certificate is checked with. Raises :class:`VigiliaError` where
     ``ca_file`` cannot be used."""
     context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
+    context.sslsocket_class = ClosedOnReset
     if ca_file is not None:
         try:
             context.load_verify_locations(cafile=ca_file)

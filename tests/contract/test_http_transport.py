@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gzip
 import logging
+import select
+import socket
+import ssl
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,7 +20,7 @@ import pytest
 
 from bot.channels.outcome import Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response
-from bot.delivery.http import ANSWER_LIMIT, HttpTransport
+from bot.delivery.http import ANSWER_LIMIT, HttpTransport, tls_context
 from bot.errors import VigiliaError
 from tests.faults import (
     Blackhole,
@@ -237,6 +241,23 @@ def test_an_interim_answer_is_no_answer_and_the_final_one_is_nobody_elses(
 
 
 # Sent or not
+
+
+def test_a_server_that_is_gone_before_tls_begins_leaves_no_socket_open() -> None:
+    with FaultProxy(ResetAtAccept()) as proxy:
+        for _ in range(20):
+            sock = socket.create_connection(("127.0.0.1", proxy.port))
+            select.select([sock], [], [], 5.0)  # the reset has come
+            with pytest.raises(ConnectionResetError) as raised:
+                tls_context(None).wrap_socket(sock, server_hostname="localhost")
+            made = [
+                value
+                for frame in traceback.walk_tb(raised.tb)
+                for value in frame[0].f_locals.values()
+                if isinstance(value, ssl.SSLSocket)
+            ]
+            assert made
+            assert all(one.fileno() == -1 for one in made)
 
 
 @pytest.mark.parametrize("secure", [False, True])
