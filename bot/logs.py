@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any, TextIO
 
@@ -18,16 +18,25 @@ class SecretMask:
     """A step of the log that replaces every known secret, wherever in a record it stands.
 
     The libraries below us put addresses into their exceptions, so that a traceback is masked too.
+    Secrets are found by their first characters: a text is gone through once, however many they are.
     """
 
     def __init__(self) -> None:
-        self._secrets: tuple[str, ...] = ()
+        self._known: frozenset[str] = frozenset()
+        self._by_beginning: Mapping[str, tuple[str, ...]] = {}
 
     def know(self, secrets: Iterable[str]) -> None:
         """Adds strings that must never be seen. Very short ones are left out: they would mask
         words."""
-        known = {*self._secrets, *(s for s in secrets if len(s) >= _SHORTEST_SECRET)}
-        self._secrets = tuple(sorted(known, key=len, reverse=True))
+        new = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET} - self._known
+        if not new:
+            return
+        beginnings = dict(self._by_beginning)
+        for secret in new:
+            beginning = secret[:_SHORTEST_SECRET]
+            beginnings[beginning] = (*beginnings.get(beginning, ()), secret)
+        self._known |= new
+        self._by_beginning = beginnings
 
     def __call__(
         self, _logger: Any, _method: str, record: MutableMapping[str, Any]
@@ -36,9 +45,7 @@ class SecretMask:
 
     def _masked(self, value: Any) -> Any:
         if isinstance(value, str):
-            for secret in self._secrets:
-                value = value.replace(secret, MASK)
-            return value
+            return self._without_secrets(value)
         if isinstance(value, dict):
             return {key: self._masked(inner) for key, inner in value.items()}
         if isinstance(value, list | tuple):
@@ -46,6 +53,31 @@ class SecretMask:
         if isinstance(value, int | float | bool | None):
             return value
         return self._masked(str(value))
+
+    def _without_secrets(self, text: str) -> str:
+        found = self._found(text)
+        if not found:
+            return text
+        pieces, at = [], 0
+        for start, end in found:
+            pieces += [text[at:start], MASK]
+            at = end
+        return "".join([*pieces, text[at:]])
+
+    def _found(self, text: str) -> list[tuple[int, int]]:
+        """Gives where secrets stand, from the left; those that overlap as one."""
+        beginnings = self._by_beginning
+        spans: list[tuple[int, int]] = []
+        for start in range(len(text) - _SHORTEST_SECRET + 1):
+            for secret in beginnings.get(text[start : start + _SHORTEST_SECRET], ()):
+                if not text.startswith(secret, start):
+                    continue
+                end = start + len(secret)
+                if spans and start < spans[-1][1]:
+                    spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+                else:
+                    spans.append((start, end))
+        return spans
 
 
 SECRETS = SecretMask()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.delivery.courier import Settled
+from bot.delivery.attempt import Settled
 from bot.delivery.intake import Intake
 from bot.ledger.rows import DeliveryRow, State
 from bot.logs import log

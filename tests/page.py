@@ -23,7 +23,7 @@ from bot.delivery.others import NoOtherTransport
 from bot.delivery.words import write_message
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
-from bot.ledger.rows import HeldFor, OutcomeName, State
+from bot.ledger.rows import Ended, HeldFor, OutcomeName, State, ToSend
 from bot.oversight.metrics import Metrics
 from bot.planning import Planned, Posting
 from bot.project.load import Project, load_project
@@ -222,25 +222,24 @@ def fill(ledger: Ledger, run: str, project: Project) -> dict[str, str]:
     def attempt(posting: Posting, state: State, outcome: OutcomeName, reason: Reason) -> str:
         row = ledger.delivery(posting.key)
         assert row is not None
-        claim = ledger.claim(row.id, run, posting.due_at, timedelta(minutes=5))
-        assert claim is not None
         message = write_message(project, posting)
-        ledger.keep_message(claim, message.to_json())
+        wanted = ToSend(row, message.to_json())
+        (claim,) = ledger.claim([wanted], run, posting.due_at, timedelta(minutes=5))
         if state is State.DELIVERED and project.channels[posting.channel].platform.name == "inbox":
             text = message.parts[0].body
             ledger.inbox_put(posting.key, posting.channel, message.to_json(), text, posting.due_at)
         retrying = state is State.RETRYING
-        ledger.settle(
+        ended = Ended(
             claim,
-            state=state,
-            now=posting.due_at + timedelta(seconds=1),
-            outcome=outcome,
-            reason=reason,
-            detail="it said so",
+            state,
+            outcome,
+            reason,
+            "it said so",
             remote_id="1357" if state is State.DELIVERED else None,
             next_attempt_at=NOW + timedelta(hours=1) if retrying else None,
             status=200 if state is State.DELIVERED else 503,
         )
+        ledger.settle([ended], posting.due_at + timedelta(seconds=1))
         return posting.key
 
     keys["failed"] = attempt(put(), State.FAILED, "rejected", Reason.BAD_REQUEST)

@@ -1,7 +1,8 @@
-"""One delivery's way: claim → render → build → post → settle. Each step a small function.
+"""A delivery's way: render → claim → build → post → settle. Each step a small function.
 
-What is decided here is recorded before anything else happens: ``sending`` is durable before the
-first byte leaves, and the words are kept with the first attempt.
+What is decided here is recorded before anything else happens: ``sending``, and the words with the
+first attempt, are durable before the first byte leaves. Many are claimed and settled together, each
+is posted by itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Protocol, TypeVar, assert_never
 
 from bot.channels.channel import Channel
 from bot.channels.fitting import CannotFitError
-from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
+from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry
 from bot.channels.platform import Envelope
 from bot.channels.request import (
     ApprisedRequest,
@@ -30,14 +31,30 @@ from bot.channels.request import (
 from bot.clock import Clock
 from bot.content.message import Message
 from bot.delivery.approval import refuse_lapsed
+from bot.delivery.attempt import (
+    Begun,
+    Carried,
+    NotSaid,
+    Settled,
+    ended,
+    kept,
+    running_s,
+    said,
+    sent_defect,
+    unsent_defect,
+)
 from bot.delivery.others import NoOtherTransport, OtherTransport
 from bot.delivery.rate_headers import HOST, asked_to_wait, without_own_host
 from bot.delivery.retry import Settlement, next_delay, settlement
-from bot.delivery.words import write_message
+from bot.delivery.words import Words, Written
 from bot.errors import LedgerError, RenderError
 from bot.ledger.ledger import Ledger
 from bot.ledger.planned import FORGOTTEN_AFTER
-from bot.ledger.rows import AttemptRow, Claim, DeliveryRow, OutcomeName, State
+from bot.ledger.rows import (
+    AttemptRow,
+    DeliveryRow,
+    ToSend,
+)
 from bot.logs import SECRETS, log
 from bot.project.load import Project
 
@@ -69,23 +86,6 @@ class LocalPlaces(Protocol):
     """Puts a message into a place on this machine."""
 
     def put(self, request: LocalRequest, key: str, channel: str, at: datetime) -> Delivered: ...
-
-
-@dataclass(frozen=True)
-class Settled:
-    """What listeners are told: log, metrics, the operator. ``late`` is from due to settled.
-
-    ``recorded`` is what the ledger made of it: ``held`` for ``retrying`` where a pause is on,
-    ``unknown`` for ``failed`` where an earlier attempt may have arrived; None where the delivery
-    was settled otherwise in the meantime.
-    """
-
-    row: DeliveryRow
-    settlement: Settlement
-    platform: str
-    late: timedelta
-    channel_paused: bool = False
-    recorded: State | None = None
 
 
 Listener = Callable[[Settled], None]
@@ -120,6 +120,7 @@ class Courier:
     ending: threading.Event = field(default_factory=threading.Event)
     others: OtherTransport = field(default_factory=NoOtherTransport)
     lease: timedelta = LEASE
+    words: Words = field(default_factory=Words)
 
     def ready_in(self, row: DeliveryRow) -> float:
         """Gives the seconds until the rate limits let this delivery go; 0.0 takes its turn."""
@@ -154,67 +155,83 @@ class Courier:
 
         Raises LedgerError where the row could not be claimed, or its outcome not be recorded.
         """
-        # before it is asked for: nobody knows how long the answer was under way
-        ours_until = _running_s() + self.lease.total_seconds() / 2
-        claim = self.ledger.claim(row.id, self.run, self.clock.now(), self.lease)
-        if claim is None:
+        begun = self.begin([row])
+        if not begun:
             return None
-        channel = self.project().channels.get(claim.delivery.channel)
-        outcome, status = self._attempted(claim, channel, ours_until)
-        return self._settled(claim, channel, outcome, status)
+        carried = [self.carry(begun[0])]
+        (decided,) = self.recorded(row.key, lambda: self.end(carried))
+        return decided
 
-    def _attempted(
-        self, claim: Claim, channel: Channel | None, ours_until: float
-    ) -> tuple[Outcome, int | None]:
-        """Renders, builds and posts; gives the outcome, and the status of an HTTP answer."""
-        if channel is None:
-            said = f"The channel '{claim.delivery.channel}' is no longer in the configuration."
-            if (
-                self.ledger.shared
-                and self.clock.now() - claim.delivery.created_at < FORGOTTEN_AFTER
-            ):
-                # or not in this machine's yet: another may know it, and soon this one will
-                return Retry(Reason.OPERATOR, said), None
-            return Rejected(Reason.OPERATOR, said), None
+    def begin(self, rows: Sequence[DeliveryRow]) -> list[Begun]:
+        """Writes the words of deliveries and claims them, in one transaction; leaves out what
+        another had claimed. Raises LedgerError; then none is claimed."""
+        # before they are asked for: nobody knows how long the answer was under way
+        ours_until = running_s() + self.lease.total_seconds() / 2
+        project = self.project()
+        words = {row.id: self._words(project, row) for row in rows}
+        wanted = [ToSend(row, kept(row, words[row.id])) for row in rows]
+        claims = self.ledger.claim(wanted, self.run, self.clock.now(), self.lease)
+        channels = project.channels
+        return [
+            Begun(claim, channels.get(claim.delivery.channel), said(words[claim.id]), ours_until)
+            for claim in claims
+        ]
+
+    def _words(self, project: Project, row: DeliveryRow) -> Written | NotSaid:
+        """Gives the words of a delivery. What cannot be said is refused here, unsent."""
+        if row.channel not in project.channels:
+            return self._without_channel(row)
+        try:
+            if row.message is not None:
+                return Written(Message.from_json(row.message), row.message)
+            written = self.words.of(project, row)
+            refuse_lapsed(project, self.ledger, row, written.message)
+        except RenderError as error:
+            return Rejected(Reason.RENDER, str(error))
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it must not keep the others from being sent
+            return unsent_defect(row.key, error)
+        return written
+
+    def _without_channel(self, row: DeliveryRow) -> Rejected | Retry:
+        said = f"The channel '{row.channel}' is no longer in the configuration."
+        if self.ledger.shared and self.clock.now() - row.created_at < FORGOTTEN_AFTER:
+            # or not in this machine's yet: another may know it, and soon this one will
+            return Retry(Reason.OPERATOR, said)
+        return Rejected(Reason.OPERATOR, said)
+
+    def carry(self, begun: Begun) -> Carried:
+        """Builds the request and posts it; gives what came of it. Raises nothing."""
         sending = False
         try:
-            made = self._prepared(claim, channel)
-            if isinstance(made, Rejected | Retry):
-                return made, None
-            if _running_s() > ours_until:
-                # a machine that stood still: by now somebody else may be sending it
-                return Retry(Reason.INTERRUPTED, "Not sent: its time to be sent was over."), None
+            request = self._request(begun)
+            if isinstance(request, Rejected | Retry):
+                return Carried(begun, request)
             sending = True
-            return self.post(made, claim.key, channel)
+            return Carried(begun, *self.post(request, begun.claim.key, begun.known_channel))
         except Exception as error:  # noqa: BLE001 - a defect of ours must not leave the row in doubt
-            log("defect", "A delivery met a defect.", level="error", key=claim.key, exc_info=True)
-            return _defect(error, sending=sending), None
+            met = sent_defect if sending else unsent_defect
+            return Carried(begun, met(begun.claim.key, error))
 
-    def _prepared(self, claim: Claim, channel: Channel) -> Request | Rejected | Retry:
-        """Renders and builds. What cannot be said or does not fit is refused here, unsent; so is
-        what could not be recorded."""
-        row = claim.delivery
+    def _request(self, begun: Begun) -> Request | NotSaid:
+        """Builds the request. What does not fit is refused here, unsent."""
+        row, channel, message = begun.claim.delivery, begun.channel, begun.words
+        if not isinstance(message, Message):
+            return message
+        if channel is None:
+            return self._without_channel(row)
+        envelope = Envelope(row.key, request_id(row.key, row.generation), self.clock.now())
         try:
-            message = self._words(claim)
-            envelope = Envelope(row.key, request_id(row.key, row.generation), self.clock.now())
             request: Request = channel.platform.request(message, channel.options, envelope)
         except CannotFitError as error:
             return Rejected(Reason.TOO_LARGE, str(error))
         except RenderError as error:
             return Rejected(Reason.RENDER, str(error))
-        except LedgerError as error:
-            return Retry(Reason.WRITE, f"Not sent, as its words could not be recorded. {error}")
+        if running_s() > begun.ours_until:
+            # a machine that stood still: by now somebody else may be sending it
+            return Retry(Reason.INTERRUPTED, "Not sent: its time to be sent was over.")
         return request
-
-    def _words(self, claim: Claim) -> Message:
-        if claim.delivery.message is not None:
-            return Message.from_json(claim.delivery.message)
-        project = self.project()
-        message = write_message(project, claim.delivery)
-        refuse_lapsed(project, self.ledger, claim.delivery, message)
-        if not self.ledger.keep_message(claim, message.to_json()):
-            raise LedgerError("It was settled otherwise before it was sent.")
-        return message
 
     def post(self, request: Request, key: str, channel: Channel) -> tuple[Outcome, int | None]:
         """Sends a request once; gives what it came to, and the status of an HTTP answer."""
@@ -242,16 +259,33 @@ class Courier:
             case _:
                 assert_never(request)
 
-    def _settled(
-        self, claim: Claim, channel: Channel | None, outcome: Outcome, status: int | None
-    ) -> Settlement:
-        now, row = self.clock.now(), claim.delivery
+    def end(self, carried: Sequence[Carried]) -> list[Settlement]:
+        """Settles attempts, in one transaction, and tells the listeners; gives what each came to.
+        Raises LedgerError; then none is settled, and it may be asked for again."""
+        now = self.clock.now()
+        decided = [self._decided(one, now) for one in carried]
+        recorded = self.ledger.settle(
+            [ended(one, made) for one, made in zip(carried, decided, strict=True)], now
+        )
+        for one, made, known in zip(carried, decided, recorded, strict=True):
+            self._slow_down(one)
+            channel, row = one.begun.channel, one.begun.claim.delivery
+            platform = channel.platform.name if channel else ""
+            settled = Settled(
+                row, made, platform, now - row.due_at, known.channel_paused, known.state
+            )
+            for listener in self.listeners:
+                listener(settled)
+        return decided
+
+    def _decided(self, carried: Carried, now: datetime) -> Settlement:
+        outcome, row, channel = carried.outcome, carried.begun.claim.delivery, carried.begun.channel
         asked = outcome.retry_after if isinstance(outcome, Retry) else None
         delay = next_delay(row.tries, asked, self.chance)
-        earlier = self.recorded(row.key, lambda: self._earlier(row))
+        earlier = self._earlier(row)
         safe_for = channel.platform.repeat_safe_for if channel else None
         began = earlier[0].started_at if earlier else now
-        decided = settlement(
+        return settlement(
             outcome,
             now=now,
             next_attempt_at=self.clock.after(delay),
@@ -260,36 +294,18 @@ class Courier:
             repeat_safe_until=began + safe_for if safe_for else None,
             maybe_arrived=any(attempt.outcome == "unknown" for attempt in earlier),
         )
-        state = self.recorded(
-            row.key,
-            lambda: self.ledger.settle(
-                claim,
-                state=State(decided.state),
-                now=now,
-                outcome=_name(outcome),
-                reason=decided.reason,
-                detail=decided.detail,
-                remote_id=decided.remote_id,
-                next_attempt_at=decided.next_attempt_at,
-                status=status,
-            ),
-        )
-        paused = False
-        if channel is not None:
-            if isinstance(outcome, Retry) and outcome.reason is Reason.RATE_LIMITED:
-                bucket = channel.platform.rate_keys(channel.options)[0][0]
-                self.limits.back_off(bucket, (asked or delay).total_seconds())
-            if decided.pauses_channel:
-                paused = self.recorded(row.key, lambda: self._pause(channel, decided, now))
-        platform = channel.platform.name if channel else ""
-        settled = Settled(row, decided, platform, now - row.due_at, paused, state)
-        for listener in self.listeners:
-            listener(settled)
-        return decided
 
-    def _pause(self, channel: Channel, decided: Settlement, now: datetime) -> bool:
-        digest = channel.platform.address_digest(channel.options)
-        return self.ledger.pause_channel(channel.name, decided.reason, decided.detail, digest, now)
+    def _slow_down(self, carried: Carried) -> None:
+        """Keeps the bucket of a channel shut after a 429, also where no header says for how
+        long."""
+        outcome, channel = carried.outcome, carried.begun.channel
+        if channel is None or not isinstance(outcome, Retry):
+            return
+        if outcome.reason is Reason.RATE_LIMITED:
+            tries = carried.begun.claim.delivery.tries
+            wait = outcome.retry_after or next_delay(tries, None, self.chance)
+            bucket = channel.platform.rate_keys(channel.options)[0][0]
+            self.limits.back_off(bucket, wait.total_seconds())
 
     def recorded(self, key: str, ask: Callable[[], _T]) -> _T:
         """Gives what the ledger says, as soon as it can: what is known of a delivery is not
@@ -319,29 +335,3 @@ class Courier:
             return []
         same = [a for a in self.ledger.attempts(row.key) if a.generation == row.generation]
         return same[:-1]
-
-
-def _running_s() -> float:
-    """Gives the seconds since the machine was started, those counted that it slept."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
-
-
-def _name(outcome: Outcome) -> OutcomeName:
-    match outcome:
-        case Delivered():
-            return "delivered"
-        case Retry():
-            return "retry"
-        case Rejected():
-            return "rejected"
-        case Unknown():
-            return "unknown"
-        case _:
-            assert_never(outcome)
-
-
-def _defect(error: Exception, *, sending: bool) -> Outcome:
-    """A defect before the request left is a refusal; after that nobody can know."""
-    detail = f"A defect in Vigilia ({type(error).__name__}). Please report it."
-    return Unknown(Reason.DEFECT, detail) if sending else Rejected(Reason.DEFECT, detail)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from bot.calendar.observances import Occurrence
 from bot.content.message import Message
 from bot.errors import RenderError
@@ -20,3 +23,32 @@ def write_message(project: Project, row: DeliveryRow | Posting) -> Message:
         raise RenderError(f"The day '{gone[0]}' is no longer in the calendar.")
     occurrences = [Occurrence(project.by_id[id_], row.date) for id_ in row.observances]
     return project.writer.write(occurrences, row.languages, row.lead_days)
+
+
+@dataclass(frozen=True)
+class Written:
+    """The words of postings, and the form in which the ledger keeps them."""
+
+    message: Message
+    kept: dict[str, Any]
+
+
+class Words:
+    """Writes each message once for all channels that post the same. Thread-safe."""
+
+    def __init__(self, most: int = 1000) -> None:
+        self._most = most
+        self._written: tuple[Project | None, dict[object, Written]] = (None, {})
+
+    def of(self, project: Project, row: DeliveryRow) -> Written:
+        """Gives the words of a posting. Raises RenderError where they cannot be written."""
+        same, written = self._written
+        if same is not project or len(written) >= self._most:
+            written = {}
+            self._written = (project, written)
+        what = (row.observances, row.date, row.lead_days, row.languages, row.coming)
+        found = written.get(what)
+        if found is None:
+            message = write_message(project, row)
+            found = written[what] = Written(message, message.to_json())
+        return found

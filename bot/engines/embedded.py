@@ -1,28 +1,32 @@
-"""Threads in this process. One dispatcher looks for what is due and gives each delivery a thread.
+"""Threads in this process: one dispatcher writes into the ledger, a crew posts.
 
-The threads are daemons, so that a receiver that never answers cannot keep the process from ending.
+The dispatcher claims what is due and records what came of it, many in one transaction, so that the
+disk is waited for once for all of them. No more is claimed than can leave at once.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
+from bot.channels.outcome import Reason, Retry
 from bot.clock import Clock
+from bot.delivery.attempt import Begun, Carried
 from bot.delivery.courier import Courier
+from bot.engines.backlog import Backlog
+from bot.engines.crew import Crew
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import DeliveryRow
 from bot.logs import log
-
-_LOOK_S = 2.0
-"""The longest the dispatcher sleeps: a row that another process made ready is found by then."""
 
 _SHORTEST_S = 0.02
 
 _REST_S = 5.0
-"""How long nothing is handed over after the ledger failed: it would fail again at once."""
+"""How long nothing is claimed after the ledger failed: it would fail again at once."""
+
+_RECORD_AGAIN_S = 1.0
 
 _LOST_AFTER_S = 60.0
 
@@ -38,16 +42,19 @@ class EmbeddedEngine:
     """
 
     def __init__(self, ledger: Ledger, courier: Courier, clock: Clock, *, workers: int = 8) -> None:
-        self._ledger = ledger
         self._courier = courier
-        self._clock = clock
         self._workers = workers
+        self._backlog = Backlog(ledger, clock, courier.ready_in)
+        self._crew = Crew("delivery")
         self._woken = threading.Event()
         self._stopping = threading.Event()
-        self._in_flight: dict[int, threading.Thread] = {}
         self._began: dict[int, float] = {}
+        self._back: list[Carried] = []
         self._lock = threading.Lock()
         self._looked_at = time.monotonic()
+        self._unrecorded: list[Carried] = []
+        self._unrecorded_since = 0.0
+        self._records_again_at = 0.0
         self._rests_until = 0.0
         self._failure: Exception | None = None
         self._dispatcher: threading.Thread | None = None
@@ -65,6 +72,7 @@ class EmbeddedEngine:
 
     def wake(self) -> None:
         """Makes the dispatcher look at once."""
+        self._backlog.is_outdated = True
         self._woken.set()
 
     @property
@@ -78,7 +86,7 @@ class EmbeddedEngine:
     def in_flight(self) -> int:
         """How many deliveries are under way."""
         with self._lock:
-            return len(self._in_flight)
+            return len(self._began)
 
     def use(self, workers: int) -> None:
         """Has so many deliveries under way at once from now on."""
@@ -104,18 +112,16 @@ class EmbeddedEngine:
         self._woken.set()
         if self._dispatcher is not None:
             self._dispatcher.join(max(ends - time.monotonic(), 0.0))
-        with self._lock:
-            threads = list(self._in_flight.values())
-        for thread in threads:
-            thread.join(max(ends - time.monotonic(), 0.0))
-        return sum(thread.is_alive() for thread in threads)
+        else:
+            self._finish(ends)
+        return self.in_flight
 
     def drain(self, enough: Callable[[], bool] = lambda: False) -> None:
         """Delivers, in the calling thread's time, all that is due now, or until ``enough`` says so;
         what becomes due later stays. Raises what a delivery met that could not be recorded."""
         while not enough() and self._failure is None:
-            pause = self._look()
-            if self.in_flight == 0 and not self._ledger.due(self._clock.now(), limit=1):
+            pause = self._round()
+            if self.in_flight == 0 and not self._backlog.has_due():
                 break
             self._woken.wait(min(pause, 0.5))
             self._woken.clear()
@@ -125,77 +131,131 @@ class EmbeddedEngine:
     def _dispatch(self) -> None:
         while not self._stopping.is_set():
             try:
-                pause = self._look()
+                pause = self._round()
             except Exception as error:  # noqa: BLE001 - the loop must outlive a full or locked disk
                 said = f"What is due could not be handed over: {error}"
-                log("dispatch-failed", said, level="error")
+                log("dispatch-failed", said, level="error", exc_info=not _is_of_the_ledger(error))
                 self._rests_until = time.monotonic() + _REST_S
-                pause = 0.0
+                pause = _SHORTEST_S
             self._woken.wait(pause)
             self._woken.clear()
-            self._stopping.wait(max(self._rests_until - time.monotonic(), 0.0))
+        self._finish(float("inf"))
 
-    def _look(self) -> float:
-        """Hands over what is due and free to go. Gives the seconds until there may be more."""
+    def _finish(self, ends: float) -> None:
+        """Records what comes back, until nothing is under way any more."""
+        while self.in_flight and time.monotonic() < ends:
+            self._record()
+            self._woken.wait(_SHORTEST_S)
+            self._woken.clear()
+
+    def _round(self) -> float:
+        """Records what came back, and hands over what is due and free to go. Gives the seconds
+        until there may be more. Raises LedgerError where nothing could be claimed."""
         self._looked_at = time.monotonic()
+        self._record()
+        rest = self._rests_until - self._looked_at
+        if rest > 0:
+            return rest
+        free = self._workers - self.in_flight
+        if free <= 0:
+            return self._backlog.longest_pause_s
         with self._lock:
-            busy = set(self._in_flight)
-        free = self._workers - len(busy)
-        pause = _LOOK_S
-        if free > 0:
-            # More than there are free workers, so that one channel at its rate limit holds up no
-            # other.
-            for row in self._ledger.due(self._clock.now(), limit=len(busy) + free + 200):
-                if row.id in busy:
-                    continue
-                if free == 0 or self._stopping.is_set():
-                    break
-                ready_in = self._courier.ready_in(row)
-                if ready_in > 0:
-                    pause = min(pause, ready_in)
-                    continue
-                self._hand_over(row)
-                free -= 1
-        upcoming = self._ledger.next_attempt_at()
-        if upcoming is not None:
-            in_real_seconds = self._clock.real_seconds_until(upcoming)
-            if in_real_seconds > 0:
-                pause = min(pause, in_real_seconds)
+            busy = set(self._began)
+        rows, pause = self._backlog.take(free, busy)
+        if rows:
+            for begun in self._courier.begin(rows):
+                self._hand_over(begun)
         return max(pause, _SHORTEST_S)
 
-    def _hand_over(self, row: DeliveryRow) -> None:
-        thread = threading.Thread(
-            target=self._carry, args=(row,), name=f"delivery-{row.id}", daemon=True
-        )
+    def _hand_over(self, begun: Begun) -> None:
         with self._lock:
-            self._in_flight[row.id] = thread
-            self._began[row.id] = time.monotonic()
+            self._began[begun.claim.id] = time.monotonic()
         try:
-            thread.start()
-        except RuntimeError:  # the machine has no thread left to give
-            self._landed(row)
-            raise
+            self._crew.give(partial(self._carry, begun))
+        except RuntimeError as error:
+            said = f"Not sent: the machine has no thread left to give ({error})."
+            self._came_back(Carried(begun, Retry(Reason.INTERRUPTED, said)))
 
-    def _landed(self, row: DeliveryRow) -> None:
+    def _carry(self, begun: Begun) -> None:
+        if self._stopping.is_set():
+            said = "Not sent: Vigilia was stopped before."
+            self._came_back(Carried(begun, Retry(Reason.INTERRUPTED, said)))
+        else:
+            self._came_back(self._courier.carry(begun))
+
+    def _came_back(self, carried: Carried) -> None:
         with self._lock:
-            self._in_flight.pop(row.id, None)
-            self._began.pop(row.id, None)
+            self._back.append(carried)
         self._woken.set()
 
-    def _carry(self, row: DeliveryRow) -> None:
+    def _record(self) -> None:
+        """Records what came back. What the ledger cannot take is kept, and offered again: it is not
+        forgotten because a disk is full."""
+        with self._lock:
+            self._unrecorded += self._back
+            self._back.clear()
+        now = time.monotonic()
+        if not self._unrecorded or (now < self._records_again_at and not self._stopping.is_set()):
+            return
         try:
-            if not self._stopping.is_set():
-                self._courier.deliver(row)
+            self._end(self._unrecorded)
         except LedgerError as error:
-            self._failed(row, str(error), error)
-        except Exception as error:  # noqa: BLE001 - a worker must outlive what one delivery meets
-            self._failed(row, "A delivery met a defect.", error, exc_info=True)
-        finally:
-            self._landed(row)
+            self._not_recorded(error, now)
+            return
+        self._unrecorded.clear()
+        self._unrecorded_since = 0.0
 
-    def _failed(
-        self, row: DeliveryRow, said: str, error: Exception, *, exc_info: bool = False
-    ) -> None:
+    def _not_recorded(self, error: LedgerError, now: float) -> None:
+        self._unrecorded_since = self._unrecorded_since or now
+        self._records_again_at = now + _RECORD_AGAIN_S
+        patience = self._courier.record_for
+        waited = now - self._unrecorded_since
+        if self._stopping.is_set() or (patience is not None and waited >= patience.total_seconds()):
+            for one in self._unrecorded:
+                self._given_up(one, error)
+            self._unrecorded.clear()
+            self._unrecorded_since = 0.0
+            self._rests_until = now + _REST_S
+            return
+        for one in self._unrecorded:
+            said = f"Its outcome waits to be recorded. {error}"
+            log("not-recorded", said, level="error", key=one.begun.claim.key)
+
+    def _end(self, carried: Sequence[Carried]) -> None:
+        """Settles what came back, one by one where something among it meets a defect."""
+        try:
+            settled = self._courier.end(carried)
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one must not keep the others from being settled
+            if len(carried) > 1:
+                for one in carried:
+                    self._end([one])
+            else:
+                self._given_up(carried[0], error)
+            return
+        if any(each.next_attempt_at for each in settled):
+            self._backlog.is_outdated = True
+        self._landed(carried)
+
+    def _landed(self, carried: Sequence[Carried]) -> None:
+        with self._lock:
+            for one in carried:
+                self._began.pop(one.begun.claim.id, None)
+
+    def _given_up(self, carried: Carried, error: Exception) -> None:
+        """Leaves a delivery as it stands: under way, of which the end of the run makes unknown."""
         self._failure = error
-        self._rests_until = time.monotonic() + _REST_S
-        log("delivery-broke", said, level="error", key=row.key, exc_info=exc_info)
+        said = str(error) if _is_of_the_ledger(error) else "A delivery met a defect."
+        log(
+            "delivery-broke",
+            said,
+            level="error",
+            key=carried.begun.claim.key,
+            exc_info=None if _is_of_the_ledger(error) else error,
+        )
+        self._landed([carried])
+
+
+def _is_of_the_ledger(error: Exception) -> bool:
+    return isinstance(error, LedgerError)

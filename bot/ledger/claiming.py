@@ -1,135 +1,293 @@
-"""Sending: taking a delivery, keeping its words, settling it."""
+"""Sending: taking deliveries with their words, settling them. Many in one transaction, so that a
+disk is waited for once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, exists, insert, update
+from sqlalchemy import (
+    Connection,
+    Interval,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from bot.channels.outcome import Reason
-from bot.ledger.dialect import moment
 from bot.ledger.moving import holding
-from bot.ledger.reading import deliveries_by_id
+from bot.ledger.operator import pause_channel
 from bot.ledger.redaction import without_addresses
-from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, HeldFor, OutcomeName, State
-from bot.ledger.tables import attempts, deliveries
+from bot.ledger.rows import CLAIMABLE, Claim, Ended, HeldFor, Recorded, State, ToSend
+from bot.ledger.tables import Instant, attempts, deliveries
+
+_T = TypeVar("_T")
 
 
 def claim(
-    conn: Connection, delivery_id: int, run: str, now: datetime, lease: timedelta
-) -> Claim | None:
-    """Moves a delivery to ``sending`` and begins an attempt; None where another was quicker, or it
-    is not due, or no longer useful."""
-    taken = conn.execute(
+    conn: Connection, wanted: Sequence[ToSend], run: str, now: datetime, lease: timedelta
+) -> list[Claim]:
+    """Moves deliveries to ``sending`` and begins an attempt at each; gives those that were taken.
+
+    Not taken is what no longer stands as its row says, is not due, or no longer useful.
+    """
+    found: dict[int, Claim] = {}
+    for alike in _grouped(wanted, _words_and_turn):
+        found |= _claim_alike(conn, alike, run, now, lease)
+    return [found[one.row.id] for one in wanted if one.row.id in found]
+
+
+def _words_and_turn(one: ToSend) -> Hashable:
+    return id(one.message), one.row.fence, one.row.generation
+
+
+def _claim_alike(
+    conn: Connection, alike: Sequence[ToSend], run: str, now: datetime, lease: timedelta
+) -> dict[int, Claim]:
+    """Takes deliveries that have the same words, and had as many turns."""
+    first = alike[0]
+    shared = conn.dialect.name == "postgresql"
+    given = {
+        "ids": [one.row.id for one in alike],
+        "turn": first.row.fence,
+        "of": first.row.generation,
+        "at": now,
+        "run": run,
+        "lease": lease if shared else now + lease,
+    }
+    if first.message is not None:
+        given["words"] = first.message
+    taken = conn.execute(_taking(shared, first.message is not None), given).all()
+    if not taken:
+        return {}
+    conn.execute(_BEGINNING, {"ids": [id_ for id_, _, _ in taken], "at": now})
+    rows = {one.row.id: one.row for one in alike}
+    claims = {}
+    for id_, number, lease_until in taken:
+        row = rows[id_]
+        sending = replace(
+            row,
+            state=State.SENDING,
+            attempts=number,
+            tries=row.tries + 1,
+            fence=row.fence + 1,
+            run_id=run,
+            lease_until=lease_until,
+            next_attempt_at=None,
+            updated_at=now,
+            message=row.message if first.message is None else first.message,
+        )
+        claims[id_] = Claim(sending, run, sending.fence, number)
+    return claims
+
+
+@cache
+def _taking(shared: bool, words: bool) -> ReturningUpdate[Any]:
+    """The statement that takes deliveries; ``shared``: the lease is measured by the database's own
+    clock, as machines' clocks differ."""
+    lease: Any = bindparam("lease", type_=Instant)
+    if shared:
+        lease = func.clock_timestamp(type_=Instant) + bindparam("lease", type_=Interval)
+    return (
         update(deliveries)
         .where(
-            deliveries.c.id == delivery_id,
+            deliveries.c.id.in_(bindparam("ids", expanding=True)),
+            deliveries.c.fence == bindparam("turn"),
+            deliveries.c.generation == bindparam("of"),
             deliveries.c.state.in_(CLAIMABLE),
-            deliveries.c.next_attempt_at <= now,
-            deliveries.c.useful_until > now,
+            deliveries.c.next_attempt_at <= bindparam("at"),
+            deliveries.c.useful_until > bindparam("at"),
         )
         .values(
             state=State.SENDING,
             attempts=deliveries.c.attempts + 1,
             fence=deliveries.c.fence + 1,
-            run_id=run,
-            lease_until=moment(conn, now) + lease,
+            run_id=bindparam("run"),
+            lease_until=lease,
             next_attempt_at=None,
-            updated_at=now,
+            updated_at=bindparam("at"),
+            **({"message": bindparam("words")} if words else {}),
         )
-        .returning(deliveries.c.attempts, deliveries.c.generation)
-    ).one_or_none()
-    if taken is None:
-        return None
-    conn.execute(
-        insert(attempts).values(
-            delivery_id=delivery_id,
-            number=taken.attempts,
-            generation=taken.generation,
-            started_at=now,
-            detail="",
-        )
+        .returning(deliveries.c.id, deliveries.c.attempts, deliveries.c.lease_until)
     )
-    (row,) = deliveries_by_id(conn, [delivery_id])
-    return Claim(row, run, row.fence, row.attempts)
 
 
-def keep_message(conn: Connection, held: Claim, message: dict[str, Any]) -> bool:
-    """Keeps the words that are about to be sent; False where the claim was lost."""
-    done = conn.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.id == held.id,
-            deliveries.c.fence == held.fence,
-            deliveries.c.state == State.SENDING,
-        )
-        .values(message=message)
-    )
-    return done.rowcount == 1
+_BEGINNING = insert(attempts).from_select(
+    ["delivery_id", "number", "generation", "started_at", "detail"],
+    select(
+        deliveries.c.id,
+        deliveries.c.attempts,
+        deliveries.c.generation,
+        bindparam("at", type_=Instant),
+        literal(""),
+    ).where(deliveries.c.id.in_(bindparam("ids", expanding=True))),
+)
 
 
 def settle(
     conn: Connection,
-    held: Claim,
-    *,
-    state: State,
+    ended: Sequence[Ended],
     now: datetime,
-    outcome: OutcomeName,
-    reason: Reason,
-    detail: str,
-    remote_id: str | None,
-    next_attempt_at: datetime | None,
-    status: int | None,
+    *,
     replaces: Collection[State] = (State.SENDING, State.UNKNOWN),
-) -> State | None:
-    """Ends the attempt of a claim; gives the state that it came to, None where the claim was lost.
+) -> list[Recorded]:
+    """Ends the attempts of claims; gives what became of each.
 
-    ``replaces``: the states that it may still be in; a late answer may replace ``unknown``.
+    ``replaces``: the states that they may still be in; a late answer may replace ``unknown``.
     """
-    detail = without_addresses(detail)
-    state, held_for = _settled_state(conn, held.delivery, held.number, state, now)
-    done = conn.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.id == held.id,
-            deliveries.c.fence == held.fence,
-            deliveries.c.state.in_(replaces),
-        )
-        .values(
-            state=state,
-            held_for=held_for,
-            next_attempt_at=next_attempt_at,
-            settled_at=None if next_attempt_at else now,
-            reason=reason,
-            detail=detail,
-            remote_id=remote_id,
-            lease_until=None,
-            updated_at=now,
-        )
-    )
-    if done.rowcount != 1:
-        return None
-    conn.execute(
-        update(attempts)
-        .where(attempts.c.delivery_id == held.id, attempts.c.number == held.number)
-        .values(
-            ended_at=now,
-            outcome=outcome,
-            reason=reason,
-            detail=detail,
-            remote_id=remote_id,
-            status=status,
-        )
-    )
-    return state
+    paused = [_paused(conn, one, now) for one in ended]
+    settled: dict[int, State] = {}
+    for to, alike in _by_state(conn, ended, now):
+        settled |= dict.fromkeys(_settle_alike(conn, alike, to, now, replaces), to[0])
+    _note_names(conn, [one for one in ended if one.remote_id and one.claim.id in settled])
+    return [
+        Recorded(settled.get(one.claim.id), newly) for one, newly in zip(ended, paused, strict=True)
+    ]
 
 
-def _settled_state(
-    conn: Connection, row: DeliveryRow, number: int, state: State, now: datetime
-) -> tuple[State, HeldFor | None]:
-    match state:
+def _paused(conn: Connection, one: Ended, now: datetime) -> bool:
+    if one.gone is None:
+        return False
+    channel = one.claim.delivery.channel
+    return pause_channel(
+        conn, channel, reason=one.reason, detail=one.detail, address_digest=one.gone, now=now
+    )
+
+
+def _by_state(
+    conn: Connection, ended: Sequence[Ended], now: datetime
+) -> Iterable[tuple[tuple[State, HeldFor | None], list[Ended]]]:
+    """Gives what ended in the same way, with the state that it comes to."""
+    states = {one.claim.id: _settled_state(conn, one, now) for one in ended}
+    for alike in _grouped(ended, lambda one: (states[one.claim.id], _how(one))):
+        yield states[alike[0].claim.id], alike
+
+
+def _how(one: Ended) -> Hashable:
+    return (
+        one.claim.fence,
+        one.claim.number,
+        one.outcome,
+        one.reason,
+        one.detail,
+        one.status,
+        one.next_attempt_at,
+    )
+
+
+def _settle_alike(
+    conn: Connection,
+    alike: Sequence[Ended],
+    to: tuple[State, HeldFor | None],
+    now: datetime,
+    replaces: Collection[State],
+) -> list[int]:
+    """Settles what ended in the same way; gives the ids of what was still to be settled."""
+    one, (state, held_for) = alike[0], to
+    detail = without_addresses(one.detail)
+    given = {
+        "ids": [each.claim.id for each in alike],
+        "turn": one.claim.fence,
+        "from": list(replaces),
+        "to": state,
+        "held": held_for,
+        "next": one.next_attempt_at,
+        "settled": None if one.next_attempt_at else now,
+        "why": one.reason,
+        "told": detail,
+        "at": now,
+    }
+    done = list(conn.scalars(_SETTLING, given))
+    if done:
+        given = {
+            "ids": done,
+            "attempt": one.claim.number,
+            "at": now,
+            "how": one.outcome,
+            "why": one.reason,
+            "told": detail,
+            "answered": one.status,
+        }
+        conn.execute(_ENDING, given)
+    return done
+
+
+_SETTLING = (
+    update(deliveries)
+    .where(
+        deliveries.c.id.in_(bindparam("ids", expanding=True)),
+        deliveries.c.fence == bindparam("turn"),
+        deliveries.c.state.in_(bindparam("from", expanding=True)),
+    )
+    .values(
+        state=bindparam("to"),
+        held_for=bindparam("held"),
+        next_attempt_at=bindparam("next"),
+        settled_at=bindparam("settled"),
+        reason=bindparam("why"),
+        detail=bindparam("told"),
+        remote_id=None,
+        lease_until=None,
+        updated_at=bindparam("at"),
+    )
+    .returning(deliveries.c.id)
+)
+
+_ENDING = (
+    update(attempts)
+    .where(
+        attempts.c.delivery_id.in_(bindparam("ids", expanding=True)),
+        attempts.c.number == bindparam("attempt"),
+    )
+    .values(
+        ended_at=bindparam("at"),
+        outcome=bindparam("how"),
+        reason=bindparam("why"),
+        detail=bindparam("told"),
+        remote_id=None,
+        status=bindparam("answered"),
+    )
+)
+
+
+def _note_names(conn: Connection, named: Sequence[Ended]) -> None:
+    """Notes the platforms' own names for what they took."""
+    if not named:
+        return
+    names = [
+        {"delivery": one.claim.id, "attempt": one.claim.number, "name": one.remote_id}
+        for one in named
+    ]
+    conn.execute(_NAMING, [{k: each[k] for k in ("delivery", "name")} for each in names])
+    conn.execute(_NAMING_ATTEMPT, names)
+
+
+_NAMING = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("delivery"))
+    .values(remote_id=bindparam("name"))
+)
+
+_NAMING_ATTEMPT = (
+    update(attempts)
+    .where(
+        attempts.c.delivery_id == bindparam("delivery"),
+        attempts.c.number == bindparam("attempt"),
+    )
+    .values(remote_id=bindparam("name"))
+)
+
+
+def _settled_state(conn: Connection, ended: Ended, now: datetime) -> tuple[State, HeldFor | None]:
+    row = ended.claim.delivery
+    match ended.state:
         case State.RETRYING:
             held_for = holding(conn, row.channel, now)
             return (State.RETRYING, None) if held_for is None else (State.HELD, held_for)
@@ -137,9 +295,16 @@ def _settled_state(
             # a refusal now says nothing about an earlier attempt that may have arrived
             other = exists().where(
                 attempts.c.delivery_id == row.id,
-                attempts.c.number != number,
+                attempts.c.number != ended.claim.number,
                 attempts.c.outcome == "unknown",
             )
             return (State.UNKNOWN if conn.scalar(other.select()) else State.FAILED), None
         case _:
-            return state, None
+            return ended.state, None
+
+
+def _grouped(these: Iterable[_T], alike: Callable[[_T], Any]) -> list[list[_T]]:
+    groups: dict[Any, list[_T]] = {}
+    for one in these:
+        groups.setdefault(alike(one), []).append(one)
+    return list(groups.values())

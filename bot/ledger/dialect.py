@@ -10,21 +10,17 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    DateTime,
     Engine,
     Table,
     create_engine,
     event,
-    func,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
@@ -86,14 +82,6 @@ def plain_errors(place: str) -> Iterator[None]:
 def insert_once(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Gives an INSERT that can say ``on_conflict_do_nothing``, in the connection's dialect."""
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
-
-
-def moment(conn: Connection, now: datetime) -> ColumnElement[datetime] | datetime:
-    """Gives the instant that leases are measured by: the database's own, as machines' clocks
-    differ; ``now`` where there is but one machine."""
-    if conn.dialect.name == "postgresql":
-        return func.clock_timestamp(type_=DateTime(timezone=True))
-    return now
 
 
 def connect_file(path: Path, access: str) -> sqlite3.Connection:

@@ -22,13 +22,15 @@ from bot.ledger.rows import (
     Claim,
     Decision,
     DeliveryRow,
+    Ended,
     HeldFor,
     InboxRow,
     Inserted,
-    OutcomeName,
     PausedChannel,
+    Recorded,
     RunRow,
     State,
+    ToSend,
 )
 from bot.ledger.sharing import Sharing
 from bot.planning import Planned, Posting, Slot
@@ -161,54 +163,28 @@ class Ledger(Sharing):
         with self._reading() as conn:
             return reading.next_attempt_at(conn)
 
-    def claim(self, delivery_id: int, run: str, now: datetime, lease: timedelta) -> Claim | None:
-        """Takes a delivery to be sent: it is ``sending``, durably, and an attempt has begun.
+    def claim(
+        self, wanted: Sequence[ToSend], run: str, now: datetime, lease: timedelta
+    ) -> list[Claim]:
+        """Takes deliveries to be sent: they are ``sending``, their words are kept, durably, and an
+        attempt at each has begun.
 
-        None where another was quicker, it is not due yet, or it is no longer useful.
+        Those are left out where another was quicker, that no longer stand as their row says, are
+        not due yet, or no longer useful.
         """
         with self._writing() as conn:
-            return claiming.claim(conn, delivery_id, run, now, lease)
+            return claiming.claim(conn, wanted, run, now, lease)
 
-    def keep_message(self, claim: Claim, message: dict[str, Any]) -> bool:
-        """Keeps the words that are about to be sent; False where the claim was lost."""
-        with self._writing() as conn:
-            return claiming.keep_message(conn, claim, message)
-
-    def settle(
-        self,
-        claim: Claim,
-        *,
-        state: State,
-        now: datetime,
-        outcome: OutcomeName,
-        reason: Reason,
-        detail: str = "",
-        remote_id: str | None = None,
-        next_attempt_at: datetime | None = None,
-        status: int | None = None,
-    ) -> State | None:
-        """Ends the attempt of a claim; gives the state that it came to, None where the claim was
-        lost. The claim's own late answer may still replace ``unknown``.
+    def settle(self, ended: Sequence[Ended], now: datetime) -> list[Recorded]:
+        """Ends the attempts of claims, and gives what became of each. A claim's own late answer may
+        still replace ``unknown``.
 
         The state may be another than asked for: ``held`` for ``retrying`` where a pause is on;
-        ``unknown`` for ``failed`` where an earlier attempt may have arrived. Addresses in
-        ``detail`` are masked. ``next_attempt_at`` belongs to ``retrying`` and to nothing else.
+        ``unknown`` for ``failed`` where an earlier attempt may have arrived. Addresses in details
+        are masked.
         """
-        if (state is State.RETRYING) != (next_attempt_at is not None):
-            raise ValueError(f"next_attempt_at={next_attempt_at} does not go with {state}")
         with self._writing() as conn:
-            return claiming.settle(
-                conn,
-                claim,
-                state=state,
-                now=now,
-                outcome=outcome,
-                reason=reason,
-                detail=detail,
-                remote_id=remote_id,
-                next_attempt_at=next_attempt_at,
-                status=status,
-            )
+            return claiming.settle(conn, ended, now)
 
     def interrupted(self, run: str) -> tuple[DeliveryRow, ...]:
         """Gives what other runs left in ``sending``; on a shared ledger, that whose lease is
@@ -235,22 +211,17 @@ class Ledger(Sharing):
         ``state`` is ``unknown``, or ``retrying`` where a repeat is harmless. None where that run
         settled it after all.
         """
-        if (state is State.RETRYING) != (next_attempt_at is not None):
-            raise ValueError(f"next_attempt_at={next_attempt_at} does not go with {state}")
+        ended = Ended(
+            Claim(row, row.run_id or "", row.fence, row.attempts),
+            state,
+            "unknown",
+            Reason.INTERRUPTED,
+            detail,
+            next_attempt_at=next_attempt_at,
+        )
         with self._writing() as conn:
-            return claiming.settle(
-                conn,
-                Claim(row, row.run_id or "", row.fence, row.attempts),
-                state=state,
-                now=now,
-                outcome="unknown",
-                reason=Reason.INTERRUPTED,
-                detail=detail,
-                remote_id=None,
-                next_attempt_at=next_attempt_at,
-                status=None,
-                replaces=(State.SENDING,),
-            )
+            (recorded,) = claiming.settle(conn, [ended], now, replaces=(State.SENDING,))
+        return recorded.state
 
     def expire(self, now: datetime) -> tuple[DeliveryRow, ...]:
         """Settles what waits though its useful time is over, and gives it as it stands then:

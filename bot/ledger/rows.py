@@ -145,6 +145,48 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class ToSend:
+    """A delivery to be taken as it stands in ``row``, and its words, which are kept with the claim;
+    None leaves those that were kept before."""
+
+    row: DeliveryRow
+    message: dict[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What the attempt of a claim came to.
+
+    ``next_attempt_at`` belongs to ``retrying`` and to nothing else: ValueError. ``gone`` is the
+    digest of an address at which nothing will arrive any more: its channel is paused.
+    """
+
+    claim: Claim
+    state: State
+    outcome: OutcomeName
+    reason: Reason
+    detail: str = ""
+    remote_id: str | None = None
+    next_attempt_at: datetime | None = None
+    status: int | None = None
+    gone: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.state is State.RETRYING) != (self.next_attempt_at is not None):
+            at = self.next_attempt_at
+            raise ValueError(f"next_attempt_at={at} does not go with {self.state}")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the ledger made of an ended attempt: the state that the delivery came to, None where the
+    claim was lost; and whether its channel is paused since."""
+
+    state: State | None
+    channel_paused: bool = False
+
+
+@dataclass(frozen=True)
 class Inserted:
     """What was written down: the keys of the new deliveries, and what had a slot filled already."""
 

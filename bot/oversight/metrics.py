@@ -22,7 +22,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from bot import __version__
 from bot.clock import Clock, SystemClock
 from bot.content.facts import stale_by
-from bot.delivery.courier import Settled
+from bot.delivery.attempt import Settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import State
 from bot.planning import Plan

@@ -263,8 +263,7 @@ class Killed(BaseException):
     ("where", "states", "arrived"),
     [
         ("before it is claimed", (READY, READY, READY), 0),
-        ("claimed, words not kept", IN_DOUBT, 0),
-        ("words kept, not sent", IN_DOUBT, 0),
+        ("claimed with its words, not sent", IN_DOUBT, 0),
         ("sent, no answer yet", IN_DOUBT, 3),
         ("answered, not recorded", IN_DOUBT, 3),
     ],
@@ -318,9 +317,7 @@ def die(steps: Stepping, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     match where:
         case "before it is claimed":
             monkeypatch.setattr(steps.ledger, "claim", now)
-        case "claimed, words not kept":
-            monkeypatch.setattr(steps.ledger, "keep_message", now)
-        case "words kept, not sent":
+        case "claimed with its words, not sent":
             monkeypatch.setattr(steps.courier, "post", now)
         case "answered, not recorded":
             monkeypatch.setattr(steps.ledger, "settle", now)

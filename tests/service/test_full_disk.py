@@ -44,7 +44,7 @@ def test_a_full_disk_posts_nothing_that_could_not_be_recorded(installed: Install
         ledger.resume_channel("held", NINE)
 
     # one posting cannot be planned, one cannot be begun, and one is out and cannot be noted down
-    told = [service.wait_for(word) for word in ("wake-failed", "delivery-broke", "not-recorded")]
+    told = [service.wait_for(word) for word in ("wake-failed", "dispatch-failed", "not-recorded")]
     for record, *_ in told:
         assert record["level"] == "error"
         assert "ledger" in record["event"]

@@ -49,7 +49,7 @@ def test_a_machine_that_stood_still_after_its_claim_sends_nothing(
     installed.known_since(NINE)
     project, clock = installed.project(), SettableClock(NINE)
     moments = iter([0.0, 200.0])
-    monkeypatch.setattr("bot.delivery.courier._running_s", lambda: next(moments))
+    monkeypatch.setattr("bot.delivery.courier.running_s", lambda: next(moments))
     with assembled(project, clock, "sqlite:///var/vigilia.db") as parts:
         (item,) = project.plan.due(NINE.replace(hour=13), NINE)
         parts.ledger.insert([item], NINE, state_of=lambda _: (State.READY, None))

@@ -6,7 +6,7 @@ import io
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -18,12 +18,13 @@ from bot.channels.outcome import Delivered, Outcome, Reason
 from bot.channels.request import HttpRequest, Response
 from bot.channels.webhook import Webhook
 from bot.clock import RehearsalClock
-from bot.delivery.courier import Courier, Settled
+from bot.delivery.attempt import Begun, Carried, Settled
+from bot.delivery.courier import Courier
 from bot.delivery.intake import write_down
 from bot.delivery.retry import Settlement
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import DeliveryRow, State
+from bot.ledger.rows import Claim, DeliveryRow, State, ToSend
 from bot.logs import configure_logs
 from bot.project.secrets import tell_the_logs
 from bot.telling import log_settled
@@ -109,14 +110,14 @@ class TestADefect:
 
 
 class TestALedgerThatFails:
-    def test_before_the_words_are_kept_sends_nothing_and_tries_again(
+    def test_before_it_is_claimed_sends_nothing_and_leaves_it_as_it_is(
         self, site: Installation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with stepping(site, NINE) as steps:
-            keep = failing(1, steps.ledger.keep_message)
-            monkeypatch.setattr(steps.ledger, "keep_message", keep)
-            steps.wake()
-            assert steps.row().state is State.RETRYING
+            monkeypatch.setattr(steps.ledger, "claim", failing(1, steps.ledger.claim))
+            with pytest.raises(LedgerError, match="the disk is full"):
+                steps.wake()
+            assert (steps.row().state, steps.row().attempts) == (State.READY, 0)
             assert site.receiver.requests == []
             steps.wake(NINE + seconds(60))
             assert steps.row().state is State.DELIVERED
@@ -241,21 +242,49 @@ class TestTheDispatcher:
     ) -> None:
         out = io.StringIO()
         configure_logs(out)
-        deliver = Courier.deliver
+        begin = Courier.begin
         met: list[int] = []
 
-        def deliver_or_not(courier: Courier, row: DeliveryRow) -> Settlement | None:
+        def begin_or_not(courier: Courier, rows: Sequence[DeliveryRow]) -> list[Begun]:
             if not met:
-                met.append(row.id)
+                met.append(rows[0].id)
                 raise ZeroDivisionError
-            return deliver(courier, row)
+            return begin(courier, rows)
 
-        monkeypatch.setattr(Courier, "deliver", deliver_or_not)
+        monkeypatch.setattr(Courier, "begin", begin_or_not)
         with running(morning, RehearsalClock(NINE)):
             morning.receiver.wait_for(1, timeout=20)
             wait_until(lambda: morning.rows()["site"].state is State.DELIVERED)
-        assert '"delivery-broke"' in out.getvalue()
+        assert '"dispatch-failed"' in out.getvalue()
         assert "ZeroDivisionError" in out.getvalue()
+
+    def test_settles_the_others_where_one_meets_a_defect(
+        self, morning: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        names = ("one", "two", "three")
+        morning.write(*(webhook(name, morning.receiver) for name in names))
+        with morning.open(real=False) as ledger:
+            write_down(ledger, morning.project(), NINE - seconds(30))
+        out = io.StringIO()
+        configure_logs(out)
+        end = Courier.end
+
+        def end_or_not(courier: Courier, carried: Sequence[Carried]) -> list[Settlement]:
+            if any(one.begun.claim.delivery.channel == "two" for one in carried):
+                raise ZeroDivisionError
+            return end(courier, carried)
+
+        monkeypatch.setattr(Courier, "end", end_or_not)
+        with running(morning, RehearsalClock(NINE)) as here:
+            morning.receiver.wait_for(3, timeout=20)
+            wait_until(lambda: morning.rows()["one"].state is State.DELIVERED)
+            wait_until(lambda: morning.rows()["three"].state is State.DELIVERED)
+            wait_until(lambda: here.engine.in_flight == 0)
+            assert morning.rows()["two"].state is State.SENDING
+        # nobody saw its end
+        assert morning.rows()["two"].state is State.UNKNOWN
+        assert '"delivery-broke"' in out.getvalue()
+        assert len(morning.receiver.requests) == 3
 
     def test_settles_what_has_no_channel_any_more(self, morning: Installation) -> None:
         with morning.open(real=False) as ledger:
@@ -266,21 +295,19 @@ class TestTheDispatcher:
 
 
 class TestALostClaim:
-    def test_words_that_were_settled_otherwise_are_not_sent(
+    def test_what_a_person_holds_while_its_words_are_written_is_not_sent(
         self, site: Installation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with stepping(site, NINE) as steps:
-            keep = steps.ledger.keep_message
+            claim = steps.ledger.claim
 
-            def keep_late(*args: Any) -> bool:
-                for row in steps.ledger.sending():
-                    steps.ledger.settle_interrupted(row, state=State.UNKNOWN, now=NINE)
-                return keep(*args)
+            def claim_late(wanted: Sequence[ToSend], *args: Any) -> list[Claim]:
+                steps.ledger.decide(wanted[0].row.key, "hold", "a person", "", NINE)
+                return claim(wanted, *args)
 
-            monkeypatch.setattr(steps.ledger, "keep_message", keep_late)
+            monkeypatch.setattr(steps.ledger, "claim", claim_late)
             steps.wake()
-            # what surely was not sent may be sent after all
-            assert steps.row().state is State.RETRYING
+            assert steps.row().state is State.HELD
         assert site.receiver.requests == []
 
     def test_a_late_answer_says_that_it_is_one(self, site: Installation) -> None:

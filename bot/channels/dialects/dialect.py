@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import assert_never
 from urllib.parse import quote, urlsplit
 
@@ -45,6 +46,8 @@ _BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _URL_SAFE = "%:/?#@!$&'+,;=-._~"
 
 
+# The same words go to many channels, one after the other.
+@lru_cache(maxsize=512)
 def clean(text: str) -> str:
     """Gives ``text`` with nothing in it that is unseen and dangerous: no control characters but tab
     and line feed, no direction controls, no halves of characters (which no encoding takes)."""
@@ -56,6 +59,7 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+@lru_cache(maxsize=256)
 def web_url(url: str) -> str | None:
     """Gives ``url`` with all percent-encoded that could end it early, or None where it is no http
     or https address and must be shown as text."""
@@ -91,7 +95,7 @@ class Dialect(ABC):
 
     def markdown(self, markdown: str) -> str:
         """Gives a Markdown text in this dialect."""
-        return self.write(parse(markdown))
+        return _written(self, markdown)
 
     def write(self, blocks: Iterable[Block]) -> str:
         """Gives the blocks, an empty line between them."""
@@ -182,6 +186,11 @@ class Dialect(ABC):
         if self.formats_labels:
             return self.inlines(inlines).replace("\n", " ")
         return self.text(one_line(plain([Paragraph(tuple(inlines))])))
+
+
+@lru_cache(maxsize=256)
+def _written(dialect: Dialect, markdown: str) -> str:
+    return dialect.write(parse(markdown))
 
 
 def _marked(inner: str, mark: Callable[[str], str]) -> str:

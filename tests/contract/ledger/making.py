@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.channels.outcome import Reason
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
-from bot.ledger.rows import Claim, HeldFor, State
+from bot.ledger.rows import Claim, Ended, HeldFor, State, ToSend
 from bot.planning import Coming, Planned, Posting, Slot
 
 DAY = date(2026, 12, 9)
@@ -74,52 +75,54 @@ def state_of(ledger: Ledger, key: str = KEY) -> State:
 
 
 def claimed(
-    ledger: Ledger, run: str, key: str = KEY, now: datetime = NOW, lease: timedelta = LEASE
+    ledger: Ledger,
+    run: str,
+    key: str = KEY,
+    now: datetime = NOW,
+    lease: timedelta = LEASE,
+    *,
+    words: dict[str, Any] | None = None,
 ) -> Claim:
     row = ledger.delivery(key)
     assert row is not None
-    claim = ledger.claim(row.id, run, now, lease)
-    assert claim is not None
+    (claim,) = ledger.claim([ToSend(row, words)], run, now, lease)
     return claim
 
 
+def settle(ledger: Ledger, ended: Ended, now: datetime = NOW) -> State | None:
+    (recorded,) = ledger.settle([ended], now)
+    return recorded.state
+
+
 def deliver(ledger: Ledger, claim: Claim, now: datetime = NOW) -> State | None:
-    return ledger.settle(
-        claim,
-        state=State.DELIVERED,
-        now=now,
-        outcome="delivered",
-        reason=Reason.ACCEPTED,
-        remote_id="post-1",
-        status=200,
-    )
+    return settle(ledger, delivered(claim), now)
+
+
+def delivered(claim: Claim, name: str | None = "post-1") -> Ended:
+    return Ended(claim, State.DELIVERED, "delivered", Reason.ACCEPTED, remote_id=name, status=200)
 
 
 def try_later(ledger: Ledger, claim: Claim, at: datetime, now: datetime = NOW) -> State | None:
-    return ledger.settle(
+    said = "the server said 503"
+    ended = Ended(
         claim,
-        state=State.RETRYING,
-        now=now,
-        outcome="retry",
-        reason=Reason.SERVER_ERROR,
-        detail="the server said 503",
+        State.RETRYING,
+        "retry",
+        Reason.SERVER_ERROR,
+        said,
         status=503,
         next_attempt_at=at,
     )
+    return settle(ledger, ended, now)
 
 
 def refuse(ledger: Ledger, claim: Claim, now: datetime = NOW) -> State | None:
-    return ledger.settle(
-        claim,
-        state=State.FAILED,
-        now=now,
-        outcome="rejected",
-        reason=Reason.BAD_REQUEST,
-        status=400,
-    )
+    return settle(ledger, refused(claim), now)
+
+
+def refused(claim: Claim) -> Ended:
+    return Ended(claim, State.FAILED, "rejected", Reason.BAD_REQUEST, status=400)
 
 
 def lose(ledger: Ledger, claim: Claim, now: datetime = NOW) -> State | None:
-    return ledger.settle(
-        claim, state=State.UNKNOWN, now=now, outcome="unknown", reason=Reason.NO_ANSWER
-    )
+    return settle(ledger, Ended(claim, State.UNKNOWN, "unknown", Reason.NO_ANSWER), now)

@@ -40,9 +40,8 @@ def used(tmp_path: Path) -> Path:
         ledger.see({"c0": ["a-day"]}, NOW)
         put_in(ledger, *(plan(f"c{number}") for number in range(5)))
         ledger.insert([plan("held")], NOW, state_of=for_approval)
-        claim = claimed(ledger, run, KEYS[0])
-        ledger.keep_message(claim, {"title": "Commémorer «les victimes» 🕯", "n": [1, None]})
-        deliver(ledger, claim)
+        words = {"title": "Commémorer «les victimes» 🕯", "n": [1, None]}
+        deliver(ledger, claimed(ledger, run, KEYS[0], words=words))
         lose(ledger, claimed(ledger, run, KEYS[1]))
         try_later(ledger, claimed(ledger, run, KEYS[2]), NOW + HOUR)
         claimed(ledger, run, KEYS[3])

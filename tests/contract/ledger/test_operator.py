@@ -105,9 +105,7 @@ def test_what_failed_is_retried_with_new_words_and_a_new_generation(
     ledger: Ledger, run: str
 ) -> None:
     put_in(ledger)
-    claim = claimed(ledger, run)
-    ledger.keep_message(claim, {"title": "with a mistake"})
-    refuse(ledger, claim)
+    refuse(ledger, claimed(ledger, run, words={"title": "with a mistake"}))
     row = ledger.retry(KEY, LATER, LATER + HOUR, "ana", "corrected")
     assert (row.state, row.generation, row.tries, row.attempts) == (State.READY, 1, 0, 1)
     assert (row.message, row.settled_at, row.useful_until) == (None, None, LATER + HOUR)
@@ -175,9 +173,7 @@ def test_an_unknown_delivery_is_resent_with_the_same_words_as_a_new_generation(
     ledger: Ledger, run: str
 ) -> None:
     put_in(ledger)
-    claim = claimed(ledger, run)
-    ledger.keep_message(claim, {"title": "the same"})
-    lose(ledger, claim)
+    lose(ledger, claimed(ledger, run, words={"title": "the same"}))
     row = ledger.resolve(KEY, "resend", NOW + HOUR, "ana")
     assert (row.state, row.generation, row.message) == (State.READY, 1, {"title": "the same"})
     assert (row.next_attempt_at, row.useful_until) == (NOW + HOUR, NOW + USEFUL)

@@ -27,11 +27,8 @@ def send(ledger: Ledger, run: str, channel: str, title: str) -> str:
     one = plan(channel)
     put_in(ledger, one)
     key = one.postings[0].key
-    claim = claimed(ledger, run, key)
-    ledger.keep_message(
-        claim, {"parts": [{"title": title, "sources": [["A source", "https://x"]]}]}
-    )
-    deliver(ledger, claim, NOW + HOUR)
+    words = {"parts": [{"title": title, "sources": [["A source", "https://x"]]}]}
+    deliver(ledger, claimed(ledger, run, key, words=words), NOW + HOUR)
     return key
 
 
@@ -65,8 +62,7 @@ def test_new_words_of_a_retry_are_found_beside_the_old(ledger: Ledger, run: str)
     (key,) = [row.key for row in ledger.history()]
     for number, title in enumerate(("old words", "new phrase")):
         now = NOW + number * 2 * HOUR
-        claim = claimed(ledger, run, key, now)
-        ledger.keep_message(claim, {"title": title})
+        claim = claimed(ledger, run, key, now, words={"title": title})
         try_later(ledger, claim, now + HOUR, now)
         ledger.index_words()
     assert found(ledger, text="old") == found(ledger, text="phrase") == ["ottawa"]

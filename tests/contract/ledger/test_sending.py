@@ -9,7 +9,7 @@ from bot.channels.outcome import Reason
 from bot.clock import SystemClock
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import State
+from bot.ledger.rows import Ended, Recorded, State, ToSend
 from tests.contract.ledger.making import (
     HOUR,
     KEY,
@@ -19,11 +19,14 @@ from tests.contract.ledger.making import (
     USEFUL,
     claimed,
     deliver,
+    delivered,
     for_approval,
     lose,
     plan,
     put_in,
     refuse,
+    refused,
+    settle,
     state_of,
     try_later,
 )
@@ -52,8 +55,8 @@ def test_a_claim_begins_an_attempt_and_is_given_once(ledger: Ledger, run: str) -
     put_in(ledger)
     claim = claimed(ledger, run)
     assert (claim.key, claim.run_id, claim.fence, claim.number) == (KEY, run, 1, 1)
-    assert ledger.claim(claim.id, run, NOW, LEASE) is None
     row = claim.delivery
+    assert ledger.claim([ToSend(row)], run, NOW, LEASE) == []
     assert (row.state, row.run_id, row.attempts, row.tries) == (State.SENDING, run, 1, 1)
     assert row.next_attempt_at is None
     # a machine's own clock, or the one that all machines share
@@ -67,8 +70,8 @@ def test_a_claim_begins_an_attempt_and_is_given_once(ledger: Ledger, run: str) -
 def test_what_is_not_due_or_no_longer_useful_is_not_claimed(ledger: Ledger, run: str) -> None:
     put_in(ledger)
     row = ledger.history()[0]
-    assert ledger.claim(row.id, run, NOW - HOUR, LEASE) is None
-    assert ledger.claim(row.id, run, NOW + USEFUL, LEASE) is None
+    assert ledger.claim([ToSend(row)], run, NOW - HOUR, LEASE) == []
+    assert ledger.claim([ToSend(row)], run, NOW + USEFUL, LEASE) == []
     assert state_of(ledger) is State.READY
 
 
@@ -76,16 +79,81 @@ def test_what_was_held_since_it_was_found_due_is_not_claimed(ledger: Ledger, run
     put_in(ledger)
     (row,) = ledger.due(NOW, 1)
     ledger.set_pause(NOW + HOUR, NOW)
-    assert ledger.claim(row.id, run, NOW, LEASE) is None
+    assert ledger.claim([ToSend(row)], run, NOW, LEASE) == []
     assert state_of(ledger) is State.HELD
 
 
-def test_the_words_are_kept_as_long_as_the_claim_holds(ledger: Ledger, run: str) -> None:
+def test_what_was_tried_since_it_was_found_due_is_not_claimed(ledger: Ledger, run: str) -> None:
     put_in(ledger)
-    claim = claimed(ledger, run)
-    assert ledger.keep_message(claim, {"title": "Génocide — ñ"})
-    deliver(ledger, claim)
-    assert not ledger.keep_message(claim, {"title": "other"})
+    (row,) = ledger.due(NOW, 1)
+    try_later(ledger, claimed(ledger, run, words={"title": "first"}), NOW)
+    assert ledger.claim([ToSend(row, {"title": "second"})], run, NOW, LEASE) == []
+    kept = ledger.delivery(KEY)
+    assert kept is not None
+    assert (kept.state, kept.message) == (State.RETRYING, {"title": "first"})
+
+
+def test_many_are_claimed_and_settled_together_each_as_it_is(ledger: Ledger, run: str) -> None:
+    put_in(ledger, *(plan(channel) for channel in "abcdefgh"))
+    rows = {row.channel: row for row in ledger.due(NOW, 10)}
+    ledger.decide(rows["h"].key, "hold", "ana", "", NOW)
+    french, english = {"title": "Une journée"}, {"title": "A day"}
+    (first,) = ledger.claim([ToSend(rows["a"], french)], run, NOW, LEASE)
+    try_later(ledger, first, NOW)
+    rows = {row.channel: row for row in ledger.due(NOW, 10)} | {"h": rows["h"]}
+    wanted = [
+        ToSend(row, None if row.message else french if row.channel in "bc" else english)
+        for row in rows.values()
+    ]
+    claims = ledger.claim(wanted, run, NOW, LEASE)
+    assert [claim.delivery.channel for claim in claims] == list("abcdefg")
+    assert [claim.number for claim in claims] == [2, 1, 1, 1, 1, 1, 1]
+    for claim in claims:
+        stored = ledger.delivery(claim.key)
+        assert stored == claim.delivery
+        assert stored.message == (french if stored.channel in "abc" else english)
+    a, b, c, d, e, f, g = claims
+    lose(ledger, f)
+    ledger.resolve(f.key, "delivered", NOW, "ana")
+    ended = [
+        delivered(a, "post-a"),
+        delivered(b, "post-b"),
+        delivered(c, None),
+        refused(d),
+        Ended(e, State.RETRYING, "retry", Reason.DNS, next_attempt_at=NOW + HOUR),
+        delivered(f, "too late"),
+        Ended(g, State.FAILED, "rejected", Reason.GONE, "404", status=404, gone="digest"),
+    ]
+    assert ledger.settle(ended, NOW + HOUR) == [
+        Recorded(State.DELIVERED),
+        Recorded(State.DELIVERED),
+        Recorded(State.DELIVERED),
+        Recorded(State.FAILED),
+        Recorded(State.RETRYING),
+        Recorded(None),
+        Recorded(State.FAILED, channel_paused=True),
+    ]
+    after = ledger.deliveries([claim.key for claim in claims])
+    assert [row.remote_id for row in after] == ["post-a", "post-b", *[None] * 5]
+    assert [ledger.attempts(claim.key)[-1].remote_id for claim in claims] == [
+        *("post-a", "post-b"),
+        *[None] * 5,
+    ]
+    assert [len(ledger.attempts(claim.key)) for claim in claims] == [2, 1, 1, 1, 1, 1, 1]
+    assert ledger.paused_channels().keys() == {"g"}
+
+
+def test_nothing_is_claimed_or_settled_where_nothing_is_given(ledger: Ledger, run: str) -> None:
+    assert ledger.claim([], run, NOW, LEASE) == []
+    assert ledger.settle([], NOW) == []
+
+
+def test_the_words_are_kept_with_the_claim_and_stay(ledger: Ledger, run: str) -> None:
+    put_in(ledger)
+    claim = claimed(ledger, run, words={"title": "Génocide — ñ"})
+    assert claim.delivery.message == {"title": "Génocide — ñ"}
+    try_later(ledger, claim, NOW)
+    deliver(ledger, claimed(ledger, run))
     row = ledger.delivery(KEY)
     assert row is not None
     assert row.message == {"title": "Génocide — ñ"}
@@ -127,14 +195,7 @@ def test_a_retry_needs_an_instant_and_nothing_else_has_one(ledger: Ledger, run: 
     claim = claimed(ledger, run)
     for state, at in ((State.RETRYING, None), (State.DELIVERED, NOW)):
         with pytest.raises(ValueError, match="does not go with"):
-            ledger.settle(
-                claim,
-                state=state,
-                now=NOW,
-                outcome="retry",
-                reason=Reason.DNS,
-                next_attempt_at=at,
-            )
+            Ended(claim, state, "retry", Reason.DNS, next_attempt_at=at)
         with pytest.raises(ValueError, match="does not go with"):
             ledger.settle_interrupted(claim.delivery, state=state, now=NOW, next_attempt_at=at)
     assert state_of(ledger) is State.SENDING
@@ -289,14 +350,7 @@ def test_what_is_being_sent_does_not_expire(ledger: Ledger, run: str) -> None:
 )
 def test_no_address_in_a_detail_is_kept(ledger: Ledger, run: str, said: str, kept: str) -> None:
     put_in(ledger)
-    ledger.settle(
-        claimed(ledger, run),
-        state=State.FAILED,
-        now=NOW,
-        outcome="rejected",
-        reason=Reason.GONE,
-        detail=said,
-    )
+    settle(ledger, Ended(claimed(ledger, run), State.FAILED, "rejected", Reason.GONE, said))
     row = ledger.delivery(KEY)
     assert row is not None
     assert (row.detail, ledger.attempts(KEY)[0].detail) == (kept, kept)

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.channels.outcome import Reason
-from bot.delivery.courier import Settled
+from bot.delivery.attempt import Settled
 from bot.delivery.retry import Settlement
 from bot.ledger.rows import State
 from bot.oversight.metrics import Metrics

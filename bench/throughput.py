@@ -1,0 +1,180 @@
+"""Deliveries a second beside others': ``python -m bench.throughput [deliveries [rounds]]``.
+
+2,000 messages go to a receiver on loopback, which answers at once: by a bare pool of threads with
+``requests.Session`` that records nothing, by Apprise in such a pool, and by Vigilia, where each
+is durable in the ledger before it leaves and settled durably after. Each in a process of its own,
+in turn, several rounds in one run; the best number of threads of the others counts.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import apprise
+import requests
+
+from bench.group import Receiving, known_since_yesterday, receiving, write_group
+from bot.channels.platform import Envelope
+from bot.channels.request import HttpRequest
+from bot.clock import SystemClock
+from bot.delivery.attempt import Settled
+from bot.delivery.intake import write_down
+from bot.delivery.words import write_message
+from bot.ledger.rows import State
+from bot.logs import configure_logs
+from bot.project.load import Project, load_project
+from bot.project.secrets import tell_the_logs
+from bot.running import assembled
+
+THREADS = (4, 8, 16, 32)
+URL = "sqlite:///vigilia.db"
+
+
+def example(project: Project) -> HttpRequest:
+    """Gives a request as Vigilia makes it, for the others to send."""
+    channel = next(iter(project.channels.values()))
+    now = datetime.now(UTC)
+    (planned, *_) = project.plan.due(now - timedelta(days=1), now)
+    message = write_message(project, planned.postings[0])
+    request = channel.platform.request(message, channel.options, Envelope("key", "vg_1", now))
+    assert isinstance(request, HttpRequest)
+    return request
+
+
+def addresses(project: Project) -> list[str]:
+    """Gives where each channel posts."""
+    return [channel.options.url.get_secret_value() for channel in project.channels.values()]
+
+
+def pooled(threads: int, urls: list[str], post: Callable[[str], None]) -> float:
+    """Gives the seconds that a pool of threads takes to post to each address once."""
+    with ThreadPoolExecutor(threads) as pool:
+        began = time.perf_counter()
+        list(pool.map(post, urls))
+        return time.perf_counter() - began
+
+
+def bare(project: Project, threads: int) -> float:
+    request, own = example(project), threading.local()
+
+    def post(url: str) -> None:
+        session = getattr(own, "session", None)
+        if session is None:
+            session = own.session = requests.Session()
+        answer = session.post(url, data=request.body, headers=dict(request.headers), timeout=20)
+        assert answer.status_code == 200
+
+    return pooled(threads, addresses(project), post)
+
+
+def apprised(project: Project, threads: int) -> float:
+    logging.disable(logging.CRITICAL)
+    body = example(project).body.decode()
+
+    def post(url: str) -> None:
+        parts = urlsplit(url)
+        target = apprise.Apprise()
+        assert target.add(f"json://{parts.netloc}{parts.path}")
+        assert target.notify(body=body, title="A day")
+
+    return pooled(threads, addresses(project), post)
+
+
+def ours(project: Project, threads: int) -> float:
+    """Measured from the instant at which the engine starts, all being planned, until the last
+    outcome is recorded."""
+    assert threads == project.settings.delivery.workers
+    number, settled = len(project.channels), threading.Semaphore(0)
+
+    def listener(one: Settled) -> None:
+        assert one.recorded is State.DELIVERED, one
+        settled.release()
+
+    clock = SystemClock()
+    with assembled(project, clock, URL, listeners=(listener,)) as parts:
+        write_down(parts.ledger, project, clock.now())
+        began = time.perf_counter()
+        parts.engine.start()
+        for _ in range(number):
+            assert settled.acquire(timeout=60)
+        took = time.perf_counter() - began
+        parts.engine.stop(5.0)
+        assert parts.ledger.counts()[State.DELIVERED] == number
+    return took
+
+
+CONTENDERS = {"bare": bare, "apprise": apprised, "vigilia": ours}
+
+
+def _measure(name: str, threads: int, root: Path) -> None:
+    """Prints the seconds. The log is written as a service's is."""
+    with (root / "log").open("w") as log:
+        configure_logs(log)
+        project = load_project(root / "config", environ={}, cwd=root)
+        tell_the_logs(project)
+        took = CONTENDERS[name](project, threads)
+    print(json.dumps(took))
+
+
+def measured(name: str, threads: int, number: int, receiver: Receiving) -> float:
+    """Gives the deliveries a second of one contender, measured in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        write_group(root, URL, number, kind="embedded", threads=threads, port=receiver.port)
+        if name == "vigilia":
+            known_since_yesterday(root, URL)
+        receiver.forget()
+        words = [sys.executable, "-m", "bench.throughput", "_measure", name, str(threads), folder]
+        told = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
+        arrived = len(receiver.arrivals())
+        if arrived != number:
+            raise AssertionError(f"{name}: {arrived} of {number} arrived")
+        return number / float(json.loads(told))
+
+
+def main() -> None:
+    words = sys.argv[1:]
+    if words[:1] == ["_measure"]:
+        _measure(words[1], int(words[2]), Path(words[3]))
+        return
+    number = int(words[0]) if words else 2000
+    rounds = int(words[1]) if len(words) > 1 else 3
+    print(
+        f"load of this machine before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores,"
+        f" Python {platform.python_version()}"
+    )
+    found: dict[tuple[str, int], list[float]] = {}
+    with receiving(0.0) as receiver:
+        for _ in range(rounds):
+            for name in CONTENDERS:
+                for threads in THREADS:
+                    rate = measured(name, threads, number, receiver)
+                    found.setdefault((name, threads), []).append(rate)
+    best: dict[str, float] = {}
+    for (name, threads), rates in found.items():
+        middle = statistics.median(rates)
+        best[name] = max(best.get(name, 0.0), middle)
+        print(
+            f"{name}, {threads} threads: {middle:,.0f} a second"
+            f" ({min(rates):,.0f} to {max(rates):,.0f})"
+        )
+    for name in ("bare", "apprise"):
+        print(f"vigilia / {name}: {best['vigilia'] / best[name]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
