@@ -7,7 +7,6 @@ each step in the :class:`Attempt` of the thread they work for.
 
 from __future__ import annotations
 
-import queue
 import socket
 import ssl
 import threading
@@ -19,8 +18,6 @@ from enum import Enum
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import create_connection
@@ -147,9 +144,6 @@ def open_socket(
 
 CURRENT: ContextVar[Attempt] = ContextVar("CURRENT")
 
-_HOSTS = 1000
-"""Hosts whose connections are kept; beyond it those of the host unused for longest are closed."""
-
 
 class _Lines:
     """A reader of lines that knows the last one."""
@@ -258,100 +252,3 @@ def connect_problem(error: OSError) -> str:
     if isinstance(error, TimeoutError):
         return "took no connection in time"
     return f"could not be reached ({error.strerror or 'no route'})"
-
-
-class _Watched(HTTPConnectionPool):
-    """Connections that rest are nobody's: the request that used one lets go of it first."""
-
-    ConnectionCls = WatchedConnection
-
-    def _put_conn(self, conn: Any) -> None:
-        CURRENT.get().finish()
-        if conn is not None:
-            conn.rests_since = time.monotonic()
-        super()._put_conn(conn)
-
-    def close_rested(self, seconds: float) -> bool:
-        """Closes what has rested for ``seconds``; says whether open connections are left."""
-        waiting = self.pool
-        if waiting is None:
-            return False
-        # Whoever asks meanwhile opens a connection. The queue gives last what was put in first.
-        taken: list[Any] = []
-        with suppress(queue.Empty):
-            while True:
-                taken.append(waiting.get(block=False))
-        left = False
-        for conn in reversed(taken):
-            if conn is not None and not conn.is_closed:
-                if conn.has_rested(seconds):
-                    conn.close()
-                else:
-                    left = True
-            self._put_back(waiting, conn)
-        return left
-
-    def _put_back(self, waiting: queue.LifoQueue[Any], conn: Any) -> None:
-        try:
-            waiting.put(conn, block=False)
-        except queue.Full:
-            unwanted = True
-        else:
-            unwanted = self.pool is None  # closed in the meantime: nobody looks there again
-        if unwanted and conn is not None:
-            conn.close()
-
-
-class WatchedPool(_Watched):
-    """Pooled plain connections."""
-
-
-class WatchedTlsPool(_Watched, HTTPSConnectionPool):
-    """Pooled TLS connections."""
-
-    ConnectionCls = WatchedTlsConnection
-
-
-class WatchedAdapter(HTTPAdapter):
-    """requests' adapter over connections of ours."""
-
-    def __init__(self, context: ssl.SSLContext, pool_size: int) -> None:
-        self._context = context
-        self._proxy_lock = threading.Lock()
-        super().__init__(pool_connections=_HOSTS, pool_maxsize=pool_size, max_retries=0)
-
-    def init_poolmanager(
-        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
-    ) -> None:
-        super().init_poolmanager(
-            connections, maxsize, block, ssl_context=self._context, **pool_kwargs
-        )
-        self._watch(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        with self._proxy_lock:  # two threads would make two, and one would be forgotten open
-            known = proxy in self.proxy_manager
-            manager = super().proxy_manager_for(proxy, ssl_context=self._context, **proxy_kwargs)
-            if not known:
-                self._watch(manager)
-            return manager
-
-    @staticmethod
-    def _watch(manager: Any) -> None:
-        manager.pool_classes_by_scheme = {"http": WatchedPool, "https": WatchedTlsPool}
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Certificates are checked by the one shared context, which was loaded once."""
-        conn.cert_reqs = "CERT_REQUIRED"
-
-    def close_rested(self, seconds: float) -> bool:
-        """Closes connections unused for ``seconds``; says whether open unused ones are left."""
-        with self._proxy_lock:
-            managers = [self.poolmanager, *self.proxy_manager.values()]
-        left = False
-        for manager in managers:
-            for key in tuple(manager.pools.keys()):
-                pool = manager.pools.get(key)
-                if pool is not None:
-                    left = pool.close_rested(seconds) or left
-        return left

@@ -9,7 +9,8 @@ import pytest
 from urllib3.exceptions import NewConnectionError
 
 from bot.channels.outcome import Reason, Retry
-from bot.delivery.connection import CURRENT, Attempt, Route, WatchedConnection, WatchedPool
+from bot.delivery.connection import CURRENT, Attempt, Route, WatchedConnection
+from bot.delivery.pools import WatchedPool
 from bot.delivery.resolving import TrustedHosts, system_addresses
 from tests.receiver import Receiver
 
