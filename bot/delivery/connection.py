@@ -7,6 +7,8 @@ each step in the :class:`Attempt` of the thread they work for.
 
 from __future__ import annotations
 
+import http.client
+import os
 import socket
 import ssl
 import threading
@@ -15,14 +17,16 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
-from http.client import HTTPException, HTTPResponse
 from typing import Any
 
+from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import create_connection
 
 from bot.channels.outcome import Reason, Rejected, Retry
+from bot.delivery.heads import WholeHead
+from bot.delivery.preparing import written_headers
 from bot.delivery.resolving import (
     AddressRefusedError,
     NameNotResolvedError,
@@ -65,7 +69,7 @@ class Attempt:
         self.expired = False
         self._lock = threading.Lock()
         self._finished = False
-        self._watched: socket.socket | None = None
+        self._watched: int | None = None
 
     def remaining(self) -> float:
         """Gives the seconds left, at least a little: 0 would mean "without time-out"."""
@@ -74,11 +78,11 @@ class Attempt:
     def watch(self, sock: socket.socket) -> None:
         """Notes the socket that is shut when the time is over.
 
-        A duplicate is kept: TLS takes the socket over while it is being set up, and http.client
-        lets go of it while an answer is still being read.
+        A duplicate of its descriptor is kept: TLS takes the socket over while it is being set up,
+        and http.client lets go of it while an answer is still being read.
         """
         try:
-            watched = socket.fromfd(sock.fileno(), sock.family, sock.type)
+            watched = os.dup(sock.fileno())
         except OSError:  # no descriptor is left
             sock.close()
             raise
@@ -87,7 +91,7 @@ class Attempt:
             if self.expired:
                 _shut(watched)
         if previous is not None:
-            previous.close()
+            os.close(previous)
 
     def expire(self) -> None:
         """Ends the request: whatever waits for its socket stops waiting."""
@@ -104,12 +108,16 @@ class Attempt:
             self._finished = True
             watched, self._watched = self._watched, None
         if watched is not None:
-            watched.close()
+            os.close(watched)
 
 
-def _shut(sock: socket.socket) -> None:
+def _shut(descriptor: int) -> None:
     with suppress(OSError):  # the other side may have been first
-        sock.shutdown(socket.SHUT_RDWR)
+        sock = socket.socket(fileno=descriptor)
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        finally:
+            sock.detach()  # the descriptor is the attempt's
 
 
 def open_socket(
@@ -145,38 +153,6 @@ def open_socket(
 CURRENT: ContextVar[Attempt] = ContextVar("CURRENT")
 
 
-class _Lines:
-    """A reader of lines that knows the last one."""
-
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
-        self.last = b""
-
-    def readline(self, limit: int = -1) -> bytes:
-        self.last = self._reader.readline(limit)
-        return self.last
-
-    def close(self) -> None:
-        self._reader.close()
-
-
-class WholeHead(HTTPResponse):
-    """An answer whose head has come whole. http.client takes one that is cut off for all there is:
-    "HTTP/1.1 200 OK" and no more would be a yes."""
-
-    def begin(self) -> None:
-        reader: Any = self.fp
-        lines: Any = _Lines(reader)
-        self.fp = lines
-        try:
-            super().begin()
-        finally:
-            if self.fp is lines:
-                self.fp = reader
-        if lines.last not in (b"\r\n", b"\n"):
-            raise HTTPException("the head was cut off")
-
-
 class WatchedConnection(HTTPConnection):
     """A connection to an address that was checked, whose requests are followed byte by byte."""
 
@@ -184,6 +160,8 @@ class WatchedConnection(HTTPConnection):
     debuglevel = 0  # a global debuglevel would print addresses
     rests_since = 0.0
     """When it was last put back into its pool, in seconds of ``time.monotonic()``."""
+    sock: Any
+    _body = b""
 
     @property
     def is_connected(self) -> bool:
@@ -219,14 +197,47 @@ class WatchedConnection(HTTPConnection):
             attempt, self.host, port, checked=not self.proxy, options=self.socket_options
         )
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        """Writes a request; when this returns, its last byte was handed to the kernel."""
+    def request(
+        self, method: str, url: str, body: Any = None, headers: Any = None, **_options: Any
+    ) -> None:
+        """Writes a request; when this returns, its last byte was handed to the kernel.
+
+        ``headers`` are plain strings that were found fit to be sent; ``body`` is bytes or None.
+        """
         attempt = CURRENT.get()
-        if self.sock is not None:
-            attempt.watch(self.sock)
-            attempt.stage = Stage.WRITING
-        super().request(*args, **kwargs)
+        if self.sock is None:
+            self.connect()
+        self.sock.settimeout(self.timeout)
+        attempt.watch(self.sock)
+        attempt.stage = Stage.WRITING
+        head: Any = self
+        named = "host" in map(str.lower, headers)
+        self.putrequest(method, url, skip_host=named, skip_accept_encoding=True)
+        head._output(written_headers(headers).encode("latin-1").removesuffix(b"\r\n"))
+        self._body = body or b""
+        self.endheaders()
         attempt.stage = Stage.SENT
+
+    def send(self, data: Any) -> None:
+        """Writes ``data``, and the body with the head: one call to the kernel, one packet."""
+        body, self._body = self._body, b""
+        super().send(data + body)
+
+    def getresponse(self) -> Any:
+        """Gives an answer whose head has come. It lets go of the connection when it was read."""
+        self.sock.settimeout(self.timeout)
+        head: Any = http.client.HTTPConnection.getresponse(self)
+        return HTTPResponse(
+            head,
+            HTTPHeaderDict(head.fields()),
+            head.status,
+            head.version,
+            reason=head.reason,
+            preload_content=False,
+            decode_content=False,
+            original_response=head,
+            request_method=head._method,
+        )
 
 
 class WatchedTlsConnection(WatchedConnection, HTTPSConnection):

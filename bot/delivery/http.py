@@ -174,6 +174,7 @@ class HttpTransport:
         except _FAILURES as error:
             return _failure(attempt, host, error)
         finally:
+            self._deadlines.forget(attempt.expire)
             attempt.finish()
             CURRENT.reset(token)
             self._plan_sweep()
@@ -251,14 +252,15 @@ def _read(answer: requests.Response, host: str, attempt: Attempt) -> Response | 
         answer.close()  # unread, and its connection with it: a final answer may still follow
         return Unknown(Reason.NO_ANSWER, f"{host} gave no final answer ({status}).")
     raw = answer.raw
+    as_sent = "content-encoding" not in raw.headers
     body = bytearray()
     whole = True
     try:
         while len(body) <= ANSWER_LIMIT:
             chunk = raw.read1(_CHUNK, decode_content=True)
-            if not chunk:
-                break
             body += chunk
+            if not chunk or (as_sent and raw.length_remaining == 0):
+                break
     except _FAILURES:
         whole = False
     finally:
