@@ -7,7 +7,8 @@ each step in the :class:`Attempt` of the thread they work for.
 
 from __future__ import annotations
 
-import queue
+import http.client
+import os
 import socket
 import ssl
 import threading
@@ -16,16 +17,16 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
-from http.client import HTTPException, HTTPResponse
 from typing import Any
 
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import create_connection
 
 from bot.channels.outcome import Reason, Rejected, Retry
+from bot.delivery.heads import WholeHead
+from bot.delivery.preparing import written_headers
 from bot.delivery.resolving import (
     AddressRefusedError,
     NameNotResolvedError,
@@ -68,7 +69,7 @@ class Attempt:
         self.expired = False
         self._lock = threading.Lock()
         self._finished = False
-        self._watched: socket.socket | None = None
+        self._watched: int | None = None
 
     def remaining(self) -> float:
         """Gives the seconds left, at least a little: 0 would mean "without time-out"."""
@@ -77,11 +78,11 @@ class Attempt:
     def watch(self, sock: socket.socket) -> None:
         """Notes the socket that is shut when the time is over.
 
-        A duplicate is kept: TLS takes the socket over while it is being set up, and http.client
-        lets go of it while an answer is still being read.
+        A duplicate of its descriptor is kept: TLS takes the socket over while it is being set up,
+        and http.client lets go of it while an answer is still being read.
         """
         try:
-            watched = socket.fromfd(sock.fileno(), sock.family, sock.type)
+            watched = os.dup(sock.fileno())
         except OSError:  # no descriptor is left
             sock.close()
             raise
@@ -90,7 +91,7 @@ class Attempt:
             if self.expired:
                 _shut(watched)
         if previous is not None:
-            previous.close()
+            os.close(previous)
 
     def expire(self) -> None:
         """Ends the request: whatever waits for its socket stops waiting."""
@@ -107,12 +108,16 @@ class Attempt:
             self._finished = True
             watched, self._watched = self._watched, None
         if watched is not None:
-            watched.close()
+            os.close(watched)
 
 
-def _shut(sock: socket.socket) -> None:
+def _shut(descriptor: int) -> None:
     with suppress(OSError):  # the other side may have been first
-        sock.shutdown(socket.SHUT_RDWR)
+        sock = socket.socket(fileno=descriptor)
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        finally:
+            sock.detach()  # the descriptor is the attempt's
 
 
 def open_socket(
@@ -147,41 +152,6 @@ def open_socket(
 
 CURRENT: ContextVar[Attempt] = ContextVar("CURRENT")
 
-_HOSTS = 1000
-"""Hosts whose connections are kept; beyond it those of the host unused for longest are closed."""
-
-
-class _Lines:
-    """A reader of lines that knows the last one."""
-
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
-        self.last = b""
-
-    def readline(self, limit: int = -1) -> bytes:
-        self.last = self._reader.readline(limit)
-        return self.last
-
-    def close(self) -> None:
-        self._reader.close()
-
-
-class WholeHead(HTTPResponse):
-    """An answer whose head has come whole. http.client takes one that is cut off for all there is:
-    "HTTP/1.1 200 OK" and no more would be a yes."""
-
-    def begin(self) -> None:
-        reader: Any = self.fp
-        lines: Any = _Lines(reader)
-        self.fp = lines
-        try:
-            super().begin()
-        finally:
-            if self.fp is lines:
-                self.fp = reader
-        if lines.last not in (b"\r\n", b"\n"):
-            raise HTTPException("the head was cut off")
-
 
 class WatchedConnection(HTTPConnection):
     """A connection to an address that was checked, whose requests are followed byte by byte."""
@@ -190,6 +160,8 @@ class WatchedConnection(HTTPConnection):
     debuglevel = 0  # a global debuglevel would print addresses
     rests_since = 0.0
     """When it was last put back into its pool, in seconds of ``time.monotonic()``."""
+    sock: Any
+    _body = b""
 
     @property
     def is_connected(self) -> bool:
@@ -225,14 +197,47 @@ class WatchedConnection(HTTPConnection):
             attempt, self.host, port, checked=not self.proxy, options=self.socket_options
         )
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        """Writes a request; when this returns, its last byte was handed to the kernel."""
+    def request(
+        self, method: str, url: str, body: Any = None, headers: Any = None, **_options: Any
+    ) -> None:
+        """Writes a request; when this returns, its last byte was handed to the kernel.
+
+        ``headers`` are plain strings that were found fit to be sent; ``body`` is bytes or None.
+        """
         attempt = CURRENT.get()
-        if self.sock is not None:
-            attempt.watch(self.sock)
-            attempt.stage = Stage.WRITING
-        super().request(*args, **kwargs)
+        if self.sock is None:
+            self.connect()
+        self.sock.settimeout(self.timeout)
+        attempt.watch(self.sock)
+        attempt.stage = Stage.WRITING
+        head: Any = self
+        named = "host" in map(str.lower, headers)
+        self.putrequest(method, url, skip_host=named, skip_accept_encoding=True)
+        head._output(written_headers(headers).encode("latin-1").removesuffix(b"\r\n"))
+        self._body = body or b""
+        self.endheaders()
         attempt.stage = Stage.SENT
+
+    def send(self, data: Any) -> None:
+        """Writes ``data``, and the body with the head: one call to the kernel, one packet."""
+        body, self._body = self._body, b""
+        super().send(data + body)
+
+    def getresponse(self) -> Any:
+        """Gives an answer whose head has come. It lets go of the connection when it was read."""
+        self.sock.settimeout(self.timeout)
+        head: Any = http.client.HTTPConnection.getresponse(self)
+        return HTTPResponse(
+            head,
+            HTTPHeaderDict(head.fields()),
+            head.status,
+            head.version,
+            reason=head.reason,
+            preload_content=False,
+            decode_content=False,
+            original_response=head,
+            request_method=head._method,
+        )
 
 
 class WatchedTlsConnection(WatchedConnection, HTTPSConnection):
@@ -258,100 +263,3 @@ def connect_problem(error: OSError) -> str:
     if isinstance(error, TimeoutError):
         return "took no connection in time"
     return f"could not be reached ({error.strerror or 'no route'})"
-
-
-class _Watched(HTTPConnectionPool):
-    """Connections that rest are nobody's: the request that used one lets go of it first."""
-
-    ConnectionCls = WatchedConnection
-
-    def _put_conn(self, conn: Any) -> None:
-        CURRENT.get().finish()
-        if conn is not None:
-            conn.rests_since = time.monotonic()
-        super()._put_conn(conn)
-
-    def close_rested(self, seconds: float) -> bool:
-        """Closes what has rested for ``seconds``; says whether open connections are left."""
-        waiting = self.pool
-        if waiting is None:
-            return False
-        # Whoever asks meanwhile opens a connection. The queue gives last what was put in first.
-        taken: list[Any] = []
-        with suppress(queue.Empty):
-            while True:
-                taken.append(waiting.get(block=False))
-        left = False
-        for conn in reversed(taken):
-            if conn is not None and not conn.is_closed:
-                if conn.has_rested(seconds):
-                    conn.close()
-                else:
-                    left = True
-            self._put_back(waiting, conn)
-        return left
-
-    def _put_back(self, waiting: queue.LifoQueue[Any], conn: Any) -> None:
-        try:
-            waiting.put(conn, block=False)
-        except queue.Full:
-            unwanted = True
-        else:
-            unwanted = self.pool is None  # closed in the meantime: nobody looks there again
-        if unwanted and conn is not None:
-            conn.close()
-
-
-class WatchedPool(_Watched):
-    """Pooled plain connections."""
-
-
-class WatchedTlsPool(_Watched, HTTPSConnectionPool):
-    """Pooled TLS connections."""
-
-    ConnectionCls = WatchedTlsConnection
-
-
-class WatchedAdapter(HTTPAdapter):
-    """requests' adapter over connections of ours."""
-
-    def __init__(self, context: ssl.SSLContext, pool_size: int) -> None:
-        self._context = context
-        self._proxy_lock = threading.Lock()
-        super().__init__(pool_connections=_HOSTS, pool_maxsize=pool_size, max_retries=0)
-
-    def init_poolmanager(
-        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
-    ) -> None:
-        super().init_poolmanager(
-            connections, maxsize, block, ssl_context=self._context, **pool_kwargs
-        )
-        self._watch(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        with self._proxy_lock:  # two threads would make two, and one would be forgotten open
-            known = proxy in self.proxy_manager
-            manager = super().proxy_manager_for(proxy, ssl_context=self._context, **proxy_kwargs)
-            if not known:
-                self._watch(manager)
-            return manager
-
-    @staticmethod
-    def _watch(manager: Any) -> None:
-        manager.pool_classes_by_scheme = {"http": WatchedPool, "https": WatchedTlsPool}
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Certificates are checked by the one shared context, which was loaded once."""
-        conn.cert_reqs = "CERT_REQUIRED"
-
-    def close_rested(self, seconds: float) -> bool:
-        """Closes connections unused for ``seconds``; says whether open unused ones are left."""
-        with self._proxy_lock:
-            managers = [self.poolmanager, *self.proxy_manager.values()]
-        left = False
-        for manager in managers:
-            for key in tuple(manager.pools.keys()):
-                pool = manager.pools.get(key)
-                if pool is not None:
-                    left = pool.close_rested(seconds) or left
-        return left

@@ -10,17 +10,19 @@ import ssl
 import threading
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from http.client import HTTPException
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 from urllib.parse import urlsplit
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
-from bot import __version__
 from bot.channels.outcome import Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response
 from bot.delivery.connection import (
@@ -29,9 +31,10 @@ from bot.delivery.connection import (
     ClosedOnReset,
     Route,
     Stage,
-    WatchedAdapter,
 )
 from bot.delivery.deadlines import Deadlines
+from bot.delivery.pools import HOSTS, WatchedAdapter
+from bot.delivery.preparing import Prepared, address_of
 from bot.delivery.resolving import (
     Resolver,
     TrustedHosts,
@@ -70,6 +73,16 @@ def keep_addresses_out_of_logs() -> None:
         logging.getLogger(name).addFilter(_say_nothing)
 
 
+@dataclass(frozen=True)
+class _Way:
+    """How an origin is reached, or why it is not. ``forwarded``: by a proxy that is given the whole
+    address."""
+
+    refused: Rejected | Retry | None
+    proxies: dict[str, str] = field(repr=False)
+    forwarded: bool
+
+
 class HttpTransport:
     """Posts requests, each within one overall deadline. Thread-safe.
 
@@ -98,7 +111,9 @@ class HttpTransport:
         self._rehearsal = rehearsal
         self._proxies = proxies
         self._deadline = deadline.total_seconds()
-        self._read_timeout = read_timeout.total_seconds()
+        self._timeout: Any = Timeout(
+            connect=connect_timeout.total_seconds(), read=read_timeout.total_seconds()
+        )
         self._route = Route(
             self._trusted,
             resolver,
@@ -106,6 +121,7 @@ class HttpTransport:
             idle_limit.total_seconds(),
         )
         self._adapter = WatchedAdapter(tls_context(ca_file), pool_size)
+        self._way = lru_cache(maxsize=HOSTS)(self._way_to)
         self._sweep_planned = threading.Event()
         self._closed = False
         self._deadlines = Deadlines()
@@ -125,26 +141,25 @@ class HttpTransport:
         detail holds more of the address than the host's name.
         """
         try:
-            prepared = _prepared(request)
-            parts = urlsplit(prepared.url or "")
-            host = parts.hostname or ""
-            port = parts.port or (443 if parts.scheme == "https" else 80)
+            address = address_of(request.url)
+            way = self._way(address.origin)
+            prepared = Prepared(
+                request, address, address.absolute if way.forwarded else address.path
+            )
         except _FAILURES:
             return Rejected(
                 Reason.BAD_REQUEST,
                 "The address or a header of this channel cannot be written as a request.",
             )
-        proxies = self._proxies_for(parts.geturl())
-        proxy = select_proxy(parts.geturl(), proxies)
-        refused = self._refused(parts.scheme, host, port, proxied=proxy is not None)
-        if refused is not None:
-            return refused
+        if way.refused is not None:
+            return way.refused
         if self._closed:
             return Retry(Reason.CONNECT, "Vigilia is stopping; nothing is sent any more.")
-        if proxy is not None and proxy.lower().startswith("socks"):
-            return Retry(
-                Reason.CONNECT, "SOCKS proxies are not supported; set HTTPS_PROXY to an http one."
-            )
+        return self._posted(prepared, address.host, way)
+
+    def _posted(
+        self, prepared: Prepared, host: str, way: _Way
+    ) -> Response | Retry | Rejected | Unknown:
         attempt = Attempt(self._route, time.monotonic() + self._deadline)
         self._deadlines.at(attempt.ends_at, attempt.expire)
         token = CURRENT.set(attempt)
@@ -152,21 +167,34 @@ class HttpTransport:
             answer = self._adapter.send(
                 prepared,
                 stream=True,
-                timeout=(self._route.connect_timeout, self._read_timeout),
-                proxies=proxies,
+                timeout=self._timeout,
+                proxies=way.proxies,
             )
             return _read(answer, host, attempt)
         except _FAILURES as error:
             return _failure(attempt, host, error)
         finally:
+            self._deadlines.forget(attempt.expire)
             attempt.finish()
             CURRENT.reset(token)
             self._plan_sweep()
 
-    def _proxies_for(self, url: str) -> dict[str, str]:
-        if self._proxies is not None:
-            return dict(self._proxies)
-        return dict(get_environ_proxies(url, no_proxy=None))
+    def _way_to(self, origin: str) -> _Way:
+        """Gives how ``origin`` is reached: found once, since neither the configuration nor the
+        environment of a process changes while it runs."""
+        proxies = self._proxies
+        if proxies is None:
+            proxies = get_environ_proxies(origin, no_proxy=None)
+        proxy = select_proxy(origin, dict(proxies))
+        parts = urlsplit(origin)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        refused: Rejected | Retry | None
+        refused = self._refused(parts.scheme, parts.hostname or "", port, proxy is not None)
+        if refused is None and proxy is not None and proxy.lower().startswith("socks"):
+            refused = Retry(
+                Reason.CONNECT, "SOCKS proxies are not supported; set HTTPS_PROXY to an http one."
+            )
+        return _Way(refused, dict(proxies), proxy is not None and parts.scheme == "http")
 
     def _refused(self, scheme: str, host: str, port: int, proxied: bool) -> Rejected | None:
         """Gives why a host is not posted to, as far as is known without looking its name up."""
@@ -212,22 +240,6 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _prepared(request: HttpRequest) -> requests.PreparedRequest:
-    prepared = requests.Request(
-        request.method,
-        request.url,
-        headers={
-            "User-Agent": f"vigilia/{__version__}",
-            **request.headers,
-            "Accept-Encoding": "identity",
-        },
-        data=request.body,
-    ).prepare()
-    if urlsplit(prepared.url or "").scheme not in ("http", "https"):
-        raise ValueError("neither http nor https")
-    return prepared
-
-
 def _read(answer: requests.Response, host: str, attempt: Attempt) -> Response | Unknown:
     """Reads an answer whose head has come.
 
@@ -239,14 +251,16 @@ def _read(answer: requests.Response, host: str, attempt: Attempt) -> Response | 
     if status < 200:
         answer.close()  # unread, and its connection with it: a final answer may still follow
         return Unknown(Reason.NO_ANSWER, f"{host} gave no final answer ({status}).")
+    raw = answer.raw
+    as_sent = "content-encoding" not in raw.headers
     body = bytearray()
     whole = True
     try:
         while len(body) <= ANSWER_LIMIT:
-            chunk = answer.raw.read1(_CHUNK, decode_content=True)
-            if not chunk:
-                break
+            chunk = raw.read1(_CHUNK, decode_content=True)
             body += chunk
+            if not chunk or (as_sent and raw.length_remaining == 0):
+                break
     except _FAILURES:
         whole = False
     finally:
@@ -254,7 +268,7 @@ def _read(answer: requests.Response, host: str, attempt: Attempt) -> Response | 
     if status < 300 and (attempt.expired or not whole):
         reason = Reason.DEADLINE if attempt.expired else Reason.NO_ANSWER
         return Unknown(reason, f"{host} answered {status}, but its answer was cut off.")
-    headers = {name.lower(): value for name, value in answer.headers.items()}
+    headers = {name.lower(): value for name, value in raw.headers.itermerged()}
     return Response(status, headers, bytes(body[:ANSWER_LIMIT]))
 
 

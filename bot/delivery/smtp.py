@@ -98,6 +98,7 @@ class SmtpTransport:
         except OSError as error:  # smtplib's exceptions are such too
             return _broken_off(attempt, request.server.host, error)
         finally:
+            self._deadlines.forget(attempt.expire)
             attempt.finish()
             connection.leave()
 

@@ -790,6 +790,34 @@ def test_plain_http_to_a_trusted_host_goes_through_the_proxy_of_the_environment(
     assert receiver.requests[0].headers["host"] == "hooks.test"
 
 
+def test_the_environment_says_for_each_host_and_port_whether_a_proxy_is_used(
+    receiver: Receiver, transports: Transports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with Receiver() as other:
+        monkeypatch.setenv("http_proxy", f"http://{receiver.address}")
+        monkeypatch.setenv("no_proxy", f"hooks.test:{other.port}")
+        transport = transports("hooks.test", proxies=None, resolver=loopback)
+        for _ in range(2):
+            for place in (f"hooks.test:{other.port}/direct", "hooks.test/x", "hooks.test:1/y"):
+                assert isinstance(transport.send(post(f"http://{place}")), Response)
+        assert [request.path for request in other.requests] == ["/direct"] * 2
+    paths = [request.path for request in receiver.requests]
+    assert paths == ["http://hooks.test/x", "http://hooks.test:1/y"] * 2
+
+
+def test_a_proxy_is_told_neither_the_name_nor_the_password_of_an_address(
+    receiver: Receiver, transports: Transports
+) -> None:
+    transport = transports("hooks.test", proxies={"http": f"http://me:word@{receiver.address}"})
+    assert isinstance(transport.send(post(f"http://{TOKEN}:x@hooks.test/a?b#c")), Response)
+    (request,) = receiver.requests
+    assert request.path == "http://hooks.test/a?b"
+    assert request.headers["proxy-authorization"] == "Basic bWU6d29yZA=="
+    assert request.headers["authorization"].startswith("Basic ")
+
+
 @pytest.mark.parametrize("host", ["localhost", "10.0.0.1", "127.1", "metadata.google.internal"])
 def test_a_name_that_is_plainly_inside_is_not_given_to_a_proxy(
     receiver: Receiver, transports: Transports, host: str

@@ -9,7 +9,8 @@ import pytest
 from urllib3.exceptions import NewConnectionError
 
 from bot.channels.outcome import Reason, Retry
-from bot.delivery.connection import CURRENT, Attempt, Route, WatchedConnection, WatchedPool
+from bot.delivery.connection import CURRENT, Attempt, Route, Stage, WatchedConnection
+from bot.delivery.pools import WatchedPool
 from bot.delivery.resolving import TrustedHosts, system_addresses
 from tests.receiver import Receiver
 
@@ -41,7 +42,7 @@ def test_a_socket_that_cannot_be_watched_is_closed(monkeypatch: pytest.MonkeyPat
     def no_descriptor_left(*_: object) -> None:
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr("bot.delivery.connection.socket.fromfd", no_descriptor_left)
+    monkeypatch.setattr("bot.delivery.connection.os.dup", no_descriptor_left)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         with pytest.raises(OSError, match="Too many"):
@@ -141,3 +142,71 @@ def test_a_connection_that_finds_its_place_taken_is_closed(receiver: Receiver) -
     assert conn.is_closed
     pool._put_back(pool.pool, None)
     pool.close()
+
+
+class Written:
+    """A socket that takes what is written, or breaks."""
+
+    def __init__(self, error: OSError | None = None) -> None:
+        self.pieces: list[bytes] = []
+        self.error = error
+        self.pair = socket.socketpair()
+
+    def sendall(self, data: bytes) -> None:
+        self.pieces.append(data)
+        if self.error is not None:
+            raise self.error
+
+    def settimeout(self, seconds: float) -> None:
+        assert seconds == 5.0
+
+    def fileno(self) -> int:
+        return self.pair[0].fileno()
+
+    def close(self) -> None:
+        for one in self.pair:
+            one.close()
+
+
+def written(
+    one: Attempt, sock: Written, headers: dict[str, str], body: bytes | None
+) -> list[bytes]:
+    """Gives the pieces in which a request was written."""
+    conn = WatchedConnection("hooks.test", 8080, timeout=5.0)
+    conn.sock = sock
+    token = CURRENT.set(one)
+    try:
+        conn.request("POST", "/hook?x=1", body=body, headers=headers, chunked=False)
+    finally:
+        CURRENT.reset(token)
+        one.finish()
+        conn.close()
+    return sock.pieces
+
+
+def test_head_and_body_are_written_in_one_piece() -> None:
+    one = attempt()
+    pieces = written(one, Written(), {"X-A": "\xe9", "Content-Length": "2"}, b"ok")
+    assert pieces == [
+        b"POST /hook?x=1 HTTP/1.1\r\nHost: hooks.test:8080\r\n"
+        b"X-A: \xe9\r\nContent-Length: 2\r\n\r\nok"
+    ]
+    assert one.stage is Stage.SENT
+
+
+def test_a_request_without_a_body_is_its_head() -> None:
+    assert written(attempt(), Written(), {"X-A": "b"}, None) == [
+        b"POST /hook?x=1 HTTP/1.1\r\nHost: hooks.test:8080\r\nX-A: b\r\n\r\n"
+    ]
+
+
+def test_a_host_that_a_channel_names_is_the_only_one() -> None:
+    pieces = written(attempt(), Written(), {"host": "other.test"}, b"")
+    assert pieces == [b"POST /hook?x=1 HTTP/1.1\r\nhost: other.test\r\n\r\n"]
+
+
+def test_a_request_that_breaks_while_it_is_written_is_not_taken_for_sent() -> None:
+    one = attempt()
+    with pytest.raises(BrokenPipeError):
+        written(one, Written(BrokenPipeError()), {}, b"ok")
+    assert one.stage is Stage.WRITING

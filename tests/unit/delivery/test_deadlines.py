@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -47,3 +48,62 @@ def test_what_was_not_due_when_it_is_closed_is_never_called() -> None:
     deadlines.at(time.monotonic() + 3600, called.set)
     deadlines.close()
     assert not called.is_set()
+
+
+def test_what_is_forgotten_is_never_called_and_leaves_nothing_behind(deadlines: Deadlines) -> None:
+    called: list[str] = []
+    done = threading.Event()
+
+    class Request:
+        def expire(self) -> None:
+            called.append("forgotten")
+
+    now = time.monotonic()
+    request = Request()
+    left = weakref.ref(request)
+    deadlines.at(now + 0.02, request.expire)
+    deadlines.at(now + 0.04, done.set)
+    deadlines.forget(request.expire)
+    deadlines.forget(request.expire)  # once more does no harm
+    del request
+    assert left() is None
+    assert done.wait(5)
+    assert called == []
+
+
+def test_what_is_planned_again_is_called_at_the_later_instant_only(deadlines: Deadlines) -> None:
+    called: list[float] = []
+    done = threading.Event()
+
+    def call() -> None:
+        called.append(time.monotonic())
+
+    now = time.monotonic()
+    deadlines.at(now + 0.01, call)
+    deadlines.at(now + 0.05, call)
+    deadlines.at(now + 0.08, done.set)
+    assert done.wait(5)
+    assert len(called) == 1
+    assert called[0] >= now + 0.05
+
+
+def test_what_is_planned_while_a_call_runs_is_called_too(deadlines: Deadlines) -> None:
+    running, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def slow() -> None:
+        running.set()
+        go_on.wait(5)
+
+    deadlines.at(time.monotonic(), slow)
+    assert running.wait(5)
+    deadlines.at(time.monotonic() + 0.01, done.set)
+    go_on.set()
+    assert done.wait(5)
+
+
+def test_an_earlier_call_does_not_wait_for_a_later_one(deadlines: Deadlines) -> None:
+    done = threading.Event()
+    deadlines.at(time.monotonic() + 3600, threading.Event().set)
+    time.sleep(0.01)  # the thread waits for it by now
+    deadlines.at(time.monotonic() + 0.01, done.set)
+    assert done.wait(5)
