@@ -40,6 +40,9 @@ class Words:
         self._most = most
         self._written: tuple[Project | None, dict[object, Written]] = (None, {})
 
+    def __len__(self) -> int:
+        return len(self._written[1])
+
     def of(self, project: Project, row: DeliveryRow) -> Written:
         """Gives the words of a posting. Raises RenderError where they cannot be written."""
         same, written = self._written

@@ -26,13 +26,19 @@ class Crew:
         self._changed = threading.Condition()
         self._waiting = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many threads wait for work."""
+        return self._waiting
+
     def give(self, work: Callable[[], None]) -> None:
         """Has ``work`` done at once. Raises RuntimeError where the machine has no thread left to
         give: then it is not done."""
         with self._changed:
             if len(self._work) < self._waiting:
                 self._work.append(work)
-                self._changed.notify()
+                if len(self._work) == 1:
+                    self._changed.notify()
                 return
         name = f"{self._name}-{next(self._numbers)}"
         threading.Thread(target=self._live, args=(work,), name=name, daemon=True).start()
@@ -48,4 +54,10 @@ class Crew:
             self._waiting += 1
             self._changed.wait_for(lambda: self._work, self._rest_s)
             self._waiting -= 1
-            return self._work.popleft() if self._work else None
+            if not self._work:
+                return None
+            work = self._work.popleft()
+            if self._work:
+                # one wakes the next: were all woken at once, they would only wait for each other
+                self._changed.notify()
+            return work

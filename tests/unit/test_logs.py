@@ -126,3 +126,25 @@ def test_what_is_no_text_is_masked_as_it_would_be_printed(mask: SecretMask) -> N
     said = mask(None, "info", {"at": moment, "error": ValueError(SECRET), "n": 3, "ok": True})
 
     assert said == {"at": str(moment), "error": "***", "n": 3, "ok": True}
+
+
+@given(
+    st.lists(st.text("abX", min_size=6, max_size=9), min_size=1, max_size=6, unique=True),
+    st.lists(st.text("abX", max_size=12), max_size=6),
+)
+def test_no_secret_is_left_however_they_lie_across_each_other(
+    secrets: list[str], others: list[str]
+) -> None:
+    mask = SecretMask()
+    mask.know(secrets)
+    text = "".join(map("".join, zip(others, secrets * 6, strict=False)))
+    masked = str(mask(None, "", {"said": text})["said"])
+    assert not any(secret in masked for secret in secrets)
+    if not any(secret in text for secret in secrets):
+        assert masked == text
+
+
+def test_of_two_secrets_that_overlap_nothing_is_left() -> None:
+    mask = SecretMask()
+    mask.know(["abcdefgh", "efghSECRET"])
+    assert mask(None, "", {"said": "<abcdefghSECRET>"})["said"] == "<***>"

@@ -1,0 +1,78 @@
+"""Threads that come when there is work and go when there is none."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from bot.engines.crew import Crew
+from tests.receiver import wait_until
+
+
+def of(crew: str) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith(f"{crew}-")]
+
+
+def test_what_is_given_is_done_at_once_each_beside_the_others() -> None:
+    crew, together = Crew("beside"), threading.Barrier(9)
+
+    def meet() -> None:
+        together.wait(5)
+
+    for _ in range(8):
+        crew.give(meet)
+    together.wait(5)
+    assert len(of("beside")) == 8
+
+
+def test_a_thread_that_waits_takes_the_next_piece_and_no_other_is_made() -> None:
+    crew, done = Crew("again"), threading.Semaphore(0)
+    for _ in range(50):
+        crew.give(done.release)
+        assert done.acquire(timeout=5)
+        wait_until(lambda: crew.waiting == len(of("again")))
+    assert len(of("again")) == 1
+
+
+def test_threads_that_wait_are_all_woken_when_there_is_work_for_all() -> None:
+    crew, together = Crew("woken"), threading.Barrier(9)
+
+    def meet() -> None:
+        together.wait(5)
+
+    for _ in range(3):
+        for _ in range(8):
+            crew.give(meet)
+        together.wait(5)
+        wait_until(lambda: crew.waiting == 8)
+    assert len(of("woken")) == 8
+
+
+def test_a_thread_goes_when_there_was_no_work_for_a_while() -> None:
+    crew, done = Crew("gone", rest_s=0.05), threading.Event()
+    crew.give(done.set)
+    assert done.wait(5)
+    wait_until(lambda: not of("gone"))
+    done.clear()
+    crew.give(done.set)
+    assert done.wait(5)
+
+
+def test_nothing_is_left_undone_by_a_thread_that_is_just_going() -> None:
+    crew, done = Crew("going", rest_s=0.0005), threading.Semaphore(0)
+    for _ in range(500):
+        crew.give(done.release)
+        assert done.acquire(timeout=5)
+        threading.Event().wait(0.0005)
+
+
+def test_a_machine_without_threads_left_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_more(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    crew, done = Crew("none"), threading.Event()
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    with pytest.raises(RuntimeError):
+        crew.give(done.set)
+    assert not done.is_set()
