@@ -37,6 +37,10 @@ trusted_hosts = ["127.0.0.1"]
 listen = "off"
 """
 
+_STORY = (
+    "As long as a story of the calendar is, with a word in **bold** and one that is *said*. " * 7
+)
+
 
 @dataclass(frozen=True)
 class Receiving:
@@ -89,7 +93,7 @@ def write_group(root: Path, url: str, channels: int, *, kind: str, threads: int,
     (config / "observances" / "own.toml").write_text(
         f'[{DAY}]\nkind = "day"\non = "{today.day} {today:%B}"\nthemes = ["own"]\n{words}'
         'sources = [{ title = "A source", url = "https://example.org/" }]\n'
-        f'[[{DAY}.story]]\nen = "A story."\nfr = "Une histoire."\nes = "Una historia."\n'
+        f'[[{DAY}.story]]\nen = "{_STORY}"\nfr = "{_STORY}"\nes = "{_STORY}"\n'
     )
 
 

@@ -1,9 +1,13 @@
-"""Deliveries a second beside others': ``python -m bench.throughput [deliveries [rounds]]``.
+"""Deliveries a second: ``python -m bench.throughput [beside|slow]``.
 
-2,000 messages go to a receiver on loopback, which answers at once: by a bare pool of threads with
-``requests.Session`` that records nothing, by Apprise in such a pool, and by Vigilia, where each
-is durable in the ledger before it leaves and settled durably after. Each in a process of its own,
-in turn, several rounds in one run; the best number of threads of the others counts.
+beside  2,000 messages go to a receiver on loopback, which answers at once: by a bare pool of
+        threads with ``requests.Session`` that records nothing, by Apprise in such a pool, and by
+        Vigilia, where each is durable in the ledger before it leaves and settled durably after.
+        Each in a process of its own, in turn, five rounds in one run; of each, the best number of
+        threads counts
+slow    10,000 channels whose servers answer after 200 ms, beside what workers × latency allow
+
+Without a word: both.
 """
 
 from __future__ import annotations
@@ -40,7 +44,12 @@ from bot.project.load import Project, load_project
 from bot.project.secrets import tell_the_logs
 from bot.running import assembled
 
-THREADS = (4, 8, 16, 32)
+THREADS = {"bare": (4, 8, 16, 32), "apprise": (4, 8, 16, 32), "vigilia": (8, 16, 32, 64)}
+DELIVERIES = 2000
+ROUNDS = 5
+SLOW_CHANNELS = 10_000
+SLOW_WORKERS = 64
+SLOW_S = 0.2
 URL = "sqlite:///vigilia.db"
 
 
@@ -146,23 +155,13 @@ def measured(name: str, threads: int, number: int, receiver: Receiving) -> float
         return number / float(json.loads(told))
 
 
-def main() -> None:
-    words = sys.argv[1:]
-    if words[:1] == ["_measure"]:
-        _measure(words[1], int(words[2]), Path(words[3]))
-        return
-    number = int(words[0]) if words else 2000
-    rounds = int(words[1]) if len(words) > 1 else 3
-    print(
-        f"load of this machine before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores,"
-        f" Python {platform.python_version()}"
-    )
+def beside() -> None:
     found: dict[tuple[str, int], list[float]] = {}
     with receiving(0.0) as receiver:
-        for _ in range(rounds):
+        for _ in range(ROUNDS):
             for name in CONTENDERS:
-                for threads in THREADS:
-                    rate = measured(name, threads, number, receiver)
+                for threads in THREADS[name]:
+                    rate = measured(name, threads, DELIVERIES, receiver)
                     found.setdefault((name, threads), []).append(rate)
     best: dict[str, float] = {}
     for (name, threads), rates in found.items():
@@ -174,6 +173,30 @@ def main() -> None:
         )
     for name in ("bare", "apprise"):
         print(f"vigilia / {name}: {best['vigilia'] / best[name]:.2f}")
+
+
+def slow() -> None:
+    with receiving(SLOW_S) as receiver:
+        took = SLOW_CHANNELS / measured("vigilia", SLOW_WORKERS, SLOW_CHANNELS, receiver)
+    ideal = SLOW_CHANNELS * SLOW_S / SLOW_WORKERS
+    print(
+        f"{SLOW_CHANNELS:,} channels that answer after {SLOW_S * 1000:.0f} ms, {SLOW_WORKERS}"
+        f" workers: {took:.1f} s, {took / ideal:.2f} of the ideal {ideal:.1f} s"
+    )
+
+
+def main() -> None:
+    words = sys.argv[1:]
+    if words[:1] == ["_measure"]:
+        _measure(words[1], int(words[2]), Path(words[3]))
+        return
+    print(
+        f"load of this machine before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores,"
+        f" Python {platform.python_version()}"
+    )
+    for measure in (beside, slow):
+        if not words or measure.__name__ in words:
+            measure()
 
 
 if __name__ == "__main__":
