@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, TextIO
 
 from bot.channels.request import MASK
@@ -24,6 +25,7 @@ class SecretMask:
     def __init__(self) -> None:
         self._known: frozenset[str] = frozenset()
         self._by_beginning: Mapping[str, tuple[str, ...]] = {}
+        self._without_secrets = _masking({})
 
     def know(self, secrets: Iterable[str]) -> None:
         """Adds strings that must never be seen. Very short ones are left out: they would mask
@@ -37,6 +39,7 @@ class SecretMask:
             beginnings[beginning] = (*beginnings.get(beginning, ()), secret)
         self._known |= new
         self._by_beginning = beginnings
+        self._without_secrets = _masking(beginnings)
 
     def __call__(
         self, _logger: Any, _method: str, record: MutableMapping[str, Any]
@@ -54,30 +57,35 @@ class SecretMask:
             return value
         return self._masked(str(value))
 
-    def _without_secrets(self, text: str) -> str:
-        found = self._found(text)
-        if not found:
-            return text
+
+def _masking(beginnings: Mapping[str, tuple[str, ...]]) -> Callable[[str], str]:
+    """Gives what replaces the secrets with these beginnings; most of what a log says was said
+    before, so that it remembers."""
+
+    @lru_cache(maxsize=512)
+    def masked(text: str) -> str:
         pieces, at = [], 0
-        for start, end in found:
+        for start, end in _found(text, beginnings):
             pieces += [text[at:start], MASK]
             at = end
         return "".join([*pieces, text[at:]])
 
-    def _found(self, text: str) -> list[tuple[int, int]]:
-        """Gives where secrets stand, from the left; those that overlap as one."""
-        beginnings = self._by_beginning
-        spans: list[tuple[int, int]] = []
-        for start in range(len(text) - _SHORTEST_SECRET + 1):
-            for secret in beginnings.get(text[start : start + _SHORTEST_SECRET], ()):
-                if not text.startswith(secret, start):
-                    continue
-                end = start + len(secret)
-                if spans and start < spans[-1][1]:
-                    spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-                else:
-                    spans.append((start, end))
-        return spans
+    return masked
+
+
+def _found(text: str, beginnings: Mapping[str, tuple[str, ...]]) -> list[tuple[int, int]]:
+    """Gives where secrets stand, from the left; those that overlap as one."""
+    spans: list[tuple[int, int]] = []
+    for start in range(len(text) - _SHORTEST_SECRET + 1):
+        for secret in beginnings.get(text[start : start + _SHORTEST_SECRET], ()):
+            if not text.startswith(secret, start):
+                continue
+            end = start + len(secret)
+            if spans and start < spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+            else:
+                spans.append((start, end))
+    return spans
 
 
 SECRETS = SecretMask()
@@ -103,10 +111,10 @@ def configure_logs(stream: TextIO | None = None, *, readable: bool | None = None
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             SECRETS,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

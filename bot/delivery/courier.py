@@ -45,6 +45,7 @@ from bot.delivery.attempt import (
 )
 from bot.delivery.others import NoOtherTransport, OtherTransport
 from bot.delivery.rate_headers import HOST, asked_to_wait, without_own_host
+from bot.delivery.remembered import Remembered
 from bot.delivery.retry import Settlement, next_delay, settlement
 from bot.delivery.words import Words, Written
 from bot.errors import LedgerError, RenderError
@@ -66,6 +67,9 @@ _RECORD_AGAIN_S = 1.0
 
 _T = TypeVar("_T")
 
+Rates = Sequence[tuple[str, float]]
+"""The buckets that hold for a channel, with their requests a second."""
+
 
 class Transport(Protocol):
     """Sends one HTTP request: the answer, or the outcome where there was none that could be
@@ -77,7 +81,7 @@ class Transport(Protocol):
 class Limits(Protocol):
     """Rate limits: of this process, or of all machines."""
 
-    def wait_for(self, keys: Sequence[tuple[str, float]]) -> float: ...
+    def wait_for(self, keys: Rates) -> float: ...
 
     def back_off(self, key: str, seconds: float) -> None: ...
 
@@ -121,25 +125,21 @@ class Courier:
     others: OtherTransport = field(default_factory=NoOtherTransport)
     lease: timedelta = LEASE
     words: Words = field(default_factory=Words)
+    _rates: Remembered[Rates] = field(default_factory=lambda: Remembered[Rates](10_000))
 
     def ready_in(self, row: DeliveryRow) -> float:
         """Gives the seconds until the rate limits let this delivery go; 0.0 takes its turn."""
-        channel = self.project().channels.get(row.channel)
-        return self.wait_for(channel) if channel else 0.0
+        return self.limits.wait_for(self.rates_of(row))
 
     def wait_for(self, channel: Channel) -> float:
         """Gives the seconds until the rate limits let a request to this channel go; 0.0 takes its
         turn."""
-        return self.limits.wait_for(self._buckets(channel))
+        return self.limits.wait_for(_buckets(self.project(), channel.name))
 
-    def rates_of(self, row: DeliveryRow) -> Sequence[tuple[str, float]]:
+    def rates_of(self, row: DeliveryRow) -> Rates:
         """Gives the buckets of a delivery, with their requests a second."""
-        channel = self.project().channels.get(row.channel)
-        return self._buckets(channel) if channel else ()
-
-    def _buckets(self, channel: Channel) -> Sequence[tuple[str, float]]:
-        trusted = self.project().settings.network.trusted_hosts
-        return without_own_host(channel.platform.rate_keys(channel.options), trusted)
+        project = self.project()
+        return self._rates.of(project, row.channel, lambda: _buckets(project, row.channel))
 
     def _heed(self, answer: Response, channel: Channel) -> None:
         """Keeps a bucket shut for as long as the platform's headers ask."""
@@ -335,3 +335,11 @@ class Courier:
             return []
         same = [a for a in self.ledger.attempts(row.key) if a.generation == row.generation]
         return same[:-1]
+
+
+def _buckets(project: Project, name: str) -> Rates:
+    channel = project.channels.get(name)
+    if channel is None:
+        return ()
+    trusted = project.settings.network.trusted_hosts
+    return without_own_host(channel.platform.rate_keys(channel.options), trusted)

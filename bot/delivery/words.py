@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.calendar.observances import Occurrence
 from bot.content.message import Message
+from bot.delivery.remembered import Remembered
 from bot.errors import RenderError
 from bot.ledger.rows import DeliveryRow
 from bot.planning import DIGEST, Posting
@@ -37,21 +38,14 @@ class Words:
     """Writes each message once for all channels that post the same. Thread-safe."""
 
     def __init__(self, most: int = 1000) -> None:
-        self._most = most
-        self._written: tuple[Project | None, dict[object, Written]] = (None, {})
-
-    def __len__(self) -> int:
-        return len(self._written[1])
+        self._written = Remembered[Written](most)
 
     def of(self, project: Project, row: DeliveryRow) -> Written:
         """Gives the words of a posting. Raises RenderError where they cannot be written."""
-        same, written = self._written
-        if same is not project or len(written) >= self._most:
-            written = {}
-            self._written = (project, written)
         what = (row.observances, row.date, row.lead_days, row.languages, row.coming)
-        found = written.get(what)
-        if found is None:
-            message = write_message(project, row)
-            found = written[what] = Written(message, message.to_json())
-        return found
+        return self._written.of(project, what, lambda: _write(project, row))
+
+
+def _write(project: Project, row: DeliveryRow) -> Written:
+    message = write_message(project, row)
+    return Written(message, message.to_json())

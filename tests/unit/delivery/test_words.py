@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery import words
+from bot.delivery.remembered import Remembered
 from bot.delivery.words import Words
 from bot.errors import RenderError
 from bot.ledger.opening import open_ledger
@@ -67,10 +68,10 @@ def test_a_changed_configuration_has_the_words_written_anew(
     assert kept.of(replace(project), row) is not first
 
 
-def test_no_more_are_kept_than_asked(project: Project, row: DeliveryRow) -> None:
-    kept = Words(most=2)
-    for year in range(2026, 2032):
-        kept.of(project, replace(row, date=date(year, 12, 9)))
+def test_no_more_are_remembered_than_asked(project: Project) -> None:
+    kept = Remembered[int](most=2)
+    for number in range(6):
+        assert kept.of(project, number, lambda number=number: number) == number  # type: ignore[misc]
         assert len(kept) <= 2
 
 
