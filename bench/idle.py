@@ -114,7 +114,9 @@ def measure(seconds: float) -> None:
             time.sleep(seconds)
             after, took = cost_of(pid), time.monotonic() - began
         share = (after.processor_s - before.processor_s) / took
-        print(f"idle: {share:.2%} of a core, {after.resident_mb:.0f} MB resident".replace("%", " %"))
+        print(
+            f"idle: {share:.2%} of a core, {after.resident_mb:.0f} MB resident".replace("%", " %")
+        )
         print(f"      {after.own_mb:.0f} MB of it its own; {before.processor_s:.1f} s to start")
 
 
