@@ -58,9 +58,11 @@ def test_upcoming_imports_no_database_no_network_and_no_templates(
 RARE = (
     "alembic",
     "apprise",
+    "email.headerregistry",
     "icalendar",
     "markdown_it",
     "psycopg",
+    "smtplib",
     "sqlalchemy.dialects.postgresql",
     "sqlalchemy.orm",
     "typer.rich_utils",
