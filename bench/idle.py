@@ -114,9 +114,7 @@ def measure(seconds: float) -> None:
             time.sleep(seconds)
             after, took = cost_of(pid), time.monotonic() - began
         share = (after.processor_s - before.processor_s) / took
-        print(
-            f"idle: {share:.2%} of a core, {after.resident_mb:.0f} MB resident".replace("%", " %")
-        )
+        print(f"idle: {share * 100:.2f} % of a core, {after.resident_mb:.0f} MB resident")
         print(f"      {after.own_mb:.0f} MB of it its own; {before.processor_s:.1f} s to start")
 
 
