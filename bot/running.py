@@ -34,6 +34,7 @@ from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
 from bot.logs import log
+from bot.oversight import memory
 from bot.oversight.desk import OperatorDesk
 from bot.oversight.heartbeat import Heartbeat
 from bot.oversight.live import Broken, Hangups, LiveProject
@@ -200,6 +201,7 @@ def run_service(
     """Runs until ``stop`` is asked for. Raises ConfigError or LedgerError before anything is
     posted. ``beside`` is what runs beside the service and ends after it: the page. ``asked`` has
     the configuration read anew, as a changed file does. ``role`` is this machine's part."""
+    memory.share_arenas()
     refuse_broken_texts(project, clock.now().year)
     if stop.asked:
         return
@@ -231,7 +233,7 @@ def overseen(
     parts: Assembly, service: Service, live: LiveProject, clock: Clock, *, plans: bool = True
 ) -> Iterator[None]:
     """Watches over a service while the block runs: its configuration, its operator, its sign of
-    life. Each in a thread of its own, which is a daemon: none of them keeps the process."""
+    life, its memory. Each in a thread of its own, which is a daemon: none keeps the process."""
     desk = OperatorDesk(parts.ledger, parts.courier, clock, broken=lambda: live.broken)
     heartbeat = Heartbeat(live, parts.transport, service.ailing)
     live.changed = service.look_again
@@ -244,6 +246,7 @@ def overseen(
         threading.Thread(target=watch, args=(ended,), name=name, daemon=True)
         for name, watch in (
             ("config", live.watch),
+            ("memory", memory.watch),
             # whoever plans knows what there is to tell
             *((("operator", desk.watch), ("heartbeat", heartbeat.watch)) if plans else ()),
         )

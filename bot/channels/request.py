@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.policy import SMTP
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -112,6 +111,8 @@ class MimeRequest:
 
         Neither user nor password is among them.
         """
+        from email.policy import SMTP  # noqa: PLC0415 - a parser of headers, for e-mails alone
+
         message = message_from_bytes(self.content, policy=SMTP)
         scheme = {"starttls": "smtp+starttls", "tls": "smtps", "none": "smtp"}
         return {

@@ -6,12 +6,14 @@ from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, assert_never
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from bot.channels.outcome import Outcome, Reason, Rejected
 from bot.channels.request import ApprisedRequest, MimeRequest
-from bot.delivery.apprise import AppriseTransport
-from bot.delivery.smtp import SmtpTransport
+
+if TYPE_CHECKING:
+    from bot.delivery.apprise import AppriseTransport
+    from bot.delivery.smtp import SmtpTransport
 
 
 class OtherTransport(Protocol):
@@ -51,6 +53,8 @@ class OtherTransports:
             self._smtp.close()
 
     def _mail(self) -> SmtpTransport:
+        from bot.delivery.smtp import SmtpTransport  # noqa: PLC0415 - most groups send no e-mail
+
         with self._lock:
             if self._smtp is None:
                 self._smtp = SmtpTransport(self._trusted_hosts, self._rehearsal, self._ca_file)
@@ -58,6 +62,8 @@ class OtherTransports:
 
     @cached_property
     def _apprise(self) -> AppriseTransport:
+        from bot.delivery.apprise import AppriseTransport  # noqa: PLC0415 - nor through Apprise
+
         return AppriseTransport(self._trusted_hosts, self._rehearsal)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sqlalchemy import (
@@ -22,13 +22,16 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from bot.errors import LedgerError
 from bot.ledger.postgresql import sentence
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 BUSY_TIMEOUT_S = 10.0
 
@@ -81,7 +84,11 @@ def plain_errors(place: str) -> Iterator[None]:
 
 def insert_once(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Gives an INSERT that can say ``on_conflict_do_nothing``, in the connection's dialect."""
-    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+    if conn.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 2 MB, for nothing on a file
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def connect_file(path: Path, access: str) -> sqlite3.Connection:

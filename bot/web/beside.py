@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.web.site import Site
 
 _PATIENCE_S = 2.0
-_INDEX_EVERY_S = 2.0
+_INDEX_EVERY_S = 10.0
 _INDEX_AT_ONCE = 50
 _INDEX_PAUSE_S = 0.02
 _INDEX_REST_S = 60.0

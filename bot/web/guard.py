@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -111,6 +112,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                headers.setdefault("Date", formatdate(usegmt=True))
                 headers.setdefault("Cache-Control", "no-store")
                 # a page has forms, and the cookie has to be there when one is sent
                 page = headers.get("content-type", "").startswith("text/html")

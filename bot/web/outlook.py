@@ -11,7 +11,6 @@ from bot.calendar.observances import Occurrence
 from bot.calendar.occurrences import calendar_between
 from bot.content.facts import Fact
 from bot.errors import VigiliaError
-from bot.feeds.ics import calendar_file
 from bot.planning import DIGEST, Plan, Posting
 from bot.project.load import Project
 
@@ -176,6 +175,8 @@ class Outlook:
     def calendar_file(self, language: str, theme: str, first: int, last: int) -> bytes:
         """Gives the days of these years as an iCalendar file, those of a theme unless it is "".
         Worked out once, and the same until the configuration changes."""
+        from bot.feeds.ics import calendar_file  # noqa: PLC0415 - 3 MB, and few ask for it
+
         asked = (language, theme, first, last)
         with self._lock:
             if asked not in self._files:

@@ -1,4 +1,5 @@
-"""What `vigilia upcoming` does not wait for: everything that only posting or writing needs."""
+"""What is not imported where it is not needed: by `vigilia upcoming` what only posting or writing
+needs, by an idle service what few installations ever ask for."""
 
 from __future__ import annotations
 
@@ -52,3 +53,31 @@ def test_upcoming_imports_no_database_no_network_and_no_templates(
     imported = set(ended.stderr.split())
     assert "bot" in imported
     assert imported & set(HEAVY) == set()
+
+
+RARE = (
+    "alembic",
+    "apprise",
+    "email.headerregistry",
+    "icalendar",
+    "markdown_it",
+    "psycopg",
+    "smtplib",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.orm",
+    "typer.rich_utils",
+)
+
+
+def test_an_idle_service_with_its_page_keeps_no_memory_for_what_is_rare() -> None:
+    program = """
+import sys
+import bot.cli.app, bot.running, bot.web.beside, bot.web.server, bot.oversight.metrics
+print(*sys.modules)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    imported = set(ended.stdout.split())
+    assert "uvicorn" in imported
+    assert imported & set(RARE) == set()

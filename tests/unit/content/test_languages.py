@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from babel import localedata
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +81,13 @@ def test_every_date_holds_its_year_and_its_day(on: date, code: str) -> None:
     written = SHIPPED[code].date(on)
     assert written.endswith(str(on.year))
     assert written.startswith(str(on.day))
+
+
+@pytest.mark.parametrize("locale", ["root", "en", "en_CA", "es_419", "es_MX", "fr_CA"])
+def test_what_no_message_says_is_not_kept(locale: str) -> None:
+    kept = localedata.load(locale)
+    assert not kept.keys() & {"territories", "currency_names", "unit_patterns", "meta_zones"}
+    assert kept.keys() >= {"months", "days", "number_symbols", "ordinal_form"}
 
 
 def test_a_new_language_needs_a_file_and_no_python(tmp_path: Path) -> None:

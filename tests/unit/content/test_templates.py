@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +70,24 @@ def test_what_a_template_may_use_works() -> None:
         "{% if x is not defined %} no x{% endif %}{# a note #}"
     )
     assert rendered(source, items=["a", "b", "c"]) == "a, b and c. odd 4 no x"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "Never again.",
+        "*a* \\* {b} } }} %} #}",
+        "  a\r\nb\rc\n\nd\x0b\x85\u2028e\n\n",
+        "{ {",
+        "{",
+    ],
+)
+def test_a_text_that_takes_nothing_is_what_jinja_would_make_of_it(source: str) -> None:
+    found = compiled(source)
+    assert found.render({}) == jinja2.Environment().from_string(source).render().strip()
+    assert isinstance(found.render({}), Markdown)
+    assert not found.undeclared | found.guarded | found.facts
 
 
 def test_undeclared_names_are_found_in_branches_not_taken() -> None:

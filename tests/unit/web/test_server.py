@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -22,6 +24,7 @@ from bot.running import assembled
 from bot.settings.listening import Listen, read_listen
 from bot.web.access import Access
 from bot.web.beside import bound, page_beside
+from bot.web.server import serve
 from tests.page import NOW, Stage, make_project, served
 
 
@@ -143,6 +146,29 @@ def test_the_end_does_not_wait_for_who_listens(stage: Stage) -> None:
         began = time.monotonic()
     assert time.monotonic() - began < 4
     stream.close()
+
+
+def test_every_answer_says_when_it_was_given(stage: Stage) -> None:
+    with served(stage.site) as address:
+        for path in ("/healthz", "/calendar", "/static/site.css"):
+            before = int(time.time())
+            with urlopen(f"{address}{path}", timeout=8) as answer:
+                (said,) = answer.headers.get_all("Date")
+            assert before <= parsedate_to_datetime(said).timestamp() <= time.time()
+
+
+def test_a_page_that_has_ended_can_be_told_so_again(stage: Stage) -> None:
+    ends: list[Callable[[], None]] = []
+    stage.site.ends = ends.append
+    with bound(Listen("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(stage.site, listening), daemon=True)
+        thread.start()
+        wait_for(lambda: answers(f"http://127.0.0.1:{listening.getsockname()[1]}/"))
+        stage.site.closing.set()
+        for _ in range(2):
+            ends[0]()
+            thread.join(8)
+            assert not thread.is_alive()
 
 
 def test_only_so_many_listen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
