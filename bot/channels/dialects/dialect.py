@@ -156,7 +156,9 @@ class Dialect(ABC):
     def _items(self, items: Sequence[tuple[Block, ...]], marks: Sequence[str]) -> str:
         lines = []
         for mark, item in zip(marks, items, strict=True):
-            first, *rest = "\n".join(self._block(block) for block in item).split("\n")
+            # a mark with nothing behind it would leave what follows to be read as something else
+            written = "\n".join(self._block(block) for block in item).lstrip("\n")
+            first, *rest = written.split("\n")
             lines.append(mark + first)
             lines.extend(self.nested_indent + line for line in rest)
         return "\n".join(lines)

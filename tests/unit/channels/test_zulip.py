@@ -15,7 +15,7 @@ from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest
 from bot.channels.zulip import PLATFORM, ZulipOptions
-from bot.content.markdown import Paragraph, parse, plain
+from bot.content.markdown import Block, BulletList, Paragraph, Text, parse, plain
 from bot.content.message import Message
 
 from .answer_cases import Answers, Case
@@ -101,7 +101,8 @@ def test_text_of_others_is_shown_as_it_is_and_no_markup_in_it_is_read(text: str)
 
 @settings(max_examples=80, deadline=None)
 @given(trees)
-def test_every_word_is_seen_and_no_markup_but_that_of_the_tree(tree: list[Paragraph]) -> None:
+@example([Paragraph((Text("*"),)), BulletList(((),)), BulletList(((Paragraph((Text("\n*"),)),),))])
+def test_every_word_is_seen_and_no_markup_but_that_of_the_tree(tree: list[Block]) -> None:
     reading = read(ZULIP.write(tree))
     assert not {"ping", "del", "table", "pre", "h1", "img", "hr"} & set(reading.elements)
     meant = str(tree)
