@@ -48,6 +48,8 @@ ANSWER_LIMIT = 64 * 1024
 """Bytes of an answer that are read, after decompression."""
 
 _CHUNK = 8 * 1024
+_ADDRESSES = 4096
+"""Addresses that are kept taken apart: in memory only, and no longer than their transport."""
 
 # What requests, urllib3 and http.client raise for an address, a network or a server that is not as
 # it should be. Their texts hold the address, and with it the secret: none leaves this module.
@@ -121,6 +123,7 @@ class HttpTransport:
             idle_limit.total_seconds(),
         )
         self._adapter = WatchedAdapter(tls_context(ca_file), pool_size)
+        self._address = lru_cache(maxsize=_ADDRESSES)(address_of)
         self._way = lru_cache(maxsize=HOSTS)(self._way_to)
         self._sweep_planned = threading.Event()
         self._closed = False
@@ -141,7 +144,7 @@ class HttpTransport:
         detail holds more of the address than the host's name.
         """
         try:
-            address = address_of(request.url)
+            address = self._address(request.url)
             way = self._way(address.origin)
             prepared = Prepared(
                 request, address, address.absolute if way.forwarded else address.path

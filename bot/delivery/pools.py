@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import suppress
 from typing import Any
+from weakref import WeakValueDictionary
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -87,7 +88,8 @@ class WatchedAdapter(HTTPAdapter):
     def __init__(self, context: ssl.SSLContext, pool_size: int) -> None:
         self._context = context
         self._proxy_lock = threading.Lock()
-        self._pools: dict[str, Any] = {}
+        # urllib3 closes a pool that it lets go of when nothing else holds it: this must not.
+        self._pools: WeakValueDictionary[str, Any] = WeakValueDictionary()
         super().__init__(pool_connections=HOSTS, pool_maxsize=pool_size, max_retries=0)
 
     def init_poolmanager(
@@ -119,10 +121,8 @@ class WatchedAdapter(HTTPAdapter):
     ) -> Any:
         """Gives the pool of an origin, remembered: finding it takes longer than sending."""
         pool = self._pools.get(request.origin)
-        if pool is None or pool.pool is None:  # new, or closed
+        if pool is None:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
-            if len(self._pools) >= HOSTS:
-                self._pools.clear()
             self._pools[request.origin] = pool
         return pool
 
@@ -136,12 +136,9 @@ class WatchedAdapter(HTTPAdapter):
 
     def close_rested(self, seconds: float) -> bool:
         """Closes connections unused for ``seconds``; says whether open unused ones are left."""
-        with self._proxy_lock:
-            managers = [self.poolmanager, *self.proxy_manager.values()]
         left = False
-        for manager in managers:
-            for key in tuple(manager.pools.keys()):
-                pool = manager.pools.get(key)
-                if pool is not None:
-                    left = pool.close_rested(seconds) or left
+        for known in self._pools.valuerefs():
+            pool = known()
+            if pool is not None:
+                left = pool.close_rested(seconds) or left
         return left

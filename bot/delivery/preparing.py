@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,9 +16,6 @@ from requests.utils import urldefragauth
 
 from bot import __version__
 from bot.channels.request import HttpRequest
-
-_ADDRESSES = 4096
-"""Addresses that are remembered, each a secret: in memory only."""
 
 _AGENT = f"vigilia/{__version__}"
 
@@ -44,11 +40,16 @@ class Address:
     host: str
 
 
-@lru_cache(maxsize=_ADDRESSES)
 def address_of(url: str) -> Address:
-    """Takes an address apart. Raises ValueError, and what requests raises for one that is none,
-    with texts that hold it."""
-    prepared = requests.Request("POST", url).prepare()
+    """Takes an address apart. What is given may be kept, and is as secret as ``url``.
+
+    Raises ValueError, and what requests raises for an address that is none, with texts that hold
+    it.
+    """
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(url, None)
+    prepared.prepare_headers(None)
+    prepared.prepare_auth(None)
     written = prepared.url or ""
     parts = urlsplit(written)
     if parts.scheme not in ("http", "https"):

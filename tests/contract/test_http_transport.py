@@ -164,6 +164,24 @@ def test_an_answer_that_cannot_be_decompressed_is_one_that_was_cut_off(
     assert isinstance(transports(receiver.address).send(post(receiver.url("/hook"))), kind)
 
 
+def test_a_header_that_comes_twice_is_given_once_with_both_values(
+    receiver: Receiver, transports: Transports
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nX-B: 3\r\n 4\r\nContent-Length: 2\r\n\r\nok"
+    receiver.answer("/hook", Answer(raw=head))
+    answer = transports(receiver.address).send(post(receiver.url("/hook")))
+    assert isinstance(answer, Response)
+    assert answer.headers == {"x-a": "1, 2", "x-b": "3 4", "content-length": "2"}
+
+
+def test_an_answer_in_pieces_is_put_together(receiver: Receiver, transports: Transports) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    receiver.answer("/hook", Answer(raw=head + b"3\r\nall\r\n6\r\n of it\r\n0\r\n\r\n"))
+    answer = transports(receiver.address).send(post(receiver.url("/hook")))
+    assert isinstance(answer, Response)
+    assert answer.body == b"all of it"
+
+
 def test_an_answer_without_a_body_is_an_answer(receiver: Receiver, transports: Transports) -> None:
     receiver.answer("/hook", Answer(204))
     answer = transports(receiver.address).send(post(receiver.url("/hook")))
@@ -494,6 +512,27 @@ def test_the_deadline_of_an_answered_request_does_not_shut_the_connection_for_th
     assert isinstance(answer, Response)
     assert answer.body == b"whole"
     assert receiver.connections == 1
+
+
+def test_a_request_that_was_answered_leaves_no_deadline_behind(
+    receiver: Receiver, transports: Transports
+) -> None:
+    transport = transports(receiver.address)
+    for _ in range(3):
+        transport.send(post(receiver.url("/hook")))
+    assert set(transport._deadlines._calls) == {transport._sweep}
+
+
+def test_a_host_whose_connections_were_closed_to_make_room_is_reached_again(
+    receiver: Receiver, transports: Transports
+) -> None:
+    transport = transports(receiver.address)
+    transport.send(post(receiver.url("/hook")))
+    transport._adapter.poolmanager.clear()
+    receiver.wait_for_connections(0)
+    for _ in range(2):
+        assert isinstance(transport.send(post(receiver.url("/hook"))), Response)
+    assert [received.connection for received in receiver.requests] == [1, 2, 2]
 
 
 def test_a_connection_that_was_used_lately_is_closed_by_a_later_sweep(
@@ -896,6 +935,16 @@ def test_a_header_that_cannot_be_sent_is_refused_without_being_shown(
     assert isinstance(outcome, Rejected)
     assert outcome.reason is Reason.BAD_REQUEST
     assert TOKEN not in repr(outcome)
+    assert receiver.connections == 0
+
+
+def test_a_header_of_other_letters_is_refused_before_anything_is_opened(
+    receiver: Receiver, transports: Transports
+) -> None:
+    request = HttpRequest("POST", receiver.url("/hook"), {"Title": "\N{SNOWMAN}"}, b"x")
+    outcome = transports(receiver.address).send(request)
+    assert isinstance(outcome, Rejected)
+    assert outcome.reason is Reason.BAD_REQUEST
     assert receiver.connections == 0
 
 
