@@ -1,4 +1,4 @@
-"""A group for measuring: so many channels with something due since midnight, on its receiver."""
+"""A group for measuring: so many channels with something due on one day, on its receiver."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SECRET = "whsec_dGhlIHRlc3RzIHNpZ24gd2l0aCB0aGlzIGtleSE="
 
 _SETTINGS = """
 timezone = "UTC"
-post_at = "00:00"
+post_at = "{due_at:%H:%M}"
 [ledger]
 url = "{url}"
 [engine]
@@ -71,12 +71,24 @@ def receiving(delay_s: float) -> Iterator[Receiving]:
         process.communicate()
 
 
-def write_group(root: Path, url: str, channels: int, *, kind: str, threads: int, port: int) -> None:
-    """Writes the configuration."""
+def write_group(
+    root: Path,
+    url: str,
+    channels: int,
+    *,
+    kind: str,
+    threads: int,
+    port: int,
+    due_at: datetime | None = None,
+) -> None:
+    """Writes the configuration. ``due_at`` is a whole minute, UTC; last midnight unless given."""
+    due_at = due_at or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     config = root / "config"
     for folder in (config / "observances", config / "channels"):
         folder.mkdir(parents=True, exist_ok=True)
-    (config / "vigilia.toml").write_text(_SETTINGS.format(url=url, kind=kind, threads=threads))
+    (config / "vigilia.toml").write_text(
+        _SETTINGS.format(url=url, kind=kind, threads=threads, due_at=due_at)
+    )
     table = config / "channels" / "all.csv"
     with table.open("w", newline="") as file:
         rows = csv.writer(file)
@@ -85,13 +97,12 @@ def write_group(root: Path, url: str, channels: int, *, kind: str, threads: int,
             address = f"http://127.0.0.1:{port}/c{number}/Xk7Qp2Vt9mNbL4sR8wYz3HcJ"
             rows.writerow([f"c{number}", "webhook", address, _SECRET, DAY])
     table.chmod(0o600)
-    today = datetime.now(UTC).date()
     words = "".join(
         f'name.{code} = "A day"\nopening.{code} = "On {{{{ date }}}} we remember, together."\n'
         for code in ("en", "fr", "es")
     )
     (config / "observances" / "own.toml").write_text(
-        f'[{DAY}]\nkind = "day"\non = "{today.day} {today:%B}"\nthemes = ["own"]\n{words}'
+        f'[{DAY}]\nkind = "day"\non = "{due_at.day} {due_at:%B}"\nthemes = ["own"]\n{words}'
         'sources = [{ title = "A source", url = "https://example.org/" }]\n'
         f'[[{DAY}.story]]\nen = "{_STORY}"\nfr = "{_STORY}"\nes = "{_STORY}"\n'
     )

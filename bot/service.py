@@ -1,6 +1,7 @@
 """The background service: APScheduler as the alarm clock, the planner's wake, the engine, the end.
 
 On time, late after a crash and after a suspended laptop are the same path: :meth:`Service.wake`.
+What falls due next is made ready by the wake before, so that on time is within milliseconds.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from bot.clock import Clock
-from bot.delivery.intake import Intake, recover, settle_left, write_down
+from bot.delivery.intake import Intake, insert_due, recover, settle_left, write_down
+from bot.delivery.ahead import Prepared, practise, prepare
 from bot.engines.engine import Engine
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
@@ -30,6 +32,14 @@ from bot.telling import tell_intake, tell_recovered
 
 _LONGEST_SLEEP = timedelta(seconds=30)
 _SHORTEST_SLEEP = timedelta(milliseconds=50)
+_REST = timedelta(seconds=15)
+"""So long before a due instant no alarm rings, so that what the one before has the planner prepare
+is ready by then."""
+
+_GIVES_WAY_S = 0.05
+"""How long the planner rests when it has written a portion down. The workers share interpreter and
+ledger with it: without the rest the first request would leave when the last posting is written."""
+
 _AGAIN = timedelta(seconds=5)
 """When the planner is woken again after the ledger failed."""
 
@@ -45,7 +55,8 @@ recording."""
 
 
 class AlarmTrigger(BaseTrigger):  # type: ignore[misc]
-    """When the scheduler next wakes the planner: at the plan's next due instant, or in 30 seconds.
+    """When the scheduler next wakes the planner: at the plan's next due instant, or in 30 seconds,
+    or somewhat sooner where that would be just before the instant.
 
     It reads memory only, never raises and never returns None: a raising trigger would end the
     scheduler's thread, None would remove the job, and an instant that has passed would make it
@@ -67,7 +78,8 @@ class AlarmTrigger(BaseTrigger):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - a raising trigger ends the scheduler for good
             log("alarm-failed", f"The next due instant could not be told: {error}", level="error")
             return latest
-        return max(min(wall, latest), wall_now + _SHORTEST_SLEEP)
+        rings = wall if wall <= latest else min(latest, wall - _REST)
+        return max(rings, wall_now + _SHORTEST_SLEEP)
 
 
 class Service:
@@ -97,6 +109,7 @@ class Service:
         self._ended = threading.Event()
         self._wake_lock = threading.Lock()
         self._alarm: tuple[Project, Plan] | None = None
+        self._prepared: Prepared | None = None
         self._woke_at = time.monotonic()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -114,44 +127,70 @@ class Service:
             stop.wait()
             self._end()
             return
-        self.wake()
+        # Running before the first wake has ended: that takes its time, and an instant in it counts.
         self._scheduler.add_job(self.wake, AlarmTrigger(self._clock, self._next_due), id=_JOB)
         self._scheduler.start()
+        self.wake()
         threading.Thread(target=self._watch, args=(offset,), name="watchdog", daemon=True).start()
         try:
             stop.wait()
         finally:
             self._end()
 
-    def wake(self) -> Intake | None:
-        """Writes down what is due and wakes the engine. An error of the ledger is told, and the
-        next wake tries again."""
-        try:
-            with self._wake_lock:
-                now = self._clock.now()
-                if self._ledger.shared:
-                    # other machines may be lost while this one lives
-                    tell_recovered(recover(self._ledger, self._project(), self._run, self._clock))
-                found = write_down(
-                    self._ledger,
-                    self._project(),
-                    now,
-                    since=self._since,
-                    enqueue=self._engine.enqueue,
-                )
-                self._since = None
-                if self._engine.is_well:
-                    self._ledger.alive(self._run, now)
-                else:
-                    log("engine-lost", "Nothing is delivered any more: restart it.", level="error")
-        except Exception as error:  # noqa: BLE001 - the alarm clock must outlive a full disk
-            log("wake-failed", f"What is due could not be written down: {error}", level="error")
-            self._ring(_AGAIN)
-            return None
-        self._woke_at = time.monotonic()
-        tell_intake(found)
-        self._engine.wake()
+    def wake(self) -> None:
+        """Writes down what is due, wakes the engine, and prepares what falls due next. An error of
+        the ledger is told, and the next wake tries again."""
+        with self._wake_lock:
+            try:
+                found = self._write_down(self._project(), self._clock.now())
+            except Exception as error:  # noqa: BLE001 - the alarm clock must outlive a full disk
+                log("wake-failed", f"What is due could not be written down: {error}", level="error")
+                self._ring(_AGAIN)
+                return
+            self._woke_at = time.monotonic()
+            tell_intake(found)
+            self._engine.wake()
+            self._prepare()
+
+    def _write_down(self, project: Project, now: datetime) -> Intake:
+        """Writes down what was prepared, and then looks for all that is due: what came up since,
+        and what nothing was prepared of."""
+        enqueue = self._engine.enqueue
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and (due := prepared.due(project, now)):
+            tell_intake(
+                insert_due(self._ledger, project, due, now, enqueue=enqueue, written=self._give_way)
+            )
+        if self._ledger.shared:
+            # other machines may be lost while this one lives
+            tell_recovered(recover(self._ledger, project, self._run, self._clock))
+        found = write_down(
+            self._ledger, project, now, since=self._since, enqueue=enqueue, written=self._give_way
+        )
+        self._since = None
+        if self._engine.is_well:
+            self._ledger.alive(self._run, now)
+        else:
+            log("engine-lost", "Nothing is delivered any more: restart it.", level="error")
         return found
+
+    def _give_way(self) -> None:
+        """Has the engine send what is written so far, before the planner goes on."""
+        self._engine.wake()
+        if self._engine.enqueue is None:
+            self._ended.wait(_GIVES_WAY_S)
+
+    def _prepare(self) -> None:
+        """Makes ready what falls due before the alarm rings once more. What goes wrong costs time
+        at the instant, and nothing else."""
+        try:
+            until = self._clock.after(_LONGEST_SLEEP)
+            self._prepared = prepare(self._ledger, self._project(), self._clock.now(), until)
+            if self._prepared is not None:
+                practise(self._prepared)
+        except Exception as error:  # noqa: BLE001 - the alarm clock must outlive a full disk
+            said = f"What is due next could not be prepared: {error}"
+            log("prepare-failed", said, level="warning")
 
     def look_again(self) -> None:
         """Has the planner look at once, in its own thread."""

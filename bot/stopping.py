@@ -6,7 +6,11 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
+
+_LOOKS_EVERY_S = 0.5
+"""A signal can reach any thread of the process, and Python heeds it in the main thread only: one
+that waited without end would sleep on."""
 
 
 class Stop:
@@ -28,8 +32,13 @@ class Stop:
 
     def wait(self) -> None:
         """Returns as soon as it was uttered."""
-        self._asked.get()
-        self._asked.put(None)
+        while True:
+            try:
+                self._asked.get(timeout=_LOOKS_EVERY_S)
+            except Empty:
+                continue
+            self._asked.put(None)
+            return
 
 
 @contextmanager

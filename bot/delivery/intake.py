@@ -6,7 +6,7 @@ useful, and over any stretch in which no service was alive.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -60,19 +60,19 @@ def write_down(
     *,
     since: datetime | None = None,
     enqueue: Enqueue | None = None,
+    written: Callable[[], None] = lambda: None,
 ) -> Intake:
     """Inserts what is due and has no slot yet, lifts pauses that are over, and ends what is no
     longer useful.
 
     ``since`` (UTC) makes what is seen for the first time count as seen since then. ``enqueue`` puts
-    a job for what is ready into a task queue. Raises LedgerError.
+    a job for what is ready into a task queue. ``written`` is called after each portion of what is
+    inserted. Raises LedgerError.
     """
     wanted, offers = due_and_unfilled(ledger, project, now, since=since)
     lift_pauses(ledger, project, now)
-    inserted = _insert(ledger, project, wanted, now, enqueue)
-    late = [posting.key for item in wanted for posting in item.postings if _is_over(posting, now)]
-    ended = ledger.deliveries([key for key in late if key in inserted])
-    return Intake(tuple(inserted), tuple(offers), (*ended, *ledger.expire(now)))
+    found = insert_due(ledger, project, wanted, now, enqueue=enqueue, written=written)
+    return Intake(found.inserted, tuple(offers), (*found.ended, *ledger.expire(now)))
 
 
 def due_and_unfilled(
@@ -83,9 +83,55 @@ def due_and_unfilled(
     last_alive = ledger.last_alive()
     seen = ledger.see(selected_days(project), now, since=since)
     planned = project.plan.due(_look_back(project, now, last_alive, since), now)
-    filled = ledger.filled([slot for item in planned for slot in item.slots])
-    free = [rest for item in planned if (rest := _unfilled(item, project.channels, filled))]
-    return _split(free, seen, project.channels, now)
+    return _split(_free(ledger, project, planned), seen, project.channels, now)
+
+
+def coming_and_unfilled(
+    ledger: Ledger, project: Project, now: datetime, until: datetime
+) -> list[Planned]:
+    """Gives what falls due after ``now`` and by ``until``, has no slot yet, and is known before it
+    is due: what is first seen now is. Raises LedgerError."""
+    planned = project.plan.due(now, until)
+    seen = ledger.see(selected_days(project), now)
+    known, _late = _split(_free(ledger, project, planned), seen, project.channels, now)
+    return known
+
+
+def insert_due(
+    ledger: Ledger,
+    project: Project,
+    wanted: Sequence[Planned],
+    now: datetime,
+    *,
+    enqueue: Enqueue | None = None,
+    written: Callable[[], None] = lambda: None,
+) -> Intake:
+    """Inserts what is due, as decisions and pauses are at that moment: ``missed`` where it is no
+    longer useful. Where another process was quicker, what it left is for the next wake. Raises
+    LedgerError."""
+    undecided = project.settings.approval.undecided
+
+    def states_of(postings: Sequence[Posting]) -> list[tuple[State, HeldFor | None]]:
+        decisions = ledger.decisions([posting.key for posting in postings])
+        return [state_of(posting, decisions.get(posting.key)) for posting in postings]
+
+    def state_of(posting: Posting, decision: Decision | None) -> tuple[State, HeldFor | None]:
+        match standing_of(project, posting, decision):
+            case Standing.SKIPPED:
+                return State.SKIPPED, None
+            case _ if _is_over(posting, now):
+                return State.MISSED, None
+            case Standing.HELD:
+                return State.HELD, "approval"
+            case Standing.WAITING | Standing.LAPSED if undecided == "hold":
+                return State.HELD, "approval"
+            case _:
+                return State.READY, None
+
+    done = ledger.insert_all(wanted, now, states_of=states_of, enqueue=enqueue, written=written)
+    inserted = set(done.keys)
+    late = [posting.key for item in wanted for posting in item.postings if _is_over(posting, now)]
+    return Intake(done.keys, ended=ledger.deliveries([key for key in late if key in inserted]))
 
 
 def lift_pauses(ledger: Ledger, project: Project, now: datetime) -> None:
@@ -154,6 +200,11 @@ def _is_over(posting: Posting, now: datetime) -> bool:
     return posting.useful_until <= now
 
 
+def _free(ledger: Ledger, project: Project, planned: Sequence[Planned]) -> list[Planned]:
+    filled = ledger.filled([slot for item in planned for slot in item.slots])
+    return [rest for item in planned if (rest := _unfilled(item, project.channels, filled))]
+
+
 def _unfilled(
     item: Planned, channels: Mapping[str, Channel], filled: Collection[Slot]
 ) -> Planned | None:
@@ -205,35 +256,3 @@ def only(item: Planned, channel: Channel, observances: Collection[str]) -> Plann
         approval=first.approval,
         coming=first.coming,
     )
-
-
-def _insert(
-    ledger: Ledger,
-    project: Project,
-    wanted: list[Planned],
-    now: datetime,
-    enqueue: Enqueue | None,
-) -> dict[str, None]:
-    """Inserts each; gives the new keys in their order. What another process was quicker with is
-    looked at again at the next wake."""
-    undecided = project.settings.approval.undecided
-
-    def states_of(postings: Sequence[Posting]) -> list[tuple[State, HeldFor | None]]:
-        decisions = ledger.decisions([posting.key for posting in postings])
-        return [state_of(posting, decisions.get(posting.key)) for posting in postings]
-
-    def state_of(posting: Posting, decision: Decision | None) -> tuple[State, HeldFor | None]:
-        match standing_of(project, posting, decision):
-            case Standing.SKIPPED:
-                return State.SKIPPED, None
-            case _ if _is_over(posting, now):
-                return State.MISSED, None
-            case Standing.HELD:
-                return State.HELD, "approval"
-            case Standing.WAITING | Standing.LAPSED if undecided == "hold":
-                return State.HELD, "approval"
-            case _:
-                return State.READY, None
-
-    written = ledger.insert_all(wanted, now, states_of=states_of, enqueue=enqueue)
-    return dict.fromkeys(written.keys)

@@ -35,7 +35,9 @@ from bot.ledger.rows import (
 from bot.ledger.sharing import Sharing
 from bot.planning import Planned, Posting, Slot
 
-_PLANNED_A_TRANSACTION = 500
+_FIRST_PORTION, _LARGEST_PORTION, _GROWTH = 1, 500, 4
+"""How many are written in the first transaction, and in each after it so many times more: the first
+of them can be sent while the others are still being written."""
 
 
 class Ledger(Sharing):
@@ -124,18 +126,23 @@ class Ledger(Sharing):
         *,
         states_of: Callable[[Sequence[Posting]], Sequence[tuple[State, HeldFor | None]]],
         enqueue: Enqueue | None = None,
+        written: Callable[[], None] = lambda: None,
     ) -> Inserted:
-        """As :meth:`insert`, with the states of many postings asked for at once. ``enqueue`` puts
-        jobs for what is ready into the task queue, in the same transaction."""
+        """As :meth:`insert`, with the states of many postings asked for at once, and in portions
+        that grow, each a transaction. ``enqueue`` puts jobs for what is ready into the task queue,
+        in the same transaction; ``written`` is called after each."""
         keys: list[str] = []
         refused: list[Planned] = []
-        for start in range(0, len(planned_postings), _PLANNED_A_TRANSACTION):
-            some = planned_postings[start : start + _PLANNED_A_TRANSACTION]
+        start, size = 0, _FIRST_PORTION
+        while start < len(planned_postings):
+            some = planned_postings[start : start + size]
             with self._writing() as conn:
-                written = planned.insert_all(conn, some, now, states_of, enqueue)
-            keys += [posting.key for one in written for posting in one.postings]
-            there = {one.slots for one in written}
+                done = planned.insert_all(conn, some, now, states_of, enqueue)
+            written()
+            keys += [posting.key for one in done for posting in one.postings]
+            there = {one.slots for one in done}
             refused += [one for one in some if one.slots not in there]
+            start, size = start + size, min(size * _GROWTH, _LARGEST_PORTION)
         return Inserted(tuple(keys), tuple(refused))
 
     def insert_by_hand(

@@ -26,7 +26,7 @@ def make_room(service: Running) -> None:
 
 def test_a_full_disk_posts_nothing_that_could_not_be_recorded(installed: Installation) -> None:
     receiver = installed.receiver
-    receiver.answer(f"/before/{TOKEN}", Answer(delay=1.0))
+    receiver.answer(f"/before/{TOKEN}", Answer(delay=2.0))
     installed.write(
         webhook("before", receiver, post_at="09:00"),
         webhook("held", receiver, post_at="09:00"),
@@ -39,6 +39,8 @@ def test_a_full_disk_posts_nothing_that_could_not_be_recorded(installed: Install
         ledger.pause_channel("held", Reason.GONE, "", digest, NINE)
     service = installed.rehearse(NINE, "--speed", "20")
     receiver.wait_for(1, timeout=20)
+    # the first request leaves before the rest is written down
+    wait_until(lambda: set(installed.rows()) == {"before", "held"}, timeout=20)
     fill_disk(service)
     with installed.open(real=False) as ledger:
         ledger.resume_channel("held", NINE)

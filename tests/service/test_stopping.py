@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -67,6 +68,23 @@ def test_a_signal_while_it_starts_up_ends_it_well(posting: Installation) -> None
     assert took < 10
     assert posting.receiver.requests == []
     assert posting.rows() == {}
+
+
+def test_a_signal_that_reaches_another_thread_ends_the_waiting_too() -> None:
+    # sent to one thread, as the kernel may when several threads come out of it at once
+    hit = threading.Timer(0.2, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        with stop_on_signals() as stop:
+            overslept = threading.Timer(15, stop.ask)
+            overslept.start()
+            hit.start()
+            stop.wait()
+            assert overslept.is_alive()
+            overslept.cancel()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_after_the_wish_to_stop_further_signals_are_ignored_and_else_as_before() -> None:

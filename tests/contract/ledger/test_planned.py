@@ -93,6 +93,19 @@ def test_more_than_a_transaction_takes_is_inserted_all_the_same(ledger: Ledger) 
     assert ledger.counts()[State.READY] == 250
 
 
+def test_the_first_of_many_are_there_long_before_the_last(ledger: Ledger) -> None:
+    many = [plan(f"c{number}") for number in range(1000)]
+    there: list[int] = []
+    done = ledger.insert_all(
+        many,
+        NOW,
+        states_of=lambda some: [ready(each) for each in some],
+        written=lambda: there.append(ledger.counts()[State.READY]),
+    )
+    assert done.keys == tuple(item.postings[0].key for item in many)
+    assert there == [1, 5, 21, 85, 341, 841, 1000]
+
+
 def test_the_planner_says_in_which_state_a_delivery_begins(ledger: Ledger) -> None:
     ledger.insert([plan("a")], NOW, state_of=for_approval)
     ledger.insert([plan("b")], NOW, state_of=lambda _: (State.MISSED, None))
@@ -120,7 +133,7 @@ def test_a_planner_that_fails_leaves_nothing_behind(ledger: Ledger) -> None:
         return State.READY, None
 
     with pytest.raises(LookupError):
-        ledger.insert([plan(), plan("mexico")], NOW, state_of=fail)
+        ledger.insert([plan("mexico"), plan()], NOW, state_of=fail)
     assert ledger.history() == ()
     assert ledger.filled(plan().slots) == set()
 

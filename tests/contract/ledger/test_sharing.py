@@ -8,10 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from bot.delivery.intake import Intake, insert_due
+from bot.delivery.ahead import prepare
 from bot.engines.queue import enqueue, make_tables
 from bot.ledger.jobs import MOST_A_JOB, Job, jobs_for
 from bot.ledger.ledger import Ledger
@@ -31,6 +34,7 @@ from tests.contract.ledger.making import (
     refuse,
 )
 from tests.postgres import Postgres
+from tests.unit.planning.plans import channel, day, project_of
 
 WEBHOOK, HOST = ("slack:1", 1.0), ("host:hooks.slack.com", 50.0)
 
@@ -124,6 +128,32 @@ def test_what_is_ready_has_its_jobs_in_the_same_transaction(
         row.id for row in shared.history((State.READY,))
     )
     assert {job[3] for job in jobs} == {NOW}
+
+
+def test_planners_that_prepared_the_same_write_it_down_once(
+    postgres: Postgres, url: str, shared: Ledger
+) -> None:
+    project = project_of(*(channel(f"c{number}") for number in range(60)), days=[day("high")])
+    due_at = project.plan.next_due(NOW)
+    assert due_at is not None
+
+    def plans(ledger: Ledger, begin: Barrier) -> Intake:
+        prepared = prepare(ledger, project, due_at - timedelta(seconds=20), due_at)
+        assert prepared is not None
+        begin.wait(20)
+        return insert_due(ledger, project, prepared.due(project, due_at), due_at, enqueue=enqueue)
+
+    begin = Barrier(2)
+    with (
+        open_ledger(url, base=Path(), mode="real", create=False, now=NOW) as other,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        found = list(pool.map(plans, (shared, other), (begin, begin)))
+    keys = [key for intake in found for key in intake.inserted]
+    assert len(keys) == len(set(keys)) == 60
+    ready = {row.id for row in shared.history((State.READY,))}
+    assert sorted(id_ for job in jobs_of(postgres, url) for id_ in job[2]) == sorted(ready)
+    assert len(ready) == 60
 
 
 def test_where_the_rows_do_not_come_to_be_neither_do_the_jobs(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,10 @@ from bot.calendar.phrases import parse_phrase
 from bot.channels.channel import Channel
 from bot.channels.registry import platform
 from bot.planning import Plan, Planned
+from bot.project.days import Days
+from bot.project.load import Project
+from bot.project.places import Places
+from bot.settings.models import Settings
 
 INBOX = platform("inbox")
 
@@ -46,6 +51,18 @@ def channel(name: str = "team", zone: str = "UTC", **more: Any) -> Channel:
             "min_gap": timedelta(),
             **more,
         }
+    )
+
+
+def project_of(*channels: Channel, days: Sequence[Observance]) -> Project:
+    """Gives a project of these channels and days alone; nothing of it is ever written."""
+    return Project(
+        places=Places(root=Path(), own=None, shipped=Path()),
+        settings=Settings(),
+        channels={each.name: each for each in channels},
+        days=Days(calendar=tuple(days), texts={}, disabled={}),
+        facts={},
+        actions={},
     )
 
 

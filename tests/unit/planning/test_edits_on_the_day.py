@@ -21,11 +21,8 @@ from bot.delivery.intake import write_down
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
-from bot.project.days import Days
 from bot.project.load import Project
-from bot.project.places import Places
-from bot.settings.models import Settings
-from tests.unit.planning.plans import channel, day
+from tests.unit.planning.plans import channel, day, project_of
 
 EVE = datetime(2026, 12, 8, 12, 0, tzinfo=UTC)
 DAY = date(2026, 12, 9)
@@ -33,15 +30,7 @@ DAYS = (day("high", priority=90), day("low", priority=10))
 
 
 def project(*channels: Channel, days: Sequence[Observance] = DAYS) -> Project:
-    """Gives a project of these channels and days alone; nothing of it is ever written."""
-    return Project(
-        places=Places(root=Path(), own=None, shipped=Path()),
-        settings=Settings(),
-        channels={each.name: each for each in channels},
-        days=Days(calendar=tuple(days), texts={}, disabled={}),
-        facts={},
-        actions={},
-    )
+    return project_of(*channels, days=days)
 
 
 class Watch:
