@@ -19,8 +19,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from bot.clock import Clock
-from bot.delivery.intake import Intake, insert_due, recover, settle_left, write_down
 from bot.delivery.ahead import Prepared, practise, prepare
+from bot.delivery.intake import Intake, insert_due, recover, settle_left, write_down
 from bot.engines.engine import Engine
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger

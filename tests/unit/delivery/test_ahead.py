@@ -16,8 +16,8 @@ from bot import __version__
 from bot.calendar.observances import Observance
 from bot.channels.channel import Channel
 from bot.channels.outcome import Reason
-from bot.delivery.intake import insert_due, write_down
 from bot.delivery.ahead import Prepared, prepare
+from bot.delivery.intake import insert_due, write_down
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import HeldFor, State
