@@ -228,7 +228,7 @@ def test_whatever_fails_nothing_that_is_written_holds_a_secret(installed: Instal
         )
         installed.known_since(NINE - seconds(60))
         service = installed.rehearse(NINE)
-        wait_until(lambda: tried(installed) >= 30, timeout=60)
+        wait_until(lambda: tried(installed) >= 30, timeout=150)
         # a configuration that is broken where a secret stands
         value = canaries.variables["SLACK_ANSWERS_URL"]
         canaries.write(
@@ -247,7 +247,7 @@ def test_whatever_fails_nothing_that_is_written_holds_a_secret(installed: Instal
         # what the next run makes of it, and what a person is shown
         again = installed.rehearse(NINE + seconds(3600))
         again.wait_for("started", timeout=40)
-        wait_until(lambda: not moving(installed), timeout=60)
+        wait_until(lambda: not moving(installed), timeout=150)
         for words in (
             ["check", "--json"],
             ["upcoming", "--days", "400", "--json"],
