@@ -10,10 +10,16 @@ from collections.abc import Callable
 _REST_S = 5.0
 """For so long a thread waits for more; a service that is idle for months keeps none."""
 
+_BRISK = 1
+"""A crew whose threads each end so many pieces between two looks is not in want of more."""
+
 
 class Crew:
-    """Does what it is given, each piece in a thread of its own or one that waits for work.
+    """Does what it is given, by as few threads as keep up with it: threads that all have work and
+    one interpreter wait for each other most of the time.
 
+    Whoever gives work calls :meth:`hurry` every millisecond or so while some of it waits: where
+    the threads at work are held up, by a server that is slow to answer, more and more are added.
     The threads are daemons: one that hangs cannot keep the process from ending. What is given must
     not raise.
     """
@@ -24,40 +30,79 @@ class Crew:
         self._numbers = itertools.count(1)
         self._work: deque[Callable[[], None]] = deque()
         self._changed = threading.Condition()
-        self._waiting = 0
+        self._at_work = 0
+        """Threads that have work, or were called to it."""
+        self._resting = 0
+        self._calls = 0
+        """Resting threads that were called and have not noticed yet."""
+        self._ended = 0
+        """Pieces of work after which a thread went on with the next, since the last look."""
+        self._more = 1
 
     @property
-    def waiting(self) -> int:
+    def resting(self) -> int:
         """How many threads wait for work."""
-        return self._waiting
+        return self._resting
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether work is waiting for a thread."""
+        return bool(self._work)
 
     def give(self, work: Callable[[], None]) -> None:
-        """Has ``work`` done at once. Raises RuntimeError where the machine has no thread left to
-        give: then it is not done."""
+        """Has ``work`` done: at once where no other is waiting. Raises RuntimeError where the
+        machine has no thread left to give; then it is not done."""
         with self._changed:
-            if len(self._work) < self._waiting:
-                self._work.append(work)
-                if len(self._work) == 1:
-                    self._changed.notify()
+            self._work.append(work)
+            if self._at_work:
                 return
-        name = f"{self._name}-{next(self._numbers)}"
-        threading.Thread(target=self._live, args=(work,), name=name, daemon=True).start()
+            try:
+                self._call()
+            except RuntimeError:
+                self._work.pop()
+                raise
 
-    def _live(self, work: Callable[[], None] | None) -> None:
-        while work is not None:
+    def hurry(self) -> bool:
+        """Calls more threads where those at work do not keep up; says whether work is waiting."""
+        with self._changed:
+            ended, self._ended = self._ended, 0
+            if not self._work:
+                self._more = 1
+                return False
+            if ended < _BRISK * self._at_work:
+                for _ in range(min(self._more, len(self._work))):
+                    try:
+                        self._call()
+                    except RuntimeError:
+                        break  # those that are there take it in the end
+                self._more *= 2
+            return True
+
+    def _call(self) -> None:
+        """Has one thread more at work."""
+        if self._resting > self._calls:
+            self._calls += 1
+            self._changed.notify()
+        else:
+            name = f"{self._name}-{next(self._numbers)}"
+            threading.Thread(target=self._live, name=name, daemon=True).start()
+        self._at_work += 1
+
+    def _live(self) -> None:
+        while (work := self._next()) is not None:
             work()
-            work = self._next()
+            del work  # what it holds is not kept while the thread rests
 
     def _next(self) -> Callable[[], None] | None:
-        """Waits for work; gives None when there was none for long."""
+        """Waits for work; gives None when none came for long."""
         with self._changed:
-            self._waiting += 1
-            self._changed.wait_for(lambda: self._work, self._rest_s)
-            self._waiting -= 1
-            if not self._work:
-                return None
-            work = self._work.popleft()
-            if self._work:
-                # one wakes the next: were all woken at once, they would only wait for each other
-                self._changed.notify()
-            return work
+            self._ended += bool(self._work)
+            while not self._work:
+                self._at_work -= 1
+                self._resting += 1
+                self._changed.wait_for(lambda: self._calls, self._rest_s)
+                self._resting -= 1
+                if not self._calls:
+                    return None
+                self._calls -= 1
+            return self._work.popleft()

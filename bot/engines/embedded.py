@@ -26,6 +26,11 @@ _SHORTEST_S = 0.02
 _REST_S = 5.0
 """How long nothing is claimed after the ledger failed: it would fail again at once."""
 
+_HURRY_S = 0.002
+
+_GATHER_S = 0.05
+"""The longest that an outcome waits for others to be recorded with."""
+
 _RECORD_AGAIN_S = 1.0
 
 _LOST_AFTER_S = 60.0
@@ -123,8 +128,7 @@ class EmbeddedEngine:
             pause = self._round()
             if self.in_flight == 0 and not self._backlog.has_due():
                 break
-            self._woken.wait(min(pause, 0.5))
-            self._woken.clear()
+            self._wait(min(pause, 0.5))
         if self._failure is not None:
             raise self._failure
 
@@ -137,16 +141,24 @@ class EmbeddedEngine:
                 log("dispatch-failed", said, level="error", exc_info=not _is_of_the_ledger(error))
                 self._rests_until = time.monotonic() + _REST_S
                 pause = _SHORTEST_S
-            self._woken.wait(pause)
-            self._woken.clear()
+            self._wait(pause)
         self._finish(float("inf"))
+
+    def _wait(self, pause_s: float) -> None:
+        """Waits for something to record or to hand over. As long as the crew has work waiting, what
+        comes back is left to gather."""
+        ends = time.monotonic() + min(pause_s, _GATHER_S)
+        while (waits := self._crew.has_waiting) and time.monotonic() < ends:
+            time.sleep(_HURRY_S)
+            self._crew.hurry()
+        self._woken.wait(_SHORTEST_S if waits else pause_s)
+        self._woken.clear()
 
     def _finish(self, ends: float) -> None:
         """Records what comes back, until nothing is under way any more."""
         while self.in_flight and time.monotonic() < ends:
             self._record()
-            self._woken.wait(_SHORTEST_S)
-            self._woken.clear()
+            self._wait(_SHORTEST_S)
 
     def _round(self) -> float:
         """Records what came back, and hands over what is due and free to go. Gives the seconds

@@ -50,7 +50,7 @@ def test_a_service_that_delivers_nothing_any_more_is_not_healthy(
     with running(installed, RehearsalClock(NINE - seconds(600))) as here:
         wait_until(lambda: here.engine.is_well)
         here.service.wake()
-        monkeypatch.setattr(EmbeddedEngine, "_look", end_the_thread)
+        monkeypatch.setattr(EmbeddedEngine, "_round", end_the_thread)
         here.engine.wake()
         wait_until(lambda: not here.engine.is_well)
         before = beat(installed)

@@ -105,6 +105,7 @@ def test_channels_days_and_figures_are_listed(ask: Browser, locked: Stage) -> No
 
 
 def test_health_is_as_the_command_says_it(ask: Browser, locked: Stage) -> None:
+    locked.ledger.alive(locked.run, NOW)
     said = got(ask, "/api/health")
     assert said["alive"] and said["message"].startswith("The service is alive")
     assert said["ledger"]["unknown"] == 2
