@@ -40,8 +40,9 @@ chaos: $(VENV)/.dev ## Post 500 messages over a network that breaks, killed 200 
 chaos-cluster: $(VENV)/.dev ## Kill, freeze and cut off machines of a cluster during 5,000 deliveries
 	VIGILIA_CHAOS=5000 $(BIN)/python -m pytest tests/cluster -n 0 -k "whatever or cut_off"
 
-bench: $(VENV)/.dev ## Measure a cluster: loading, planning, enqueuing, delivering (several minutes)
-	$(BIN)/python -m bench.cluster $(ARGS)
+bench: $(VENV)/.dev ## Measure: beside others, first request, idle, a cluster (20 minutes; ONLY="throughput alarm idle cluster")
+	@for what in $(or $(ONLY),throughput alarm idle cluster); do \
+		$(BIN)/python -m bench.$$what || exit 1; done
 
 scale: $(VENV)/.dev ## Simulate a million channels at nine o'clock with a modelled network
 	$(BIN)/python -m bench.scale $(ARGS)

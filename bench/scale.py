@@ -27,12 +27,12 @@ class Cost:
     """What was measured: seconds of CPU and commits of one delivery, postings written down a second
     by one planner; and what is assumed: commits a second of the database's disk."""
 
-    cpu_s: float = 0.0104
-    commits: float = 3.8
-    planned_a_second: float = 3100.0
+    cpu_s: float = 0.0070
+    commits: float = 3.6
+    planned_a_second: float = 4300.0
     commits_a_second: float = 8000.0
-    log_kib: float = 5.5
-    table_kib: float = 2.1
+    log_kib: float = 6.5
+    table_kib: float = 3.5
 
 
 @dataclass(frozen=True)
