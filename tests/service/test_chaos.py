@@ -156,7 +156,8 @@ def test_whatever_breaks_and_whenever_it_dies_the_ledger_says_what_was_posted(
             kill_at_random(service, receiver, chance, moving=not all_settled(installed, names))
             installed.processes.clear()
         receiver.calm = True
-        last = installed.rehearse(NINE + seconds(30 * KILLS))
+        # an hour later: no wait between two attempts is longer
+        last = installed.rehearse(NINE + seconds(30 * KILLS + 3700))
         last.wait_for("started", timeout=60)
         wait_until(lambda: all_settled(installed, names), timeout=120 + DELIVERIES)
         assert last.stop() == 0
