@@ -34,7 +34,7 @@ test: $(VENV)/.dev $(JUDGES)/.installed $(SYNAPSE)/.installed $(VENV)/.browser $
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=90 || status=1; \
 	exit $$status
 
-chaos: $(VENV)/.dev ## Post 500 messages over a network that breaks, killed 200 times (about ten minutes)
+chaos: $(VENV)/.dev ## Post 500 messages over a network that breaks, killed 200 times (a quarter of an hour)
 	CHAOS_DELIVERIES=500 CHAOS_KILLS=200 $(BIN)/python -m pytest -n 0 -s tests/service/test_chaos.py
 
 chaos-cluster: $(VENV)/.dev ## Kill, freeze and cut off machines of a cluster during 5,000 deliveries
