@@ -32,8 +32,8 @@ from bench.group import (
     wait_until_delivered,
     write_group,
 )
+from bot.cluster.queue import enqueue, make_tables
 from bot.delivery.intake import write_down
-from bot.engines.queue import enqueue, make_tables
 from bot.ledger.opening import open_ledger
 from bot.project.load import load_project
 from tests.postgres import Postgres, running

@@ -18,14 +18,11 @@ from bot.channels.outcome import Outcome
 from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest, Response
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
+from bot.cluster.shared_limits import SharedLimits
 from bot.delivery.courier import Courier, Listener
-from bot.delivery.http import HttpTransport
 from bot.delivery.intake import recover, settle_left, write_down
 from bot.delivery.limits import RateLimits
 from bot.delivery.local import LocalPlaces
-from bot.delivery.others import OtherTransports
-from bot.delivery.replaceable import Replaceable
-from bot.delivery.shared_limits import SharedLimits
 from bot.engines.embedded import EmbeddedEngine
 from bot.engines.engine import Engine
 from bot.errors import LedgerError
@@ -42,6 +39,9 @@ from bot.project.load import Project
 from bot.service import STOP_PATIENCE_S, Service
 from bot.stopping import Stop
 from bot.telling import log_settled, tell_intake, tell_recovered
+from bot.transport.http import HttpTransport
+from bot.transport.others import OtherTransports
+from bot.transport.replaceable import Replaceable
 
 _RECORD_FOR = timedelta(seconds=30)
 """How long a command that ends by itself offers an outcome to a ledger that cannot take it."""
@@ -166,7 +166,7 @@ def _engine(
             " postgresql+psycopg://… as url under [ledger] in config/vigilia.toml."
         )
     try:
-        from bot.engines.cluster import ClusterEngine, Duties  # noqa: PLC0415 - an extra's
+        from bot.cluster.engine import ClusterEngine, Duties  # noqa: PLC0415 - an extra's
     except ModuleNotFoundError:
         raise LedgerError(
             'kind = "cluster" under [engine] needs more than is installed here: pip install'

@@ -19,7 +19,6 @@ from bot.channels.outcome import Outcome, Reason
 from bot.channels.request import HttpRequest, Response
 from bot.clock import SettableClock
 from bot.delivery.local import LocalPlaces
-from bot.delivery.others import NoOtherTransport
 from bot.delivery.words import write_message
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
@@ -29,6 +28,7 @@ from bot.planning import Planned, Posting
 from bot.project.load import Project, load_project
 from bot.project.secrets import tell_the_logs
 from bot.settings.listening import Listen
+from bot.transport.others import NoOtherTransport
 from bot.web.access import access_of
 from bot.web.beside import bound
 from bot.web.server import serve

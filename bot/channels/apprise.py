@@ -2,7 +2,7 @@
 
 https://appriseit.com/services/ lists what there is and how each address is written (read
 2026-11-24, Apprise 2.2.0). Apprise tells no more than that it worked or did not, so a platform that
-Vigilia knows itself is refused here. Here an address is only read; bot.delivery.apprise sends.
+Vigilia knows itself is refused here. Here an address is only read; bot.transport.apprise sends.
 
 The words go as plain text in which nothing is left that a platform could read as a mention: what
 the platform makes of it cannot be known from here.

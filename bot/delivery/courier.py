@@ -43,7 +43,6 @@ from bot.delivery.attempt import (
     sent_defect,
     unsent_defect,
 )
-from bot.delivery.others import NoOtherTransport, OtherTransport
 from bot.delivery.rate_headers import HOST, asked_to_wait, without_own_host
 from bot.delivery.remembered import Remembered
 from bot.delivery.retry import Settlement, next_delay, settlement
@@ -58,6 +57,7 @@ from bot.ledger.rows import (
 )
 from bot.logs import SECRETS, log
 from bot.project.load import Project
+from bot.transport.others import NoOtherTransport, OtherTransport
 
 LEASE = timedelta(minutes=5)
 """For how long a claim is another's business on a shared ledger; over every deadline of a

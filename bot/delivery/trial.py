@@ -20,8 +20,8 @@ from bot.clock import Clock
 from bot.content.markdown import escape_markdown
 from bot.content.message import Message
 from bot.delivery.courier import LocalPlaces, Transport
-from bot.delivery.others import NoOtherTransport, OtherTransport
 from bot.project.load import Project
+from bot.transport.others import NoOtherTransport, OtherTransport
 
 
 def send_test(

@@ -12,10 +12,10 @@ from fastapi import Depends, Request
 
 from bot.clock import Clock
 from bot.delivery.courier import LocalPlaces, Transport
-from bot.delivery.others import OtherTransport
 from bot.ledger.ledger import Ledger
 from bot.oversight.metrics import Metrics
 from bot.project.load import Project
+from bot.transport.others import OtherTransport
 from bot.web.access import Access
 from bot.web.outlook import Outlook
 from bot.web.visitors import LoginLimit, Visitors

@@ -13,8 +13,8 @@ from bot.channels.apprise import PLATFORM, AppriseOptions
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest
 from bot.channels.request import MailServer as Server
-from bot.delivery.apprise import AppriseTransport
-from bot.delivery.others import NoOtherTransport, OtherTransports
+from bot.transport.apprise import AppriseTransport
+from bot.transport.others import NoOtherTransport, OtherTransports
 from tests.mailserver import MailServer
 from tests.receiver import Answer, Receiver
 from tests.unit.channels.messages import ENVELOPE, REAL

@@ -20,8 +20,8 @@ import pytest
 
 from bot.channels.outcome import Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response
-from bot.delivery.http import ANSWER_LIMIT, HttpTransport, tls_context
 from bot.errors import VigiliaError
+from bot.transport.http import ANSWER_LIMIT, HttpTransport, tls_context
 from tests.faults import (
     Blackhole,
     CloseAfterRequest,
@@ -452,7 +452,7 @@ def test_a_connection_that_has_not_rested_long_is_left_open_by_the_sweep(
 def test_a_connection_that_rested_too_long_is_not_used_even_when_it_is_still_open(
     receiver: Receiver, transports: Transports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.delivery.http.HttpTransport._plan_sweep", lambda self: None)
+    monkeypatch.setattr("bot.transport.http.HttpTransport._plan_sweep", lambda self: None)
     transport = transports(receiver.address, idle_limit=timedelta(0))
     for _ in range(2):
         transport.send(post(receiver.url("/hook")))

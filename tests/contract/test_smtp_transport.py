@@ -19,8 +19,8 @@ from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Un
 from bot.channels.platform import Envelope
 from bot.channels.request import MailServer as Server
 from bot.channels.request import MimeRequest
-from bot.delivery.smtp import SmtpTransport
 from bot.errors import VigiliaError
+from bot.transport.smtp import SmtpTransport
 from tests.mailserver import BreakingServer, MailServer
 from tests.receiver import Certificates
 from tests.unit.channels.messages import AT, ENGLISH, REAL

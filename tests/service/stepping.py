@@ -9,7 +9,6 @@ from datetime import datetime
 
 from bot.clock import SettableClock
 from bot.delivery.courier import Courier
-from bot.delivery.http import HttpTransport
 from bot.delivery.intake import Intake, write_down
 from bot.delivery.limits import RateLimits
 from bot.delivery.local import LocalPlaces
@@ -17,6 +16,7 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow
 from bot.project.load import Project
 from bot.telling import log_settled
+from bot.transport.http import HttpTransport
 from tests.service.installation import Installation
 
 

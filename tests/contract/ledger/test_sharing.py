@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from bot.cluster.queue import enqueue, make_tables
 from bot.delivery.ahead import prepare
 from bot.delivery.intake import Intake, insert_due
-from bot.engines.queue import enqueue, make_tables
 from bot.ledger.jobs import MOST_A_JOB, Job, jobs_for
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger

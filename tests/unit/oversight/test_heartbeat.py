@@ -9,10 +9,10 @@ import pytest
 
 from bot.channels.outcome import Reason, Rejected
 from bot.channels.request import HttpRequest, Response
-from bot.delivery.http import HttpTransport
 from bot.logs import configure_logs
 from bot.oversight.heartbeat import Heartbeat, fail_url
 from bot.project.secrets import tell_the_logs
+from bot.transport.http import HttpTransport
 from tests.group import Group
 from tests.receiver import Answer, Receiver
 

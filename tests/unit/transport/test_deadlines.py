@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.delivery.deadlines import Deadlines
+from bot.transport.deadlines import Deadlines
 
 
 @pytest.fixture

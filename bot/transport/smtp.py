@@ -21,10 +21,10 @@ from typing import Literal, assert_never
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.request import MimeRequest
 from bot.channels.smtp_answers import Step, read_refusal
-from bot.delivery.connection import Attempt, Route, Stage, connect_problem, open_socket
-from bot.delivery.deadlines import Deadlines
-from bot.delivery.http import certificate_problem, tls_context
-from bot.delivery.resolving import (
+from bot.transport.connection import Attempt, Route, Stage, connect_problem, open_socket
+from bot.transport.deadlines import Deadlines
+from bot.transport.http import certificate_problem, tls_context
+from bot.transport.resolving import (
     AddressRefusedError,
     NameNotResolvedError,
     Resolver,

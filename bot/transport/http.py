@@ -25,24 +25,24 @@ from urllib3.util import Timeout
 
 from bot.channels.outcome import Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response
-from bot.delivery.connection import (
+from bot.errors import VigiliaError
+from bot.transport.connection import (
     CURRENT,
     Attempt,
     ClosedOnReset,
     Route,
     Stage,
 )
-from bot.delivery.deadlines import Deadlines
-from bot.delivery.pools import HOSTS, WatchedAdapter
-from bot.delivery.preparing import Prepared, address_of
-from bot.delivery.resolving import (
+from bot.transport.deadlines import Deadlines
+from bot.transport.pools import HOSTS, WatchedAdapter
+from bot.transport.preparing import Prepared, address_of
+from bot.transport.resolving import (
     Resolver,
     TrustedHosts,
     refusal,
     refused_name,
     system_addresses,
 )
-from bot.errors import VigiliaError
 
 ANSWER_LIMIT = 64 * 1024
 """Bytes of an answer that are read, after decompression."""

@@ -14,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
-from bot.delivery.connection import CURRENT, WatchedConnection, WatchedTlsConnection
+from bot.transport.connection import CURRENT, WatchedConnection, WatchedTlsConnection
 
 HOSTS = 1000
 """Hosts whose connections are kept; beyond it those of the host asked for first are closed."""
@@ -83,7 +83,8 @@ class Answer(requests.Response):
 
 class WatchedAdapter(HTTPAdapter):
     """requests' adapter over connections of ours, for requests that are
-    :class:`bot.delivery.preparing.Prepared`. An origin is always asked through the same proxies."""
+    :class:`bot.transport.preparing.Prepared`. An origin is always asked through the same
+    proxies."""
 
     def __init__(self, context: ssl.SSLContext, pool_size: int) -> None:
         self._context = context

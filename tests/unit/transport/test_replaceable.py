@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from bot.delivery.replaceable import Replaceable
+from bot.transport.replaceable import Replaceable
 
 
 class Line:

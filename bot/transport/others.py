@@ -12,8 +12,8 @@ from bot.channels.outcome import Outcome, Reason, Rejected
 from bot.channels.request import ApprisedRequest, MimeRequest
 
 if TYPE_CHECKING:
-    from bot.delivery.apprise import AppriseTransport
-    from bot.delivery.smtp import SmtpTransport
+    from bot.transport.apprise import AppriseTransport
+    from bot.transport.smtp import SmtpTransport
 
 
 class OtherTransport(Protocol):
@@ -25,7 +25,7 @@ class OtherTransport(Protocol):
 class OtherTransports:
     """Gives each kind to its transport, which is made when the first of it is sent. Thread-safe.
 
-    The arguments as for :class:`bot.delivery.http.HttpTransport`.
+    The arguments as for :class:`bot.transport.http.HttpTransport`.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class OtherTransports:
             self._smtp.close()
 
     def _mail(self) -> SmtpTransport:
-        from bot.delivery.smtp import SmtpTransport  # noqa: PLC0415 - most groups send no e-mail
+        from bot.transport.smtp import SmtpTransport  # noqa: PLC0415 - most groups send no e-mail
 
         with self._lock:
             if self._smtp is None:
@@ -62,7 +62,7 @@ class OtherTransports:
 
     @cached_property
     def _apprise(self) -> AppriseTransport:
-        from bot.delivery.apprise import AppriseTransport  # noqa: PLC0415 - nor through Apprise
+        from bot.transport.apprise import AppriseTransport  # noqa: PLC0415 - nor through Apprise
 
         return AppriseTransport(self._trusted_hosts, self._rehearsal)
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from bot.channels.request import HttpRequest
-from bot.delivery.preparing import Prepared, address_of
+from bot.transport.preparing import Prepared, address_of
 
 ADDRESSES = [
     "https://hooks.test",

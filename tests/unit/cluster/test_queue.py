@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from procrastinate.jobs import Job as QueuedJob
 
+from bot.cluster.queue import DeliveryRetry, StillWaitingError, connection_of
 from bot.delivery.retry import LONGEST
-from bot.engines.queue import DeliveryRetry, StillWaitingError, connection_of
 from bot.errors import LedgerError
 
 

@@ -25,9 +25,9 @@ from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import create_connection
 
 from bot.channels.outcome import Reason, Rejected, Retry
-from bot.delivery.heads import WholeHead
-from bot.delivery.preparing import written_headers
-from bot.delivery.resolving import (
+from bot.transport.heads import WholeHead
+from bot.transport.preparing import written_headers
+from bot.transport.resolving import (
     AddressRefusedError,
     NameNotResolvedError,
     Resolver,

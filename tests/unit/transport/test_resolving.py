@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.resolving import (
+from bot.transport.resolving import (
     AddressRefusedError,
     NameNotResolvedError,
     TrustedHosts,
@@ -213,7 +213,7 @@ def test_a_look_up_that_hangs_is_left_behind() -> None:
 
 
 def test_no_more_than_a_bounded_number_of_look_ups_hang(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.delivery.resolving._LOOKUPS", threading.BoundedSemaphore(1))
+    monkeypatch.setattr("bot.transport.resolving._LOOKUPS", threading.BoundedSemaphore(1))
     ended = threading.Event()
 
     def hanging(host: str, port: int) -> list[str]:

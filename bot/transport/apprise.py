@@ -17,8 +17,8 @@ from bot.channels.apprise import own_host, place_of
 from bot.channels.apprised_answers import read_result
 from bot.channels.outcome import Outcome, Reason, Rejected, Retry
 from bot.channels.request import ApprisedRequest
-from bot.delivery.http import keep_addresses_out_of_logs
-from bot.delivery.resolving import (
+from bot.transport.http import keep_addresses_out_of_logs
+from bot.transport.resolving import (
     AddressRefusedError,
     NameNotResolvedError,
     Resolver,

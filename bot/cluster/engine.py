@@ -21,10 +21,7 @@ from procrastinate import App
 from procrastinate.exceptions import ProcrastinateException
 
 from bot.clock import Clock
-from bot.delivery.courier import Courier
-from bot.delivery.intake import recover
-from bot.delivery.shared_limits import SharedLimits
-from bot.engines.queue import (
+from bot.cluster.queue import (
     QUEUE,
     TASK,
     DeliveryRetry,
@@ -33,6 +30,9 @@ from bot.engines.queue import (
     make_tables,
     queue_app,
 )
+from bot.cluster.shared_limits import SharedLimits
+from bot.delivery.courier import Courier
+from bot.delivery.intake import recover
 from bot.errors import LedgerError
 from bot.ledger.jobs import Enqueue, Job
 from bot.ledger.ledger import Ledger

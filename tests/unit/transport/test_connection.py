@@ -9,9 +9,9 @@ import pytest
 from urllib3.exceptions import NewConnectionError
 
 from bot.channels.outcome import Reason, Retry
-from bot.delivery.connection import CURRENT, Attempt, Route, Stage, WatchedConnection
-from bot.delivery.pools import WatchedPool
-from bot.delivery.resolving import TrustedHosts, system_addresses
+from bot.transport.connection import CURRENT, Attempt, Route, Stage, WatchedConnection
+from bot.transport.pools import WatchedPool
+from bot.transport.resolving import TrustedHosts, system_addresses
 from tests.receiver import Receiver
 
 ROUTE = Route(TrustedHosts(["hooks.test"]), system_addresses, 5.0, 5.0)
@@ -42,7 +42,7 @@ def test_a_socket_that_cannot_be_watched_is_closed(monkeypatch: pytest.MonkeyPat
     def no_descriptor_left(*_: object) -> None:
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr("bot.delivery.connection.os.dup", no_descriptor_left)
+    monkeypatch.setattr("bot.transport.connection.os.dup", no_descriptor_left)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         with pytest.raises(OSError, match="Too many"):
@@ -84,7 +84,7 @@ def test_no_further_address_is_tried_after_the_deadline(
         late.expire()
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("bot.delivery.connection.create_connection", refused)
+    monkeypatch.setattr("bot.transport.connection.create_connection", refused)
     token = CURRENT.set(late)
     with pytest.raises(NewConnectionError):
         WatchedConnection("hooks.test", receiver.port).connect()

@@ -1,0 +1,1 @@
+"""What only several machines need: who runs SQLite never opens it."""
