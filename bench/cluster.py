@@ -33,7 +33,7 @@ from bench.group import (
     write_group,
 )
 from bot.cluster.queue import enqueue, make_tables
-from bot.delivery.intake import write_down
+from bot.delivery.planner import write_down
 from bot.ledger.opening import open_ledger
 from bot.project.load import load_project
 from tests.postgres import Postgres, running

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from bot.delivery.intake import write_down
+from bot.delivery.planner import write_down
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
 from bot.project.load import load_project

@@ -24,7 +24,7 @@ from bot.ledger.opening import open_ledger
 from bot.project.load import load_project
 from bot.running import assembled
 from bot.web.access import access_of
-from bot.web.beside import page_beside
+from bot.web.page_thread import page_beside
 
 NOW = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
 TIMES = 20

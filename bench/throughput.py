@@ -35,10 +35,10 @@ from bench.group import Receiving, known_since_yesterday, receiving, write_group
 from bot.channels.platform import Envelope
 from bot.channels.request import HttpRequest
 from bot.clock import SystemClock
-from bot.delivery.ahead import Prepared, practise
 from bot.delivery.attempt import Settled
-from bot.delivery.intake import write_down
-from bot.delivery.words import write_message
+from bot.delivery.planner import write_down
+from bot.delivery.prefetch import Prepared, practise
+from bot.delivery.rendering import write_message
 from bot.ledger.rows import State
 from bot.logs import configure_logs
 from bot.project.load import Project, load_project

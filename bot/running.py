@@ -20,28 +20,28 @@ from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
 from bot.cluster.shared_limits import SharedLimits
 from bot.delivery.courier import Courier, Listener
-from bot.delivery.intake import recover, settle_left, write_down
 from bot.delivery.limits import RateLimits
 from bot.delivery.local import LocalPlaces
+from bot.delivery.planner import recover, settle_left, write_down
 from bot.engines.embedded import EmbeddedEngine
 from bot.engines.engine import Engine
 from bot.errors import LedgerError
+from bot.event_log import log_settled, tell_intake, tell_recovered
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
 from bot.logs import log
 from bot.oversight import memory
-from bot.oversight.desk import OperatorDesk
+from bot.oversight.alerting import OperatorDesk
 from bot.oversight.heartbeat import Heartbeat
 from bot.oversight.live import Broken, Hangups, LiveProject
 from bot.project.load import Project
 from bot.service import STOP_PATIENCE_S, Service
 from bot.stopping import Stop
-from bot.telling import log_settled, tell_intake, tell_recovered
+from bot.transport.dispatch import OtherTransports
+from bot.transport.hot_swap import Replaceable
 from bot.transport.http import HttpTransport
-from bot.transport.others import OtherTransports
-from bot.transport.replaceable import Replaceable
 
 _RECORD_FOR = timedelta(seconds=30)
 """How long a command that ends by itself offers an outcome to a ledger that cannot take it."""

@@ -9,7 +9,7 @@ from bot.calendar.observances import Observance
 from bot.channels.channel import Channel
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
-from bot.delivery.intake import selected_days
+from bot.delivery.planner import selected_days
 from bot.errors import LedgerInUseError
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow, State

@@ -19,16 +19,16 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from bot.clock import Clock
-from bot.delivery.ahead import Prepared, practise, prepare
-from bot.delivery.intake import Intake, insert_due, recover, settle_left, write_down
+from bot.delivery.planner import Intake, insert_due, recover, settle_left, write_down
+from bot.delivery.prefetch import Prepared, practise, prepare
 from bot.engines.engine import Engine
 from bot.errors import LedgerError
+from bot.event_log import tell_intake, tell_recovered
 from bot.ledger.ledger import Ledger
 from bot.logs import log
 from bot.planning import Plan
 from bot.project.load import Project
 from bot.stopping import Stop
-from bot.telling import tell_intake, tell_recovered
 
 _LONGEST_SLEEP = timedelta(seconds=30)
 _SHORTEST_SLEEP = timedelta(milliseconds=50)

@@ -14,8 +14,8 @@ from bot.channels.request import ApprisedRequest, HttpRequest, LocalRequest, Mim
 from bot.clock import SettableClock
 from bot.content.message import Message
 from bot.delivery.courier import Courier
-from bot.delivery.intake import write_down
 from bot.delivery.limits import RateLimits
+from bot.delivery.planner import write_down
 from bot.errors import RenderError
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger

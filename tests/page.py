@@ -19,7 +19,7 @@ from bot.channels.outcome import Outcome, Reason
 from bot.channels.request import HttpRequest, Response
 from bot.clock import SettableClock
 from bot.delivery.local import LocalPlaces
-from bot.delivery.words import write_message
+from bot.delivery.rendering import write_message
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import Ended, HeldFor, OutcomeName, State, ToSend
@@ -28,11 +28,11 @@ from bot.planning import Planned, Posting
 from bot.project.load import Project, load_project
 from bot.project.secrets import tell_the_logs
 from bot.settings.listening import Listen
-from bot.transport.others import NoOtherTransport
+from bot.transport.dispatch import NoOtherTransport
 from bot.web.access import access_of
-from bot.web.beside import bound
+from bot.web.app_state import Site
+from bot.web.page_thread import bound
 from bot.web.server import serve
-from bot.web.site import Site
 
 NOW = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
 """Two hours after the posts of 10 December; 27 January, which is approved here, is weeks ahead."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.channels.fitting import CannotFitError
 from bot.channels.platform import Envelope
 from bot.delivery.courier import request_id
-from bot.delivery.words import write_message
+from bot.delivery.rendering import write_message
 from bot.errors import Problem, RenderError
 from bot.planning import Posting, days_of
 from bot.project.load import Project

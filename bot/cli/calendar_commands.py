@@ -53,7 +53,7 @@ def calendar(
         _write_ics(project, found, ics, language)
     elif as_json:
         from bot.cli.output import print_json
-        from bot.shapes import day_shape
+        from bot.schemas import day_shape
 
         print_json([day_shape(project, occurrence, language) for occurrence in found])
     else:

@@ -30,7 +30,7 @@ def channels(context: typer.Context, as_json: AsJson = False, config: ConfigDir 
     if context.invoked_subcommand is not None:
         return
     from bot.clock import SystemClock
-    from bot.shapes import channel_shape
+    from bot.schemas import channel_shape
 
     project = load(config)
     paused, now = _paused(project), SystemClock().now()
@@ -111,7 +111,7 @@ def test(
 ) -> None:
     """Send a clearly marked test message, and say what the answer means."""
     from bot.cli.words import in_words
-    from bot.delivery.trial import is_delivered
+    from bot.delivery.test_message import is_delivered
 
     project = load(config or context.obj)
     channel = project.channel(name)
@@ -143,7 +143,7 @@ def _tried(project: Project, channel: Channel) -> Outcome:
 
     from bot.clock import SystemClock
     from bot.delivery.local import LocalPlaces
-    from bot.delivery.trial import send_test
+    from bot.delivery.test_message import send_test
     from bot.running import others_for, transport_for
 
     with ExitStack() as stack:

@@ -36,7 +36,7 @@ def demo(
     from bot.running import run_service
     from bot.stopping import stop_on_signals
     from bot.web.access import access_of
-    from bot.web.beside import page_beside
+    from bot.web.page_thread import page_beside
 
     with tempfile.TemporaryDirectory(prefix="vigilia-demo-") as folder, stop_on_signals() as stop:
         configure_logs()

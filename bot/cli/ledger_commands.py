@@ -57,7 +57,7 @@ def history(
         )
     if as_json:
         from bot.cli.output import print_json
-        from bot.shapes import delivery_shape
+        from bot.schemas import delivery_shape
 
         print_json([delivery_shape(row) for row in rows])
         return
@@ -107,7 +107,7 @@ def inbox(
         kept = ledger.inbox(channel=channel, limit=limit)
     if as_json:
         from bot.cli.output import print_json
-        from bot.shapes import utc_text
+        from bot.schemas import utc_text
 
         print_json(
             [

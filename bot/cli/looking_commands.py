@@ -44,7 +44,7 @@ def upcoming(
     ]
     if as_json:
         from bot.cli.output import print_json
-        from bot.shapes import coming_shape
+        from bot.schemas import coming_shape
 
         print_json([coming_shape(project, p) for item in planned for p in item.postings])
         return
@@ -53,7 +53,7 @@ def upcoming(
 
 def _print_upcoming(project: Project, planned: list[Planned], now: datetime, days: int) -> None:
     from bot.cli.output import print_table
-    from bot.shapes import title_of
+    from bot.schemas import title_of
 
     rows = []
     for item in planned:
@@ -264,7 +264,7 @@ def simulate(
     from bot.calendar.rules import FIRST_YEAR, LAST_YEAR
     from bot.cli.output import print_json_line
     from bot.cli.progress import advancing
-    from bot.shapes import utc_text
+    from bot.schemas import utc_text
     from bot.simulation import simulated
 
     first, last = read_date(start, "--from"), read_date(end, "--to")

@@ -29,7 +29,7 @@ def print_json_line(answer: Any) -> None:
 
 
 def _plain(value: Any) -> str:
-    from bot.shapes import utc_text
+    from bot.schemas import utc_text
 
     if isinstance(value, datetime):
         return utc_text(value)

@@ -52,7 +52,7 @@ def run(
         from bot.oversight.live import hangups
         from bot.running import Role, run_once, run_service
         from bot.web.access import access_of
-        from bot.web.beside import page_beside
+        from bot.web.page_thread import page_beside
 
         if role not in set(Role):
             raise UsageError(f"There is no role '{role}'. There are: {', '.join(Role)}.")
@@ -101,8 +101,8 @@ def health(
 ) -> None:
     """Whether the service lives: for a container's or a supervisor's probe."""
     from bot.cli.output import print_json
-    from bot.shapes import health_shape
-    from bot.vitals import vital_signs
+    from bot.liveness import vital_signs
+    from bot.schemas import health_shape
 
     signs = vital_signs(*ledger_place(config), timedelta(seconds=max_age))
     if as_json:

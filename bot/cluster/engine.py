@@ -32,7 +32,7 @@ from bot.cluster.queue import (
 )
 from bot.cluster.shared_limits import SharedLimits
 from bot.delivery.courier import Courier
-from bot.delivery.intake import recover
+from bot.delivery.planner import recover
 from bot.errors import LedgerError
 from bot.ledger.jobs import Enqueue, Job
 from bot.ledger.ledger import Ledger

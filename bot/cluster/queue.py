@@ -21,8 +21,8 @@ from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 
 from bot.delivery.retry import next_delay
 from bot.ledger.jobs import Job
-from bot.ledger.place import ledger_server
 from bot.ledger.postgresql import NETWORK
+from bot.ledger.url import ledger_server
 
 QUEUE = "deliveries"
 TASK = "vigilia.deliver"

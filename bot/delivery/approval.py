@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.content.message import Message
-from bot.delivery.words import write_message
+from bot.delivery.rendering import write_message
 from bot.errors import RenderError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import Decision, DeliveryRow

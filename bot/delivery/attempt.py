@@ -10,8 +10,8 @@ from typing import Any, assert_never
 from bot.channels.channel import Channel
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.content.message import Message
+from bot.delivery.rendering import Written
 from bot.delivery.retry import Settlement
-from bot.delivery.words import Written
 from bot.ledger.rows import Claim, DeliveryRow, Ended, OutcomeName, State
 from bot.logs import log
 

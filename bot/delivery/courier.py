@@ -45,19 +45,19 @@ from bot.delivery.attempt import (
 )
 from bot.delivery.rate_headers import HOST, asked_to_wait, without_own_host
 from bot.delivery.remembered import Remembered
+from bot.delivery.rendering import Words, Written
 from bot.delivery.retry import Settlement, next_delay, settlement
-from bot.delivery.words import Words, Written
 from bot.errors import LedgerError, RenderError
 from bot.ledger.ledger import Ledger
-from bot.ledger.planned import FORGOTTEN_AFTER
 from bot.ledger.rows import (
     AttemptRow,
     DeliveryRow,
     ToSend,
 )
+from bot.ledger.slots import FORGOTTEN_AFTER
 from bot.logs import SECRETS, log
 from bot.project.load import Project
-from bot.transport.others import NoOtherTransport, OtherTransport
+from bot.transport.dispatch import NoOtherTransport, OtherTransport
 
 LEASE = timedelta(minutes=5)
 """For how long a claim is another's business on a shared ledger; over every deadline of a

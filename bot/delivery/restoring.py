@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.delivery.intake import due_and_unfilled
+from bot.delivery.planner import due_and_unfilled
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow, State
 from bot.planning import Posting

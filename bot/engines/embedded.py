@@ -15,8 +15,8 @@ from bot.channels.outcome import Reason, Retry
 from bot.clock import Clock
 from bot.delivery.attempt import Begun, Carried
 from bot.delivery.courier import Courier
-from bot.engines.backlog import Backlog
-from bot.engines.crew import Crew
+from bot.engines.due_queue import Backlog
+from bot.engines.thread_pool import Crew
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.logs import log

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
-from bot.ledger.dialect import insert_once
+from bot.ledger.sqlite import insert_once
 from bot.ledger.tables import rate_buckets
 
 Rates = Sequence[tuple[str, float]]

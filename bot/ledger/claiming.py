@@ -22,11 +22,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from bot.ledger.moving import holding
-from bot.ledger.operator import pause_channel
+from bot.ledger.decisions import pause_channel
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, Claim, Ended, HeldFor, Recorded, State, ToSend
 from bot.ledger.tables import Instant, attempts, deliveries
+from bot.ledger.transitions import holding
 
 _T = TypeVar("_T")
 

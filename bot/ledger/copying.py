@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, exists, func, insert, select, text
 
 from bot.errors import LedgerError
-from bot.ledger.dialect import plain_errors, sqlite_engine, writing
 from bot.ledger.lock import file_lock
 from bot.ledger.opening import open_ledger
-from bot.ledger.place import ledger_file, ledger_server
 from bot.ledger.postgresql import Lock, place_of, server_engine, take
+from bot.ledger.sqlite import plain_errors, sqlite_engine, writing
 from bot.ledger.tables import deliveries, meta, metadata, words_waiting
+from bot.ledger.url import ledger_file, ledger_server
 
 _AT_ONCE = 1000
 _LONGEST_S = 3600

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bot.ledger.dialect import insert_once
 from bot.ledger.rows import InboxRow
+from bot.ledger.sqlite import insert_once
 from bot.ledger.tables import inbox
 
 

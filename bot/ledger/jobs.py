@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
-from bot.ledger.reading import claimable_rows
+from bot.ledger.queries import claimable_rows
 from bot.ledger.rows import CLAIMABLE, DeliveryRow
 from bot.ledger.tables import deliveries
 

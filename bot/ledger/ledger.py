@@ -14,7 +14,12 @@ from typing import Any, Literal
 
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
-from bot.ledger import claiming, dialect, inbox, moving, operator, planned, reading, runs
+from bot.ledger import claiming, inbox, runs
+from bot.ledger import decisions as operator
+from bot.ledger import queries as reading
+from bot.ledger import slots as planned
+from bot.ledger import sqlite as dialect
+from bot.ledger import transitions as moving
 from bot.ledger.jobs import Enqueue
 from bot.ledger.postgresql import Lock, take
 from bot.ledger.rows import (

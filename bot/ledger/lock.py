@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.errors import LedgerError, LedgerInUseError
-from bot.ledger.place import ledger_file, ledger_server, make_folder
+from bot.ledger.url import ledger_file, ledger_server, make_folder
 
 _held: set[Path] = set()
 

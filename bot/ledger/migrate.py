@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import LedgerError
-from bot.ledger.dialect import copy_file, sqlite_engine, writing
 from bot.ledger.lock import file_lock, is_held_here
+from bot.ledger.sqlite import copy_file, sqlite_engine, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect
 
 from bot.errors import LedgerError
-from bot.ledger.dialect import connect_file, plain_errors, sqlite_engine, writing
 from bot.ledger.ledger import Ledger
-from bot.ledger.place import ledger_file, ledger_server, make_folder
 from bot.ledger.rows import Mode
-from bot.ledger.stamp import Found, make_tables, missing_ledger, refuse_other
+from bot.ledger.schema_version import Found, make_tables, missing_ledger, refuse_other
+from bot.ledger.sqlite import connect_file, plain_errors, sqlite_engine, writing
+from bot.ledger.url import ledger_file, ledger_server, make_folder
 
 
 def open_ledger(url: str, *, base: Path, mode: Mode | None, create: bool, now: datetime) -> Ledger:

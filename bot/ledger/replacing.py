@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from bot.errors import LedgerError
-from bot.ledger.dialect import copy_file
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_ledger, stamp_of
-from bot.ledger.place import ledger_file, ledger_server
 from bot.ledger.rows import Mode
+from bot.ledger.sqlite import copy_file
+from bot.ledger.url import ledger_file, ledger_server
 
 _T = TypeVar("_T")
 _BESIDE = ("-wal", "-shm", "-journal")

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, update
 
 from bot.clock import SystemClock
-from bot.ledger.reading import last_alive
+from bot.ledger.queries import last_alive
 from bot.ledger.tables import runs
 
 

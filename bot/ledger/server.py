@@ -12,11 +12,11 @@ from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.engine import URL, Engine
 
 from bot.errors import LedgerError
-from bot.ledger.dialect import plain_errors, writing
 from bot.ledger.ledger import Ledger
 from bot.ledger.postgresql import OLDEST, Lock, place_of, server_engine, take
 from bot.ledger.rows import Mode
-from bot.ledger.stamp import Found, make_tables, missing_ledger, refuse_other
+from bot.ledger.schema_version import Found, make_tables, missing_ledger, refuse_other
+from bot.ledger.sqlite import plain_errors, writing
 from bot.ledger.tables import REVISIONS, alembic_version, meta
 
 _MIGRATION_S = 3600

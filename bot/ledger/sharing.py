@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from bot.ledger import buckets, jobs, runs
 from bot.ledger.buckets import Rates
 from bot.ledger.jobs import Enqueue, Job
+from bot.ledger.operator_outbox import Telling
 from bot.ledger.postgresql import Lock, take, try_to_hold
 from bot.ledger.rows import DeliveryRow
-from bot.ledger.telling import Telling
 
 _T = TypeVar("_T")
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine
 
-from bot.ledger import dialect
+from bot.ledger import sqlite as dialect
 from bot.ledger.rows import Mode
 
 

@@ -25,8 +25,7 @@ from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import create_connection
 
 from bot.channels.outcome import Reason, Rejected, Retry
-from bot.transport.heads import WholeHead
-from bot.transport.preparing import written_headers
+from bot.transport.prepared import written_headers
 from bot.transport.resolving import (
     AddressRefusedError,
     NameNotResolvedError,
@@ -35,6 +34,7 @@ from bot.transport.resolving import (
     checked_addresses,
     lookup,
 )
+from bot.transport.response_head import WholeHead
 
 
 class Stage(Enum):

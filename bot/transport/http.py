@@ -35,7 +35,7 @@ from bot.transport.connection import (
 )
 from bot.transport.deadlines import Deadlines
 from bot.transport.pools import HOSTS, WatchedAdapter
-from bot.transport.preparing import Prepared, address_of
+from bot.transport.prepared import Prepared, address_of
 from bot.transport.resolving import (
     Resolver,
     TrustedHosts,

@@ -83,7 +83,7 @@ class Answer(requests.Response):
 
 class WatchedAdapter(HTTPAdapter):
     """requests' adapter over connections of ours, for requests that are
-    :class:`bot.transport.preparing.Prepared`. An origin is always asked through the same
+    :class:`bot.transport.prepared.Prepared`. An origin is always asked through the same
     proxies."""
 
     def __init__(self, context: ssl.SSLContext, pool_size: int) -> None:

@@ -10,14 +10,14 @@ from starlette.responses import Response
 from bot import __version__
 from bot.errors import VigiliaError
 from bot.logs import log
+from bot.web.app_state import Site
+from bot.web.conditional import Shelf
 from bot.web.guard import PROGRAM_PATHS, Guard
 from bot.web.i18n import N_, _
 from bot.web.pages import Pages
 from bot.web.problems import problem
-from bot.web.revalidated import Shelf
 from bot.web.routes import ROUTERS
 from bot.web.routes.live import Pulse
-from bot.web.site import Site
 
 _TITLES = {
     401: N_("You are not logged in"),

@@ -15,8 +15,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bot.web.app_state import Site
 from bot.web.i18n import N_, chosen, speak
-from bot.web.site import Site
 from bot.web.visitors import Visitor
 
 Scope = dict[str, Any]

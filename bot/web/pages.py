@@ -22,12 +22,12 @@ from bot.content.facts import Fact, clause, fact_problems
 from bot.content.languages import load_languages
 from bot.logs import SECRETS
 from bot.planning import DIGEST
-from bot.web import words
+from bot.web import labels as words
+from bot.web.app_state import Site
+from bot.web.dates import Moments, number, wait
 from bot.web.guard import caller_of
 from bot.web.i18n import LANGUAGES, _, ngettext, spoken
 from bot.web.markup import html, link_html
-from bot.web.moments import Moments, number, wait
-from bot.web.site import Site
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"

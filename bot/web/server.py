@@ -12,9 +12,9 @@ from functools import partial
 import uvicorn
 
 from bot.web.app import build_app
+from bot.web.app_state import Site
 from bot.web.i18n import LANGUAGES, catalogue
 from bot.web.pages import Pages
-from bot.web.site import Site
 
 PATIENCE_S = 1
 """How long answers under way may take at the end; the service has 10 s for all of its end."""

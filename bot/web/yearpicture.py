@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.calendar.observances import Occurrence
 from bot.ledger.rows import State
-from bot.web.site import Site
+from bot.web.app_state import Site
 
 TROUBLE = (State.UNKNOWN, State.FAILED, State.MISSED)
 

@@ -14,7 +14,7 @@ from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Un
 from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest
 from bot.channels.request import MailServer as Server
 from bot.transport.apprise import AppriseTransport
-from bot.transport.others import NoOtherTransport, OtherTransports
+from bot.transport.dispatch import NoOtherTransport, OtherTransports
 from tests.mailserver import MailServer
 from tests.receiver import Answer, Receiver
 from tests.unit.channels.messages import ENVELOPE, REAL

@@ -18,7 +18,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bot.cli import main
-from bot.delivery.intake import write_down
+from bot.delivery.planner import write_down
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow

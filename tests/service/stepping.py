@@ -9,13 +9,13 @@ from datetime import datetime
 
 from bot.clock import SettableClock
 from bot.delivery.courier import Courier
-from bot.delivery.intake import Intake, write_down
 from bot.delivery.limits import RateLimits
 from bot.delivery.local import LocalPlaces
+from bot.delivery.planner import Intake, write_down
+from bot.event_log import log_settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow
 from bot.project.load import Project
-from bot.telling import log_settled
 from bot.transport.http import HttpTransport
 from tests.service.installation import Installation
 

@@ -245,7 +245,7 @@ def tell(rows: dict[str, DeliveryRow], receiver: Moody) -> None:
 def test_the_judge_sees_what_it_is_there_to_see(installed: Installation) -> None:
     installed.write(table("plain", {"platform": "inbox", "include": [DAY]}))
     installed.known_since(NINE - seconds(60))
-    from bot.delivery.intake import write_down
+    from bot.delivery.planner import write_down
 
     with installed.open(real=False) as ledger:
         write_down(ledger, installed.project(), NINE)

@@ -17,7 +17,7 @@ import pytest
 from bot.channels.outcome import Outcome, Reason
 from bot.channels.request import HttpRequest, Response
 from bot.delivery.courier import Transport
-from bot.delivery.intake import recover
+from bot.delivery.planner import recover
 from bot.ledger.rows import DeliveryRow, State
 from bot.transport.http import HttpTransport
 from tests.faults import (

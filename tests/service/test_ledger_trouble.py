@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import RehearsalClock
-from bot.ledger import dialect
+from bot.ledger import sqlite as dialect
 from bot.ledger.rows import State
 from bot.logs import configure_logs
 from tests.receiver import wait_until

@@ -17,7 +17,7 @@ from bot.delivery.limits import RateLimits
 from bot.errors import LedgerError
 from bot.ledger.rows import State
 from bot.logs import configure_logs
-from bot.oversight.desk import OperatorDesk
+from bot.oversight.alerting import OperatorDesk
 from bot.oversight.live import Broken
 from bot.running import run_service
 from bot.stopping import Stop
@@ -409,7 +409,7 @@ def test_trouble_in_telling_does_not_end_the_watching(
     out = io.StringIO()
     configure_logs(out)
     write(installed, webhook("site", installed.receiver))
-    monkeypatch.setattr("bot.oversight.desk._REST_S", 0.0)
+    monkeypatch.setattr("bot.oversight.alerting._REST_S", 0.0)
     ended = threading.Event()
     errors: list[Exception] = [LedgerError("The disk is full."), ZeroDivisionError()]
 

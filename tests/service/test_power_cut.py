@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.clock import SettableClock
 from bot.delivery.courier import request_id
-from bot.delivery.intake import recover, write_down
+from bot.delivery.planner import recover, write_down
 from bot.ledger.rows import CLAIMABLE, State
 from tests.receiver import Answer, wait_until
 from tests.service.installation import NINE, TOKEN, Installation, Running, seconds, webhook

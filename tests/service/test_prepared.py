@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.clock import RehearsalClock, SettableClock, SystemClock
-from bot.delivery.intake import Intake, write_down
+from bot.delivery.planner import Intake, write_down
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import State

@@ -20,9 +20,9 @@ from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Un
 from bot.channels.request import HttpRequest
 from bot.clock import SettableClock
 from bot.delivery.courier import Courier
-from bot.delivery.intake import recover, write_down
 from bot.delivery.limits import RateLimits
 from bot.delivery.local import LocalPlaces
+from bot.delivery.planner import recover, write_down
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State
 from bot.project.load import Project, load_project

@@ -20,14 +20,14 @@ from bot.channels.webhook import Webhook
 from bot.clock import RehearsalClock
 from bot.delivery.attempt import Begun, Carried, Settled
 from bot.delivery.courier import Courier
-from bot.delivery.intake import write_down
+from bot.delivery.planner import write_down
 from bot.delivery.retry import Settlement
 from bot.errors import LedgerError
+from bot.event_log import log_settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import Claim, DeliveryRow, State, ToSend
 from bot.logs import configure_logs
 from bot.project.secrets import tell_the_logs
-from bot.telling import log_settled
 from tests.receiver import wait_until
 from tests.service.installation import (
     DAY,

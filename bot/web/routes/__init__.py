@@ -6,11 +6,10 @@ from fastapi import APIRouter
 
 from bot.web.routes import (
     api,
-    api_deciding,
+    api_decisions,
     calendar,
     channels,
-    coming,
-    decide,
+    decisions,
     deliveries,
     feeds,
     health,
@@ -20,13 +19,14 @@ from bot.web.routes import (
     mail_part,
     posting,
     static,
+    upcoming,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
-    coming.router,
+    upcoming.router,
     posting.router,
     mail_part.router,
-    decide.router,
+    decisions.router,
     deliveries.router,
     channels.router,
     inbox.router,
@@ -36,6 +36,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     feeds.router,
     api.router,
-    api_deciding.router,
+    api_decisions.router,
     static.router,
 )

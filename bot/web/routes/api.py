@@ -17,8 +17,9 @@ from typing_extensions import TypedDict
 
 from bot.calendar.occurrences import calendar_between
 from bot.ledger.rows import State
-from bot.ledger.searching import Wanted
-from bot.shapes import (
+from bot.ledger.search import Wanted
+from bot.liveness import signs_in
+from bot.schemas import (
     AttemptShape,
     ChannelShape,
     ComingShape,
@@ -40,11 +41,10 @@ from bot.shapes import (
     health_shape,
     utc_text,
 )
-from bot.vitals import signs_in
+from bot.web.app_state import Site, SiteHere
 from bot.web.problems import PROBLEM_JSON, PROBLEM_SCHEMA
-from bot.web.routes.coming import FIRST_YEAR, LAST_YEAR
 from bot.web.routes.posting import Shown, found
-from bot.web.site import Site, SiteHere
+from bot.web.routes.upcoming import FIRST_YEAR, LAST_YEAR
 
 LONGEST_AHEAD_DAYS = 400
 MOST_ROWS = 1_000

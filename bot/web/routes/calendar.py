@@ -14,10 +14,10 @@ from bot.content.message import Link
 from bot.content.texts import DayText, languages_of
 from bot.planning import selection
 from bot.project.load import Project
+from bot.web.app_state import SiteHere
 from bot.web.i18n import spoken
 from bot.web.pages import PagesHere
-from bot.web.routes.coming import FIRST_YEAR, LAST_YEAR
-from bot.web.site import SiteHere
+from bot.web.routes.upcoming import FIRST_YEAR, LAST_YEAR
 
 router = APIRouter(include_in_schema=False)
 

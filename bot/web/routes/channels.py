@@ -10,15 +10,15 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.channels.channel import Channel
-from bot.delivery.trial import is_delivered, send_test
+from bot.delivery.test_message import is_delivered, send_test
 from bot.errors import VigiliaError
 from bot.ledger.rows import PausedChannel
+from bot.web.app_state import SiteHere
+from bot.web.forecast import Gathering
 from bot.web.guard import caller_of
 from bot.web.i18n import _
-from bot.web.outlook import Gathering
+from bot.web.labels import test_words
 from bot.web.pages import PagesHere
-from bot.web.site import SiteHere
-from bot.web.words import test_words
 
 router = APIRouter(include_in_schema=False)
 

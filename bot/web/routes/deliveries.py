@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from bot.ledger.rows import DeliveryRow, State
-from bot.ledger.searching import Wanted
+from bot.ledger.search import Wanted
+from bot.web.app_state import SiteHere
 from bot.web.pages import PagesHere
-from bot.web.site import SiteHere
 
 router = APIRouter(include_in_schema=False)
 

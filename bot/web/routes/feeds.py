@@ -12,12 +12,12 @@ from bot.calendar.observances import Observance
 from bot.errors import nearest
 from bot.feeds.atom import ComingDay, Entry, coming_entries, feed, posted_entries
 from bot.ledger.rows import DeliveryRow, State
-from bot.ledger.searching import Wanted
+from bot.ledger.search import Wanted
 from bot.planning import Posting
 from bot.project.load import Project
+from bot.web.app_state import Site, SiteHere
+from bot.web.conditional import Shelf, revalidated
 from bot.web.problems import problem
-from bot.web.revalidated import Shelf, revalidated
-from bot.web.site import Site, SiteHere
 
 router = APIRouter(include_in_schema=False)
 

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_1_0_0
 from starlette.responses import PlainTextResponse, Response
 
 from bot.errors import LedgerError
-from bot.web.site import SiteHere
+from bot.web.app_state import SiteHere
 
 router = APIRouter(include_in_schema=False)
 

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from bot.content.message import Message
 from bot.ledger.rows import InboxRow
-from bot.web.looks import drawn
+from bot.web.app_state import SiteHere
 from bot.web.pages import PagesHere
-from bot.web.site import SiteHere
+from bot.web.previews import drawn
 
 router = APIRouter(include_in_schema=False)
 

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from bot.errors import LedgerError
 from bot.ledger.rows import State
-from bot.web.site import Site, SiteHere
+from bot.web.app_state import Site, SiteHere
 
 router = APIRouter(include_in_schema=False)
 

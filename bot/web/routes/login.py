@@ -7,11 +7,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse, Response
 
 from bot.logs import log
+from bot.web.app_state import Site, SiteHere
 from bot.web.guard import LANGUAGE_COOKIE, caller_of, cookie_name, put_cookie
 from bot.web.i18n import LANGUAGES, _
 from bot.web.pages import PagesHere
-from bot.web.routes.decide import LONGEST_NAME
-from bot.web.site import Site, SiteHere
+from bot.web.routes.decisions import LONGEST_NAME
 from bot.web.visitors import Visitor
 
 router = APIRouter(include_in_schema=False)

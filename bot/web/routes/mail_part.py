@@ -10,10 +10,10 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from bot.logs import SECRETS
-from bot.web.looks.email import html_part
+from bot.web.app_state import SiteHere
+from bot.web.previews.email import html_part
 from bot.web.problems import problem
 from bot.web.routes.posting import found, shown_request
-from bot.web.site import SiteHere
 
 router = APIRouter(include_in_schema=False)
 

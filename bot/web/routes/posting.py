@@ -18,17 +18,17 @@ from bot.channels.platform import Envelope, Retracts
 from bot.content.message import Message
 from bot.delivery.approval import Standing, needs_approval, standing
 from bot.delivery.courier import request_id
-from bot.delivery.words import write_message
+from bot.delivery.rendering import write_message
 from bot.errors import RenderError
 from bot.ledger.rows import AttemptRow, Decision, DeliveryRow
 from bot.planning import Posting
 from bot.project.load import Project
-from bot.web.choices import CHOICES, Choice, choices
+from bot.web.app_state import Site, SiteHere
+from bot.web.decisions import CHOICES, Choice, choices
+from bot.web.forecast import facts_of
 from bot.web.i18n import _
-from bot.web.looks import drawn
-from bot.web.outlook import facts_of
 from bot.web.pages import PagesHere
-from bot.web.site import Site, SiteHere
+from bot.web.previews import drawn
 
 router = APIRouter(include_in_schema=False)
 

@@ -13,7 +13,7 @@ from bot.ledger.copying import copy_ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
-from bot.ledger.searching import Wanted
+from bot.ledger.search import Wanted
 from tests.contract.ledger.making import (
     HOUR,
     NOW,

@@ -14,9 +14,9 @@ from sqlalchemy import Engine
 
 from bot.errors import LedgerError
 from bot.ledger import migrate
-from bot.ledger.dialect import sqlite_engine, writing
 from bot.ledger.lock import file_lock, service_lock
 from bot.ledger.opening import open_ledger
+from bot.ledger.sqlite import sqlite_engine, writing
 from bot.ledger.tables import REVISIONS, metadata
 from tests.contract.ledger.making import KEY, NOW, URL, open_file, plan, put_in
 
@@ -46,7 +46,7 @@ def know_one_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str = "
     shutil.copytree(migrate.MIGRATIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     (scripts / "versions" / "v0005_next.py").write_text(ONE_MORE.format(then=then))
     monkeypatch.setattr("bot.ledger.migrate.MIGRATIONS", scripts)
-    monkeypatch.setattr("bot.ledger.stamp.REVISIONS", (*REVISIONS, "0005"))
+    monkeypatch.setattr("bot.ledger.schema_version.REVISIONS", (*REVISIONS, "0005"))
 
 
 def columns(file: Path) -> set[str]:

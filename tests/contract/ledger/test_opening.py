@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import LedgerError
-from bot.ledger.dialect import explained, sqlite_engine, writing
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import Mode, State, ToSend
+from bot.ledger.sqlite import explained, sqlite_engine, writing
 from tests.contract.ledger.making import (
     KEY,
     LEASE,
@@ -261,7 +261,7 @@ def test_a_url_that_is_no_file_is_one_sentence(tmp_path: Path, url: str, words: 
 def test_a_ledger_locked_by_another_program_is_busy(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.ledger.dialect.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("bot.ledger.sqlite.BUSY_TIMEOUT_S", 0.05)
     with open_file(tmp_path) as ledger, closing(sqlite3.connect(file, isolation_level=None)) as raw:
         raw.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError, match="is busy: another program"):

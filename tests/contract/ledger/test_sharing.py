@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from bot.cluster.queue import enqueue, make_tables
-from bot.delivery.ahead import prepare
-from bot.delivery.intake import Intake, insert_due
+from bot.delivery.planner import Intake, insert_due
+from bot.delivery.prefetch import prepare
 from bot.ledger.jobs import MOST_A_JOB, Job, jobs_for
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger

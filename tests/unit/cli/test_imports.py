@@ -72,7 +72,7 @@ RARE = (
 def test_an_idle_service_with_its_page_keeps_no_memory_for_what_is_rare() -> None:
     program = """
 import sys
-import bot.cli.app, bot.running, bot.web.beside, bot.web.server, bot.oversight.metrics
+import bot.cli.app, bot.running, bot.web.page_thread, bot.web.server, bot.oversight.metrics
 print(*sys.modules)
 """
     ended = subprocess.run(

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from bot.cli.output import complain, console, print_indented, print_json, print_table
-from bot.shapes import utc_text, utc_text_or_none
+from bot.schemas import utc_text, utc_text_or_none
 
 KEY = "genocide-prevention-day/2026-12-09/0/ottawa-and-others/en+fr+es"
 NAME = "International Day of Commemoration and Dignity of the Victims of the Crime of Genocide"

@@ -18,8 +18,8 @@ from bot.delivery.approval import (
     refuse_lapsed,
     standing_of,
 )
-from bot.delivery.intake import write_down
-from bot.delivery.words import write_message
+from bot.delivery.planner import write_down
+from bot.delivery.rendering import write_message
 from bot.errors import RenderError
 from bot.ledger.rows import DeliveryRow, State
 from bot.planning import Posting

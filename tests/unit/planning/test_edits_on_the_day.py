@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bot import __version__
 from bot.calendar.observances import Observance
 from bot.channels.channel import Channel
-from bot.delivery.intake import write_down
+from bot.delivery.planner import write_down
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State

@@ -12,8 +12,8 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from bot.web.app import build_app
+from bot.web.app_state import Site
 from bot.web.pages import Pages
-from bot.web.site import Site
 
 BASE = "https://localhost:8099"
 """Encrypted, as the client drops Secure cookies from plain addresses; browsers here do not."""

@@ -15,7 +15,7 @@ from bot.channels.request import Response
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import State
-from bot.shapes import delivery_shape
+from bot.schemas import delivery_shape
 from tests.page import CANARIES, NOW, Stage
 from tests.unit.project_files import text_of
 from tests.unit.web.browsing import BASE, Browser

@@ -10,7 +10,7 @@ import pytest
 from bot.channels.outcome import Reason, Rejected
 from bot.channels.request import HttpRequest, Response
 from bot.delivery.approval import Standing, digest_of, standing_of
-from bot.delivery.intake import write_down
+from bot.delivery.planner import write_down
 from bot.ledger.rows import State
 from tests.page import NOW, Stage
 from tests.unit.web.browsing import Browser, words

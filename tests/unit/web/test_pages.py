@@ -11,7 +11,7 @@ import pytest
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger.rows import State
-from bot.web.outlook import gathered
+from bot.web.forecast import gathered
 from tests.page import NOW, Stage, staged
 from tests.unit.web.browsing import Browser, browsing
 

@@ -23,7 +23,7 @@ from bot.planning import plan_for
 from bot.running import assembled
 from bot.settings.listening import Listen, read_listen
 from bot.web.access import Access
-from bot.web.beside import bound, page_beside
+from bot.web.page_thread import bound, page_beside
 from bot.web.server import serve
 from tests.page import NOW, Stage, make_project, served
 

@@ -1,0 +1,82 @@
+"""The log records of what a service does: what it wrote down, and what became of it."""
+
+from __future__ import annotations
+
+from bot.delivery.attempt import Settled
+from bot.delivery.planner import Intake
+from bot.ledger.rows import DeliveryRow, State
+from bot.logs import log
+
+_SAID = {
+    "late-answer": ("warning", "Its answer came after it had been settled otherwise."),
+    State.DELIVERED: ("info", "Delivered."),
+    State.RETRYING: ("warning", "Not delivered yet; it will be tried again."),
+    State.HELD: ("warning", "Not delivered yet; it is held while a pause is on."),
+    State.FAILED: ("error", "Failed."),
+    State.UNKNOWN: (
+        "error",
+        "It may have arrived. Look into the channel, then `vigilia resolve`.",
+    ),
+}
+
+
+def log_settled(settled: Settled) -> None:
+    """Writes the log record of an attempt's end."""
+    row, decided = settled.row, settled.settlement
+    action = settled.recorded.value if settled.recorded else "late-answer"
+    level, said = _SAID[action]
+    log(
+        action,
+        said,
+        level=level,
+        key=row.key,
+        channel=row.channel,
+        platform=settled.platform,
+        reason=decided.reason.value,
+        detail=decided.detail,
+        late_s=round(settled.late.total_seconds(), 3),
+        **({"next_attempt_at": str(decided.next_attempt_at)} if decided.next_attempt_at else {}),
+    )
+    if settled.channel_paused:
+        log(
+            "channel-paused",
+            f"Channel '{row.channel}' is paused: its address is gone. Mend it, then "
+            f"`vigilia channels test {row.channel}`.",
+            level="error",
+            channel=row.channel,
+        )
+
+
+def tell_recovered(left: tuple[DeliveryRow, ...]) -> None:
+    """Writes the log records of what an earlier run left under way."""
+    for row in left:
+        log(
+            "interrupted",
+            "An earlier run ended while this was being sent; `vigilia history` shows its state.",
+            level="warning",
+            key=row.key,
+            channel=row.channel,
+        )
+
+
+def tell_intake(found: Intake) -> None:
+    """Writes the log records of what a wake wrote down."""
+    if found.inserted:
+        keys = list(found.inserted)
+        log("planned", f"{len(keys)} posting(s) written down.", keys=keys[:20])
+    for offer in found.offers:
+        posting = offer.postings[0]
+        log(
+            "offer",
+            "This was due before its channel or day was known here, so it is not posted by itself. "
+            f"To post it: vigilia send {posting.observances[0]} --channel {posting.channel} "
+            f"--on {posting.date}",
+            key=posting.key,
+        )
+    for row in found.ended:
+        log(
+            row.state.value,
+            f"{row.key}: {row.detail or row.state.value}",
+            level="warning",
+            key=row.key,
+        )

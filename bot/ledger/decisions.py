@@ -1,0 +1,294 @@
+"""What an operator decides: approve, skip, retry, resolve, retract; pause and resume."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from sqlalchemy import Connection, delete, insert, update
+
+from bot.channels.outcome import Reason
+from bot.errors import LedgerError
+from bot.ledger.postgresql import Lock, take
+from bot.ledger.queries import delivery, held_for, open_deliveries, verdicts
+from bot.ledger.redaction import without_addresses
+from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
+from bot.ledger.slots import refuse_paused
+from bot.ledger.sqlite import insert_once
+from bot.ledger.tables import attempts, decisions, deliveries, meta, paused_channels
+from bot.ledger.transitions import PAUSED_UNTIL, move, set_free
+
+_DECIDABLE = {
+    "approve": (*WAITING, State.MISSED, State.SKIPPED, State.FAILED),
+    "hold": CLAIMABLE,
+    "skip": WAITING,
+}
+_RETRIABLE = (State.FAILED, State.MISSED, State.SKIPPED, State.HELD)
+
+
+def decide(
+    conn: Connection,
+    key: str,
+    verdict: Literal["approve", "hold", "skip"],
+    *,
+    who: str,
+    why: str,
+    now: datetime,
+    digest: str | None,
+) -> DeliveryRow | None:
+    """Approves, holds or skips a posting; gives its delivery, None where it is still to come."""
+    take(conn, Lock.DECIDING)
+    row = delivery(conn, key)
+    if row is not None and row.state not in _DECIDABLE[verdict]:
+        raise LedgerError(f"{key} is {row.state} already, so there is nothing to {verdict}.")
+    _record(conn, key, verdict, who=who, why=why, now=now, digest=digest)
+    if row is None:
+        return None
+    if verdict == "skip":
+        # where an attempt may have arrived, nothing more is sent, but nobody can say "not posted"
+        state = State.UNKNOWN if row.may_have_arrived else State.SKIPPED
+        move(
+            conn,
+            row,
+            now,
+            state=state,
+            # a late answer to an earlier attempt must not set it going again
+            fence=row.fence + 1,
+            settled_at=now,
+            next_attempt_at=None,
+            reason=Reason.OPERATOR,
+            detail=without_addresses(why),
+        )
+    elif verdict == "hold":
+        move(conn, row, now, state=State.HELD, held_for="approval", fence=row.fence + 1)
+    elif row.state is State.HELD and row.held_for == "approval":
+        set_free(conn, [row], now)
+    return delivery(conn, key)
+
+
+def retry(
+    conn: Connection, key: str, *, now: datetime, useful_until: datetime, who: str, why: str
+) -> DeliveryRow:
+    """Makes a delivery that surely did not arrive ready once more, its words written anew."""
+    row = _known(conn, key)
+    if row.state not in _RETRIABLE:
+        raise LedgerError(f"{key} {_why_not_retried(row)}")
+    if row.held_for == "approval":
+        decision = verdicts(conn, [key]).get(key)
+        if decision is None or decision.verdict != "approve":
+            raise LedgerError(
+                f"Nobody has approved the words of {key} yet. Read them with `vigilia preview`,"
+                f" then `vigilia approve {key}`."
+            )
+    refuse_paused(conn, row.channel, now)
+    _record(conn, key, "retry", who=who, why=why, now=now)
+    return _send_again(conn, row, now, useful_until, message=None)
+
+
+def _why_not_retried(row: DeliveryRow) -> str:
+    match row.state:
+        case State.DELIVERED:
+            return "was delivered. `vigilia send … --again` posts it once more."
+        case State.UNKNOWN:
+            return (
+                "may have arrived. Look at the channel, then"
+                f" `vigilia resolve {row.key} --delivered` or `--resend`."
+            )
+        case State.RETRACTED:
+            return "was retracted. `vigilia send … --again` posts it once more."
+        case _:
+            return f"is {row.state}: it is on its way already."
+
+
+def resolve(
+    conn: Connection,
+    key: str,
+    how: Literal["delivered", "resend"],
+    *,
+    now: datetime,
+    who: str,
+    why: str,
+    useful_until: datetime | None,
+) -> DeliveryRow:
+    """Says whether an unknown delivery arrived: settles it, or has the same words sent anew."""
+    row = _known(conn, key)
+    if row.state is not State.UNKNOWN:
+        raise LedgerError(f"{key} is {row.state}: only what is unknown can be resolved.")
+    if how == "delivered":
+        _record(conn, key, "resolve-delivered", who=who, why=why, now=now)
+        move(
+            conn,
+            row,
+            now,
+            state=State.DELIVERED,
+            settled_at=now,
+            reason=Reason.OPERATOR,
+            detail=without_addresses(why),
+        )
+        return _known(conn, key)
+    useful_until = useful_until or row.useful_until
+    if useful_until <= now:
+        raise LedgerError(
+            f"{key} was useful until {row.useful_until:%Y-%m-%d %H:%M} UTC, so it is not resent."
+        )
+    refuse_paused(conn, row.channel, now)
+    _record(conn, key, "resolve-resend", who=who, why=why, now=now)
+    return _send_again(conn, row, now, useful_until, message=row.message)
+
+
+def retract(conn: Connection, key: str, *, now: datetime, who: str, why: str) -> DeliveryRow:
+    """Notes that a delivered message was taken back from the channel."""
+    row = _known(conn, key)
+    if row.state is not State.DELIVERED:
+        raise LedgerError(f"{key} is {row.state}: only what was delivered can be retracted.")
+    _record(conn, key, "retract", who=who, why=why, now=now)
+    move(
+        conn,
+        row,
+        now,
+        state=State.RETRACTED,
+        settled_at=now,
+        reason=Reason.OPERATOR,
+        detail=without_addresses(why),
+    )
+    return _known(conn, key)
+
+
+def doubt(conn: Connection, detail: str, now: datetime) -> tuple[DeliveryRow, ...]:
+    """Makes unknown whatever waits or is under way, with an attempt that says why; gives the rows
+    as they were."""
+    rows = open_deliveries(conn)
+    for row in rows:
+        conn.execute(
+            insert(attempts).values(
+                delivery_id=row.id,
+                number=row.attempts + 1,
+                generation=row.generation,
+                started_at=now,
+                ended_at=now,
+                outcome="unknown",
+                reason=Reason.INTERRUPTED,
+                detail=detail,
+            )
+        )
+        move(
+            conn,
+            row,
+            now,
+            state=State.UNKNOWN,
+            held_for=None,
+            attempts=row.attempts + 1,
+            # whoever was sending it when the backup was made settles nothing here
+            fence=row.fence + 1,
+            lease_until=None,
+            next_attempt_at=None,
+            settled_at=now,
+            reason=Reason.INTERRUPTED,
+            detail=detail,
+        )
+    return rows
+
+
+def pause_channel(
+    conn: Connection,
+    channel: str,
+    *,
+    reason: Reason,
+    detail: str,
+    address_digest: str,
+    now: datetime,
+) -> bool:
+    """Holds what waits for a channel; True where it was not paused before."""
+    take(conn, Lock.DECIDING)
+    newly = conn.scalar(
+        insert_once(conn, paused_channels)
+        .values(
+            channel=channel,
+            reason=reason,
+            detail=without_addresses(detail),
+            address_digest=address_digest,
+            since=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(paused_channels.c.channel)
+    )
+    conn.execute(
+        update(deliveries)
+        .where(deliveries.c.state.in_(CLAIMABLE), deliveries.c.channel == channel)
+        .values(state=State.HELD, held_for="channel", updated_at=now)
+    )
+    return newly is not None
+
+
+def resume_channel(conn: Connection, channel: str, now: datetime) -> tuple[DeliveryRow, ...]:
+    """Ends the pause of a channel; gives what was held for it as it stands then."""
+    take(conn, Lock.DECIDING)
+    conn.execute(delete(paused_channels).where(paused_channels.c.channel == channel))
+    return set_free(conn, held_for(conn, "channel", channel), now)
+
+
+def set_pause(conn: Connection, until: datetime | None, now: datetime) -> tuple[DeliveryRow, ...]:
+    """Holds everything until an instant, or, with None, ends that; gives what was set free."""
+    take(conn, Lock.DECIDING)
+    conn.execute(delete(meta).where(meta.c.key == PAUSED_UNTIL))
+    if until is None or until <= now:
+        return set_free(conn, held_for(conn, "pause"), now)
+    conn.execute(insert(meta).values(key=PAUSED_UNTIL, value=until.astimezone(UTC).isoformat()))
+    conn.execute(
+        update(deliveries)
+        .where(deliveries.c.state.in_(CLAIMABLE))
+        .values(state=State.HELD, held_for="pause", updated_at=now)
+    )
+    return ()
+
+
+def _known(conn: Connection, key: str) -> DeliveryRow:
+    row = delivery(conn, key)
+    if row is None:
+        raise LedgerError(f"No posting has the key {key}. `vigilia history` shows those there are.")
+    return row
+
+
+def _send_again(
+    conn: Connection,
+    row: DeliveryRow,
+    now: datetime,
+    useful_until: datetime,
+    message: dict[str, object] | None,
+) -> DeliveryRow:
+    move(
+        conn,
+        row,
+        now,
+        state=State.READY,
+        held_for=None,
+        # a new generation is a new request id: no platform may take it for a repeat
+        generation=row.generation + 1 if row.tries else row.generation,
+        useful_until=useful_until,
+        next_attempt_at=now,
+        settled_at=None,
+        message=message,
+    )
+    return _known(conn, row.key)
+
+
+def _record(
+    conn: Connection,
+    key: str,
+    verdict: Verdict,
+    *,
+    who: str,
+    why: str,
+    now: datetime,
+    digest: str | None = None,
+) -> None:
+    conn.execute(
+        insert(decisions).values(
+            key=key,
+            verdict=verdict,
+            who=who,
+            why=without_addresses(why),
+            digest=digest,
+            at=now,
+        )
+    )

@@ -1,0 +1,245 @@
+"""What the page asks of a ledger that may hold a million deliveries: each answer from an index."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, or_, select, text
+
+from bot.ledger.queries import deliveries_by_id
+from bot.ledger.rows import DeliveryRow, State
+from bot.ledger.tables import (
+    decisions,
+    deliveries,
+    slot_deliveries,
+    slots,
+    words_waiting,
+)
+
+UNDER_WAY = (State.READY, State.SENDING)
+"""The states of what is being sent, or is about to be. What is tried again waits between tries,
+for hours perhaps."""
+
+_NEVER_TRIED = (State.HELD, State.SKIPPED, State.MISSED, State.READY)
+_MOST_FOUND = 5_000
+"""So many matches of a search, the newest, are looked at more closely."""
+_ATTEMPTS_APART = 1_000
+"""A document of the index is numbered ``delivery * 1000 + attempts``: a retry may say other
+words."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which deliveries. ``before`` is where the page before ended: a due instant and an id."""
+
+    text: str = ""
+    states: tuple[State, ...] = ()
+    channel: str | None = None
+    observance: str | None = None
+    before: tuple[datetime, int] | None = None
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """What is being sent: all that was due at or after ``since``, by state."""
+
+    since: datetime
+    counts: dict[State, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def done(self) -> int:
+        """How many have been tried, or wait for a person."""
+        return self.total - sum(self.counts.get(state, 0) for state in UNDER_WAY)
+
+
+# A document's number is its rowid or id; the newest have the highest.
+_FINDING = {
+    "sqlite": (
+        "SELECT DISTINCT rowid / :apart FROM sent_words WHERE sent_words MATCH :asked"
+        " ORDER BY rowid DESC LIMIT :most"
+    ),
+    "postgresql": (
+        "SELECT DISTINCT id / :apart AS number FROM sent_words"
+        " WHERE words @@ CAST(:asked AS tsquery) ORDER BY number DESC LIMIT :most"
+    ),
+}
+
+_KNOWN = {
+    "sqlite": "SELECT 1 FROM sent_words_docsize WHERE id = :id",
+    "postgresql": "SELECT 1 FROM sent_words WHERE id = :id",
+}
+
+_KEEPING = {
+    "sqlite": "INSERT INTO sent_words (rowid, words) VALUES (:id, :words)",
+    "postgresql": (
+        "INSERT INTO sent_words (id, words) VALUES (:id, array_to_tsvector(CAST(:words AS text[])))"
+    ),
+}
+
+
+def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, ...]:
+    """Gives the deliveries that fit, the last due first."""
+    query = select(deliveries.c.id)
+    if wanted.states:
+        query = query.where(deliveries.c.state.in_(wanted.states))
+    if wanted.channel is not None:
+        query = query.where(deliveries.c.channel == wanted.channel)
+    if wanted.observance is not None:
+        query = query.where(
+            deliveries.c.id.in_(
+                select(slot_deliveries.c.delivery_id)
+                .join(slots, slots.c.id == slot_deliveries.c.slot_id)
+                .where(slots.c.observance == wanted.observance)
+            )
+        )
+    if wanted.text.strip():
+        query = query.where(_says(conn, wanted.text))
+    if wanted.before is not None:
+        due_at, id_ = wanted.before
+        query = query.where(
+            or_(
+                deliveries.c.due_at < due_at,
+                and_(deliveries.c.due_at == due_at, deliveries.c.id < id_),
+            )
+        )
+    query = query.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc()).limit(limit)
+    return tuple(reversed(deliveries_by_id(conn, list(conn.scalars(query)))))
+
+
+def _says(conn: Connection, words: str) -> Any:
+    asked = " ".join(f'"{word}"*' for word in re.findall(r"\w+", words))
+    pattern = f"%{_escaped(words.strip())}%"
+    untold = and_(deliveries.c.state.in_(_NEVER_TRIED), deliveries.c.key.like(pattern, escape="\\"))
+    if not asked:
+        return untold
+    if conn.dialect.name == "postgresql":
+        asked = " & ".join(f"'{word}':*" for word in _folded(words))
+    found = conn.execute(
+        text(_FINDING[conn.dialect.name]),
+        {"asked": asked, "most": _MOST_FOUND, "apart": _ATTEMPTS_APART},
+    )
+    return or_(deliveries.c.id.in_([row[0] for row in found]), untold)
+
+
+def _escaped(words: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", words)
+
+
+def count_since(conn: Connection, state: State, since: datetime, most: int) -> int:
+    """Gives how many deliveries due since an instant are in a state, counting no further than
+    ``most``."""
+    some = (
+        select(deliveries.c.id)
+        .where(deliveries.c.state == state, deliveries.c.due_at >= since)
+        .limit(most)
+    )
+    return conn.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def last_delivered(conn: Connection, channels: Sequence[str]) -> dict[str, datetime]:
+    """Gives when each of the channels last took a message."""
+    found: dict[str, datetime] = {}
+    for channel in channels:
+        query = (
+            select(deliveries.c.settled_at)
+            .where(deliveries.c.channel == channel, deliveries.c.state == State.DELIVERED)
+            .order_by(deliveries.c.due_at.desc())
+            .limit(1)
+        )
+        settled_at = conn.scalar(query)
+        if settled_at is not None:
+            found[channel] = settled_at
+    return found
+
+
+def fan_out(conn: Connection, since: datetime | None) -> FanOut | None:
+    """Gives how far what is being sent has come, None while nothing is.
+
+    ``since`` is of an earlier answer: what was done in the meantime still counts.
+    """
+    first = conn.scalar(
+        select(func.min(deliveries.c.due_at)).where(deliveries.c.state.in_(UNDER_WAY))
+    )
+    if first is None:
+        return None
+    start = first if since is None else min(first, since)
+    query = select(deliveries.c.state, func.count().label("number"))
+    query = query.where(deliveries.c.due_at >= start).group_by(deliveries.c.state)
+    return FanOut(start, {row.state: row.number for row in conn.execute(query)})
+
+
+def change_mark(conn: Connection) -> str:
+    """Gives a short text that is another one after whatever a page might have to show anew."""
+    held = select(func.count()).where(deliveries.c.state == State.HELD).scalar_subquery()
+    query = select(
+        func.max(deliveries.c.id), held, select(func.max(decisions.c.id)).scalar_subquery()
+    )
+    return "-".join(str(number or 0) for number in conn.execute(query).one())
+
+
+def days_marked(
+    conn: Connection, states: Collection[State], start: datetime, end: datetime
+) -> dict[Any, set[State]]:
+    """Gives, for each date of a day, in which of the states deliveries due in that time are."""
+    query = (
+        select(deliveries.c.date, deliveries.c.state)
+        .where(
+            deliveries.c.state.in_(states),
+            deliveries.c.due_at >= start,
+            deliveries.c.due_at <= end,
+        )
+        .distinct()
+    )
+    found: dict[Any, set[State]] = {}
+    for row in conn.execute(query):
+        found.setdefault(row.date, set()).add(row.state)
+    return found
+
+
+def index_words(conn: Connection, limit: int) -> int:
+    """Makes the words of some more deliveries findable; gives how many."""
+    waiting = conn.execute(
+        select(deliveries.c.id, deliveries.c.attempts, deliveries.c.key, deliveries.c.message)
+        .join(words_waiting, words_waiting.c.delivery_id == deliveries.c.id)
+        .limit(limit)
+        # another machine does the others
+        .with_for_update(skip_locked=True, of=words_waiting)
+    ).all()
+    for row in waiting:
+        number = row.id * _ATTEMPTS_APART + min(row.attempts, _ATTEMPTS_APART - 1)
+        known = conn.scalar(text(_KNOWN[conn.dialect.name]), {"id": number})
+        if known is None and row.message is not None:
+            said = "\n".join([row.key, *_texts(row.message)])
+            words = said if conn.dialect.name == "sqlite" else _folded(said)
+            conn.execute(text(_KEEPING[conn.dialect.name]), {"id": number, "words": words})
+    done = [row.id for row in waiting]
+    conn.execute(delete(words_waiting).where(words_waiting.c.delivery_id.in_(done)))
+    return len(done)
+
+
+def _folded(words: str) -> list[str]:
+    """Gives the words as they are compared: without capitals and accents, each once."""
+    plain = unicodedata.normalize("NFKD", words.casefold())
+    bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return sorted(set(re.findall(r"\w+", bare)))
+
+
+def _texts(value: Any) -> list[str]:
+    match value:
+        case str():
+            return [value]
+        case dict():
+            return [said for inner in value.values() for said in _texts(inner)]
+        case list():
+            return [said for inner in value for said in _texts(inner)]
+        case _:
+            return []

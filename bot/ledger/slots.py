@@ -1,0 +1,373 @@
+"""Writing down what was planned: slots with the deliveries that fill them, and what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
+
+from bot.errors import LedgerError
+from bot.ledger.jobs import Enqueue, driver, jobs_for
+from bot.ledger.postgresql import Lock, take
+from bot.ledger.queries import deliveries_of_slot, delivery, filled, paused_channel_rows
+from bot.ledger.rows import CLAIMABLE, WAITING, HeldFor, State
+from bot.ledger.sqlite import insert_once
+from bot.ledger.tables import deliveries, sightings, slot_deliveries, slots
+from bot.ledger.transitions import holding, paused_until
+from bot.planning import Planned, Posting, Slot
+
+StatesOf = Callable[[Sequence[Posting]], Sequence[tuple[State, HeldFor | None]]]
+
+
+def insert_all(
+    conn: Connection,
+    planned: Sequence[Planned],
+    now: datetime,
+    states_of: StatesOf,
+    enqueue: Enqueue | None,
+) -> list[Planned]:
+    """Writes slots and deliveries; gives those that were written, each wholly: the others had one
+    slot or key that exists already."""
+    # whatever may hold them waits until this is written, or is seen by it
+    take(conn, Lock.DECIDING, shared=True)
+    states = dict(zip(_postings(planned), states_of(_postings(planned)), strict=True))
+    if _insert_many(conn, planned, now, states, enqueue):
+        return list(planned)
+    # somebody was quicker with some: most often with all
+    there = filled(conn, [slot for one in planned for slot in one.slots])
+    free = [one for one in planned if there.isdisjoint(one.slots)]
+    if _insert_many(conn, free, now, states, enqueue):
+        return free
+    return [one for one in free if _insert_many(conn, [one], now, states, enqueue)]
+
+
+def _postings(planned: Sequence[Planned]) -> list[Posting]:
+    return [posting for one in planned for posting in one.postings]
+
+
+def _insert_many(
+    conn: Connection,
+    planned: Sequence[Planned],
+    now: datetime,
+    states: Mapping[Posting, tuple[State, HeldFor | None]],
+    enqueue: Enqueue | None,
+) -> bool:
+    """Writes all of them, or nothing where anything exists already: then False."""
+    if not planned:
+        return True
+    held = held_by(conn, now)
+    with conn.begin_nested() as savepoint:
+        slot_ids = _new_slots(conn, [slot for one in planned for slot in one.slots], now)
+        if slot_ids is None:
+            savepoint.rollback()
+            return False
+        rows = [
+            _values(posting, now, *_unless_held(states[posting], held, posting.channel))
+            for posting in _postings(planned)
+        ]
+        if enqueue is not None:
+            _enqueued(conn, rows, enqueue)
+        made = conn.execute(
+            insert_once(conn, deliveries)
+            .on_conflict_do_nothing()
+            .returning(deliveries.c.id, deliveries.c.key),
+            rows,
+        )
+        ids = {key: id_ for id_, key in made}
+        if len(ids) != len(rows):
+            savepoint.rollback()
+            return False
+        conn.execute(
+            insert(slot_deliveries),
+            [
+                {"slot_id": slot_ids[slot], "delivery_id": ids[posting.key]}
+                for one in planned
+                for slot in one.slots
+                for posting in one.postings
+            ],
+        )
+        return True
+
+
+def _new_slots(conn: Connection, wanted: Sequence[Slot], now: datetime) -> dict[Slot, int] | None:
+    """Gives the ids of new slots, None where one of them exists already."""
+    made = conn.execute(
+        insert_once(conn, slots).on_conflict_do_nothing().returning(slots.c.id, *_SLOT),
+        [
+            {
+                "observance": slot.observance,
+                "date": slot.date,
+                "lead_days": slot.lead_days,
+                "channel": slot.channel,
+                "planned_at": now,
+            }
+            for slot in wanted
+        ],
+    )
+    ids = {Slot(*rest): id_ for id_, *rest in made}
+    return ids if len(ids) == len(wanted) else None
+
+
+_SLOT = (slots.c.observance, slots.c.date, slots.c.lead_days, slots.c.channel)
+
+
+def _enqueued(conn: Connection, rows: Sequence[dict[str, Any]], enqueue: Enqueue) -> None:
+    """Gives rows that are ready an id and a job, before they are there: a row is written once."""
+    numbers = select(func.nextval("deliveries_id_seq")).select_from(
+        func.generate_series(1, len(rows))
+    )
+    for row, id_ in zip(rows, conn.scalars(numbers).all(), strict=True):
+        row |= {"id": id_, "job_id": None}
+    jobs = jobs_for((row["id"], row["due_at"]) for row in rows if row["state"] is State.READY)
+    made = dict(zip(jobs, enqueue(driver(conn), jobs), strict=True))
+    by_delivery = {id_: number for job, number in made.items() for id_ in job.deliveries}
+    for row in rows:
+        row["job_id"] = by_delivery.get(row["id"])
+
+
+@dataclass(frozen=True)
+class _Held:
+    everything: bool
+    channels: Collection[str]
+
+
+def held_by(conn: Connection, now: datetime) -> _Held:
+    """Gives what is paused at ``now``."""
+    until = paused_until(conn)
+    return _Held(until is not None and until > now, paused_channel_rows(conn).keys())
+
+
+def _unless_held(
+    state: tuple[State, HeldFor | None], held: _Held, channel: str
+) -> tuple[State, HeldFor | None]:
+    if state[0] not in CLAIMABLE:
+        return state
+    if held.everything:
+        return State.HELD, "pause"
+    return (State.HELD, "channel") if channel in held.channels else (State.READY, None)
+
+
+def insert_by_hand(
+    conn: Connection, planned: Planned, now: datetime, again: bool
+) -> tuple[str, ...]:
+    """Writes what an operator wants sent at once; gives the keys. Raises LedgerError where a slot
+    is filled and ``again`` is False, and where a pause would hold it."""
+    # two people who say --again at once get two numbers
+    take(conn, Lock.DECIDING)
+    refuse_paused(conn, planned.slots[0].channel, now)
+    suffix = ""
+    earlier = [row for slot in planned.slots for row in deliveries_of_slot(conn, slot)]
+    if earlier and not again:
+        raise LedgerError(
+            f"{earlier[-1].key} is {earlier[-1].state} already. To post it once more, add --again."
+        )
+    if earlier:
+        number = 1
+        while any(delivery(conn, f"{p.key}/again-{number}") for p in planned.postings):
+            number += 1
+        suffix = f"/again-{number}"
+    ids = [_new_slot(conn, slot, now) or _slot_id(conn, slot) for slot in planned.slots]
+    keys = []
+    for posting in planned.postings:
+        values = _values(posting, now, State.READY, None)
+        key = f"{posting.key}{suffix}"
+        values |= {"key": key, "by_hand": True, "next_attempt_at": now}
+        if not _fill(conn, ids, values):
+            raise LedgerError(f"{key} is in the ledger already. To post it once more, add --again.")
+        keys.append(key)
+    return tuple(keys)
+
+
+def refuse_paused(conn: Connection, channel: str, now: datetime) -> None:
+    """Raises LedgerError where what an operator wants sent at once would be held."""
+    match holding(conn, channel, now):
+        case "pause":
+            raise LedgerError(
+                f"Everything is held until {paused_until(conn):%Y-%m-%d %H:%M} UTC, so nothing was"
+                " changed. `vigilia resume` ends the pause."
+            )
+        case "channel":
+            paused = paused_channel_rows(conn)[channel]
+            raise LedgerError(
+                f"The channel {channel} is paused since {paused.since:%Y-%m-%d %H:%M} UTC"
+                f" ({paused.reason}), so nothing was changed. `vigilia channels test {channel}`"
+                " resumes it when the test arrives."
+            )
+        case _:
+            return
+
+
+def _new_slot(conn: Connection, slot: Slot, now: datetime) -> int | None:
+    statement = (
+        insert_once(conn, slots)
+        .values(
+            observance=slot.observance,
+            date=slot.date,
+            lead_days=slot.lead_days,
+            channel=slot.channel,
+            planned_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(slots.c.id)
+    )
+    made: int | None = conn.scalar(statement)
+    return made
+
+
+def _slot_id(conn: Connection, slot: Slot) -> int:
+    found: int = conn.execute(
+        select(slots.c.id).where(
+            slots.c.date == slot.date,
+            slots.c.observance == slot.observance,
+            slots.c.lead_days == slot.lead_days,
+            slots.c.channel == slot.channel,
+        )
+    ).scalar_one()
+    return found
+
+
+def _fill(conn: Connection, slot_ids: Sequence[int], values: Mapping[str, Any]) -> bool:
+    made = conn.scalar(
+        insert_once(conn, deliveries)
+        .values(values)
+        .on_conflict_do_nothing()
+        .returning(deliveries.c.id)
+    )
+    if made is None:
+        return False
+    conn.execute(
+        insert(slot_deliveries),
+        [{"slot_id": slot_id, "delivery_id": made} for slot_id in slot_ids],
+    )
+    return True
+
+
+def _values(
+    posting: Posting, now: datetime, state: State, held_for: HeldFor | None
+) -> dict[str, Any]:
+    return {
+        "key": posting.key,
+        "observances": list(posting.observances),
+        "date": posting.date,
+        "lead_days": posting.lead_days,
+        "channel": posting.channel,
+        "languages": list(posting.languages),
+        "due_at": posting.due_at,
+        "useful_until": posting.useful_until,
+        "state": state,
+        "held_for": held_for,
+        "generation": 0,
+        "attempts": 0,
+        "next_attempt_at": posting.due_at if state in WAITING else None,
+        "settled_at": None if state in WAITING else now,
+        "detail": "",
+        "coming": [[line.observance, line.date.isoformat()] for line in posting.coming],
+        "by_hand": False,
+        "fence": 0,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+FORGOTTEN_AFTER = timedelta(hours=1)
+"""Where machines share a ledger, so long a day must be gone from a channel until it is forgotten:
+while a changed configuration goes from one to the next, some have it and some have not."""
+
+
+@dataclass(frozen=True)
+class _Sighting:
+    """Since when a channel has a day, and since when it has not any more."""
+
+    first: datetime
+    gone: datetime | None = None
+
+
+_Sightings = Mapping[str, Mapping[str, _Sighting]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """When each day of each channel was first seen, and what of that is not written yet."""
+
+    first: dict[str, dict[str, datetime]]
+    changed: Mapping[str, Mapping[str, _Sighting]]
+    """By channel what is to be written in the place of what stands there; empty: nothing."""
+
+
+def first_seen(conn: Connection) -> dict[str, dict[str, datetime]]:
+    """Gives by channel and observance when they were first seen together."""
+    found = {
+        channel: {day: seen.first for day, seen in days.items() if seen.gone is None}
+        for channel, days in _known(conn).items()
+    }
+    return {channel: days for channel, days in found.items() if days}
+
+
+def _known(conn: Connection) -> _Sightings:
+    return {
+        channel: {day: _read(stored) for day, stored in days.items()}
+        for channel, days in conn.execute(select(sightings.c.channel, sightings.c.days))
+    }
+
+
+def _read(stored: str | list[str]) -> _Sighting:
+    instants = [stored] if isinstance(stored, str) else stored
+    return _Sighting(*map(datetime.fromisoformat, instants))
+
+
+def _written(seen: _Sighting) -> str | list[str]:
+    first = seen.first.isoformat()
+    return first if seen.gone is None else [first, seen.gone.isoformat()]
+
+
+def compared(
+    conn: Connection, days: Mapping[str, Collection[str]], at: datetime, now: datetime
+) -> Seen:
+    """Gives what is seen ``now``, each new pair of channel and day first seen ``at``."""
+    known = _known(conn)
+    grace = FORGOTTEN_AFTER if conn.dialect.name == "postgresql" else timedelta()
+    first: dict[str, dict[str, datetime]] = {}
+    changed: dict[str, Mapping[str, _Sighting]] = {}
+    for channel in {**known, **days}:
+        before = known.get(channel, {})
+        ids = days.get(channel, ())
+        after = {
+            day: _Sighting(before[day].first)
+            if day in before and not _is_over(before[day], now, grace)
+            else _Sighting(at)
+            for day in sorted(ids)
+        }
+        if channel in days:
+            first[channel] = {day: seen.first for day, seen in after.items()}
+        for day in before.keys() - after.keys():
+            left = _Sighting(before[day].first, before[day].gone or now)
+            if not _is_over(left, now, grace):
+                after[day] = left
+        if after != before:
+            changed[channel] = after
+    return Seen(first, changed)
+
+
+def _is_over(seen: _Sighting, now: datetime, grace: timedelta) -> bool:
+    return seen.gone is not None and now - seen.gone >= grace
+
+
+def write_seen(conn: Connection, seen: Seen) -> None:
+    """Writes what changed."""
+    if not seen.changed:
+        return
+    # one parameter a time: a database takes so many in one question and not many more
+    conn.execute(
+        delete(sightings).where(sightings.c.channel == bindparam("outdated")),
+        [{"outdated": channel} for channel in seen.changed],
+    )
+    rows = [
+        {"channel": channel, "days": {day: _written(each) for day, each in days.items()}}
+        for channel, days in seen.changed.items()
+        if days
+    ]
+    if rows:
+        conn.execute(insert(sightings), rows)

@@ -1,0 +1,84 @@
+"""How a delivery gets from one state to the next when nobody is sending it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from bot.channels.outcome import Reason
+from bot.ledger.postgresql import Lock, take
+from bot.ledger.queries import deliveries_by_id, meta_value, paused_channel_rows
+from bot.ledger.rows import DeliveryRow, HeldFor, State
+from bot.ledger.tables import deliveries
+
+PAUSED_UNTIL = "paused_until"
+
+
+def paused_until(conn: Connection) -> datetime | None:
+    """Gives the instant until which everything is held; it may have passed."""
+    stored = meta_value(conn, PAUSED_UNTIL)
+    return None if stored is None else datetime.fromisoformat(stored)
+
+
+def holding(conn: Connection, channel: str, now: datetime) -> HeldFor | None:
+    """Gives what keeps the postings of a channel from being sent at ``now``, and goes on doing so
+    until the transaction ends."""
+    take(conn, Lock.DECIDING, shared=True)
+    until = paused_until(conn)
+    if until is not None and until > now:
+        return "pause"
+    return "channel" if channel in paused_channel_rows(conn) else None
+
+
+def move(conn: Connection, row: DeliveryRow, now: datetime, **values: Any) -> bool:
+    """Changes a delivery that still stands as ``row`` says; False where it no longer does."""
+    done = conn.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id == row.id,
+            deliveries.c.state == row.state,
+            deliveries.c.fence == row.fence,
+            deliveries.c.generation == row.generation,
+        )
+        .values(updated_at=now, **values)
+    )
+    return done.rowcount == 1
+
+
+def give_up(conn: Connection, row: DeliveryRow, now: datetime) -> bool:
+    """Settles what is no longer useful: missed where it was never tried, failed where it was tried
+    in vain, unknown where a try may have arrived."""
+    unsent = State.FAILED if row.tries else State.MISSED
+    return move(
+        conn,
+        row,
+        now,
+        state=State.UNKNOWN if row.may_have_arrived else unsent,
+        settled_at=now,
+        reason=Reason.EXPIRED,
+        next_attempt_at=None,
+    )
+
+
+def set_free(
+    conn: Connection, rows: Iterable[DeliveryRow], now: datetime
+) -> tuple[DeliveryRow, ...]:
+    """Lets held deliveries go on: to be sent, or held for what else holds them, or given up where
+    they are no longer useful. Gives them as they stand then."""
+    moved = []
+    for row in rows:
+        moved.append(row.id)
+        if row.useful_until <= now:
+            give_up(conn, row, now)
+            continue
+        still = holding(conn, row.channel, now)
+        if still is not None:
+            move(conn, row, now, held_for=still)
+        else:
+            state = State.RETRYING if row.tries else State.READY
+            at = now if row.next_attempt_at is None else row.next_attempt_at
+            move(conn, row, now, state=state, held_for=None, next_attempt_at=at)
+    return deliveries_by_id(conn, moved)

@@ -1,0 +1,71 @@
+"""All that a page may ask for, put together once when the page starts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from bot.clock import Clock
+from bot.delivery.courier import LocalPlaces, Transport
+from bot.ledger.ledger import Ledger
+from bot.oversight.metrics import Metrics
+from bot.project.load import Project
+from bot.transport.dispatch import OtherTransport
+from bot.web.access import Access
+from bot.web.forecast import Outlook
+from bot.web.visitors import LoginLimit, Visitors
+
+
+@dataclass
+class Site:
+    """The page of one running service. Used by many threads at once.
+
+    ``project`` is asked at each request, so that a reloaded configuration shows from then on.
+    ``wake`` makes the service look at the ledger now; ``ailing`` gives what does not get on with
+    its work, in a sentence. ``closing`` is set when the page ends, and
+    what was given to ``ends`` is called.
+    """
+
+    project: Callable[[], Project]
+    ledger: Ledger
+    clock: Clock
+    access: Access
+    transport: Transport
+    places: LocalPlaces
+    others: OtherTransport
+    wake: Callable[[], None]
+    ailing: Callable[[], str | None]
+    metrics: Metrics
+    speed: float = 1.0
+    visitors: Visitors = field(default_factory=Visitors)
+    logins: LoginLimit = field(default_factory=LoginLimit)
+    closing: threading.Event = field(default_factory=threading.Event)
+    ends: Callable[[Callable[[], None]], None] = lambda _tell: None
+    _outlook: Outlook | None = field(default=None, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def now(self) -> datetime:
+        """Gives the present instant of the service, UTC: a rehearsal's, where it is one."""
+        return self.clock.now()
+
+    def outlook(self) -> Outlook:
+        """Gives what comes, of the configuration as it is now."""
+        project = self.project()
+        with self._lock:
+            if self._outlook is None or self._outlook.project is not project:
+                self._outlook = Outlook(project, self.clock.now())
+            return self._outlook
+
+
+def site_of(request: Request) -> Site:
+    """Gives the site that a request is for."""
+    site: Site = request.app.state.site
+    return site
+
+
+SiteHere = Annotated[Site, Depends(site_of)]

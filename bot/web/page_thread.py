@@ -1,0 +1,174 @@
+"""The page beside the service: begun and ended with it, and never in its way.
+
+Whatever keeps the page from being served is told in the log, and keeps nothing else. The libraries
+of the page are imported in its own thread, after the service is under way.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+from bot.errors import LedgerError
+from bot.ledger.ledger import Ledger
+from bot.logs import log
+from bot.settings.listening import Listen
+from bot.web.access import Access
+
+if TYPE_CHECKING:
+    from bot.clock import Clock
+    from bot.oversight.metrics import Metrics
+    from bot.running import Assembly
+    from bot.web.app_state import Site
+
+_PATIENCE_S = 2.0
+_INDEX_EVERY_S = 10.0
+_INDEX_AT_ONCE = 50
+_INDEX_PAUSE_S = 0.02
+_INDEX_REST_S = 60.0
+
+
+def page_beside(
+    access: Access,
+    clock: Clock,
+    *,
+    speed: float = 1.0,
+    told: Callable[[str], None] = lambda _address: None,
+) -> Callable[[Assembly], AbstractContextManager[None]]:
+    """Gives what :func:`bot.running.run_service` runs beside the service.
+
+    ``told`` hears the page's address as soon as it can be opened.
+    """
+
+    @contextmanager
+    def beside(parts: Assembly) -> Iterator[None]:
+        listening = _listening(access.listen)
+        if listening is None:
+            yield
+            return
+        from bot.oversight.metrics import Metrics  # noqa: PLC0415 - only where there is a page
+
+        metrics = Metrics(parts.courier.project, parts.ledger, clock, parts.ailing)
+        parts.courier.listeners = (*parts.courier.listeners, metrics.heard)
+        closing = threading.Event()
+        end = _Ending(closing)
+        host, port = listening.getsockname()[:2]
+        address = f"http://{Listen(host, port).shown}/"
+
+        def serve() -> None:
+            try:
+                from bot.web.server import serve as serve_site  # noqa: PLC0415
+
+                serve_site(
+                    _site(access, clock, parts, metrics=metrics, speed=speed, end=end), listening
+                )
+            except Exception as error:  # noqa: BLE001 - the page must not be what ends the service
+                log("page-off", f"The page met a defect and is off: {error}", level="error")
+
+        threads = (
+            threading.Thread(target=serve, name="page", daemon=True),
+            threading.Thread(
+                target=_index_words, args=(parts.ledger, closing), name="words", daemon=True
+            ),
+        )
+        for thread in threads:
+            thread.start()
+        log("page", f"The page is at {address}", address=address)
+        told(address)
+        try:
+            yield
+        finally:
+            end.now()
+            for thread in threads:
+                thread.join(_PATIENCE_S)
+            listening.close()
+
+    return beside
+
+
+class _Ending:
+    """The page's end: told to whoever serves, also when that began later than the end."""
+
+    def __init__(self, closing: threading.Event) -> None:
+        self.closing = closing
+        self._tell: Callable[[], None] | None = None
+        self._lock = threading.Lock()
+
+    def when(self, tell: Callable[[], None]) -> None:
+        with self._lock:
+            self._tell = tell
+            if self.closing.is_set():
+                tell()
+
+    def now(self) -> None:
+        with self._lock:
+            self.closing.set()
+            if self._tell:
+                self._tell()
+
+
+def _site(
+    access: Access, clock: Clock, parts: Assembly, *, metrics: Metrics, speed: float, end: _Ending
+) -> Site:
+    from bot.web.app_state import Site  # noqa: PLC0415 - in the page's own thread
+
+    return Site(
+        project=parts.courier.project,
+        ledger=parts.ledger,
+        clock=clock,
+        access=access,
+        transport=parts.courier.transport,
+        places=parts.courier.places,
+        others=parts.courier.others,
+        wake=parts.engine.wake,
+        ailing=parts.ailing,
+        metrics=metrics,
+        speed=speed,
+        closing=end.closing,
+        ends=end.when,
+    )
+
+
+def _listening(listen: Listen) -> socket.socket | None:
+    """Gives a socket that listens; None, and a record in the log, where nothing can."""
+    try:
+        return bound(listen)
+    except OSError as error:
+        log(
+            "page-off",
+            f"The page cannot listen on {listen} ({error.strerror or error}): perhaps another "
+            "program uses the port. Postings go out all the same. Give 'listen' under [web] in "
+            "config/vigilia.toml another port.",
+            level="error",
+        )
+        return None
+
+
+def bound(listen: Listen) -> socket.socket:
+    """Gives a socket that listens there. Raises OSError."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((listen.host, listen.port))
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _index_words(ledger: Ledger, closing: threading.Event) -> None:
+    """Makes what was sent findable, while nothing is being sent."""
+    pause = _INDEX_EVERY_S
+    while not closing.wait(pause):
+        pause = _INDEX_EVERY_S
+        try:
+            if ledger.fan_out() is None and ledger.index_words(_INDEX_AT_ONCE):
+                pause = _INDEX_PAUSE_S
+        except LedgerError:
+            # whoever posts says so, and louder
+            pause = _INDEX_REST_S

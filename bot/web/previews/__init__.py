@@ -1,0 +1,40 @@
+"""How a message looks where it arrives: one module a platform, named as the platform is.
+
+A module has ``look(payload, message) -> Markup``: ``payload`` is the request's own JSON or form,
+secrets masked, so that what is shown is what would be sent. A platform without a module here is
+shown as the plain words it carries; adding a look is adding one file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from markupsafe import Markup
+
+from bot.content.message import Message
+from bot.web.previews.plain import look as plain_look
+
+Look = Callable[[Mapping[str, Any], Message], Markup]
+
+
+@lru_cache
+def look_of(platform: str) -> Look:
+    """Gives what draws a message of that platform."""
+    name = f"bot.web.previews.{platform}"
+    if find_spec(name) is None:
+        return plain_look
+    found: Look = import_module(name).look
+    return found
+
+
+def drawn(platform: str, shown: Mapping[str, Any], message: Message, document: str = "") -> Markup:
+    """Gives how a message looks; ``shown`` is :meth:`bot.channels.request.HttpRequest.shown`,
+    ``document`` the address on this page of an e-mail's HTML part."""
+    payload = shown.get("json") or shown.get("form") or shown.get("mime") or {}
+    if "mime" in shown:
+        payload = {**payload, "document": document}
+    return look_of(platform)(payload, message)

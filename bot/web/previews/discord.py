@@ -1,0 +1,89 @@
+"""Discord: the embeds or components of the request, drawn as Discord's client draws them.
+
+https://discord.com/developers/docs/resources/message#embed-object and
+https://discord.com/developers/docs/components/reference (read 2026-11-24). Discord's Markdown is
+CommonMark but for two things seen here: a line break is one, and ``-#`` makes a line small.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from bot.channels.dialects.dialect import WORD_JOINER
+from bot.content.markdown import parse
+from bot.content.message import Message
+from bot.web.markup import blocks_html, breaking, link_html
+from bot.web.previews.line import known_kind
+
+_BARE_ADDRESS = re.compile(r"\(<(https?://[^>]+)>\)")
+
+Json = Mapping[str, Any]
+
+
+def look(payload: Json, message: Message) -> Markup:
+    """Gives the message as a line of Discord's conversation."""
+    kind = known_kind(message.kind)
+    drawn = [_embed(embed, kind) for embed in payload.get("embeds", ())]
+    drawn += [
+        Markup('<div class="embed kind-{}">{}</div>').format(kind, _components(component))
+        for component in payload.get("components", ())
+    ]
+    return Markup(
+        '<div class="discord"><span class="avatar" aria-hidden="true">V</span><div>'
+        '<p class="sender"><strong>Vigilia</strong> <span class="badge">APP</span></p>'
+        "{}</div></div>"
+    ).format(Markup("").join(drawn))
+
+
+def _embed(embed: Json, kind: str) -> Markup:
+    title = Markup("")
+    if embed.get("title"):
+        title = Markup('<h3 class="embed-title">{}</h3>').format(_plain(embed["title"]))
+    footer = Markup("")
+    if embed.get("footer"):
+        footer = Markup('<p class="embed-footer">{}</p>').format(_plain(embed["footer"]["text"]))
+    return Markup('<div class="embed kind-{}">{}{}{}</div>').format(
+        kind, title, _markdown(embed.get("description", "")), footer
+    )
+
+
+def _components(component: Json) -> Markup:
+    match component["type"]:
+        case 10:
+            return _markdown(component["content"])
+        case 2:
+            inner = link_html(_plain(component["label"]), component["url"])
+            return Markup('<span class="embed-button">{}</span>').format(inner)
+        case 1:
+            return Markup('<p class="embed-row">{}</p>').format(_each(component))
+        case _:
+            return _each(component)
+
+
+def _each(component: Json) -> Markup:
+    return Markup("").join(_components(inner) for inner in component.get("components", ()))
+
+
+def _markdown(text: str) -> Markup:
+    text = _BARE_ADDRESS.sub(r"([\1](\1))", _plain(text))
+    small: list[str] = []
+    lines: list[str] = []
+    drawn = Markup("")
+    for line in text.split("\n"):
+        if line.startswith("-# "):
+            small.append(line[3:])
+        else:
+            lines.append(line)
+    if lines:
+        drawn += blocks_html(parse(breaking(lines)))
+    for line in small:
+        drawn += Markup('<div class="embed-small">{}</div>').format(blocks_html(parse(line)))
+    return drawn
+
+
+def _plain(text: str) -> str:
+    return text.replace(WORD_JOINER, "")

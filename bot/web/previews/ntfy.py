@@ -1,0 +1,25 @@
+"""ntfy: the notification with its buttons, as its apps draw it.
+
+https://docs.ntfy.sh/publish/ (read 2026-11-24).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from bot.content.message import Message
+from bot.web.markup import text_html
+from bot.web.previews.line import buttons, said
+
+
+def look(payload: Mapping[str, Any], message: Message) -> Markup:
+    """Gives title, words and buttons."""
+    drawn = [
+        Markup('<h3 class="chat-title">{}</h3>').format(payload.get("title", "")),
+        Markup('<div class="as-typed">{}</div>').format(text_html(payload.get("message", ""))),
+        buttons(payload.get("actions", ()), "label"),
+    ]
+    return said("ntfy", message.kind, drawn)

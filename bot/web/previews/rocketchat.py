@@ -1,0 +1,34 @@
+"""Rocket.Chat: the attachments of the request, drawn as its client draws them.
+
+https://docs.rocket.chat/docs/integrations (read 2026-11-24). The client escapes ``& < >`` before it
+reads the Markdown, and shows a title letter for letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from bot.content.message import Message
+from bot.web.markup import lines_html
+from bot.web.previews.line import buttons, said
+
+Json = Mapping[str, Any]
+
+
+def look(payload: Json, message: Message) -> Markup:
+    """Gives the attachments under one another."""
+    drawn = (_attachment(one) for one in payload.get("attachments", ()))
+    return said("rocketchat", message.kind, drawn)
+
+
+def _attachment(attachment: Json) -> Markup:
+    title = Markup("")
+    if attachment.get("title"):
+        title = Markup('<h3 class="chat-title">{}</h3>').format(attachment["title"])
+    text = attachment.get("text", "").replace("&", "&amp;").replace("<", "&lt;")
+    return Markup('<div class="framed">{}{}{}</div>').format(
+        title, lines_html(text), buttons(attachment.get("actions", ()))
+    )

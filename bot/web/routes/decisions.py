@@ -1,0 +1,187 @@
+"""Decisions: asked first, with what will happen; then made, under the name of who made them."""
+
+from __future__ import annotations
+
+import getpass
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from bot.channels.outcome import Delivered, Outcome
+from bot.delivery.retracting import CannotRetractError, retract
+from bot.delivery.test_message import is_delivered, send_preview
+from bot.errors import LedgerError, VigiliaError
+from bot.planning import plan_for
+from bot.web.app_state import Site, SiteHere
+from bot.web.decisions import CHOICES
+from bot.web.guard import caller_of
+from bot.web.i18n import _
+from bot.web.labels import reason_words, test_words
+from bot.web.pages import PagesHere, posting_path
+from bot.web.routes.posting import Shown, found
+
+router = APIRouter(include_in_schema=False)
+
+LONGEST_WHY = 500
+LONGEST_NAME = 80
+
+
+def who_decides(request: Request) -> str:
+    """Gives the name that stands in the form already: of who logged in, or of this machine's
+    user."""
+    name = caller_of(request).visitor.name
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+@router.get("/decide")
+def ask(
+    request: Request, site: SiteHere, pages: PagesHere, action: str = "", key: str = ""
+) -> Response:
+    """Asks once more, and says what will happen."""
+    shown = found(site, key)
+    choice = CHOICES.get(action)
+    if shown is None or choice is None or choice not in shown.choices:
+        return _too_late(request, pages, key)
+    return pages.show(
+        request,
+        "confirm.html",
+        choice=choice,
+        shown=shown,
+        about=shown.about,
+        key=key,
+        who=who_decides(request),
+        named_by_login=caller_of(request).visitor.name is not None,
+    )
+
+
+@router.post("/decide")
+def decide(request: Request, site: SiteHere, pages: PagesHere) -> Response:
+    """Makes the decision, and shows the posting as it then stands."""
+    form = caller_of(request).form
+    key, action = form.get("key", ""), form.get("action", "")
+    shown = found(site, key)
+    choice = CHOICES.get(action)
+    if shown is None or choice is None or choice not in shown.choices:
+        return _too_late(request, pages, key)
+    if action in ("approve", "send") and form.get("digest", "") != shown.digest:
+        said = _("The words changed while you were reading them. Read them once more.")
+        return pages.say(
+            request, _("Nothing was changed"), said, status=409, back=posting_path(key)
+        )
+    who = caller_of(request).visitor.name or form.get("who", "").strip()[:LONGEST_NAME]
+    if not who:
+        said = _("Say who decides: the name is kept with the decision.")
+        return pages.say(
+            request, _("Nothing was changed"), said, status=422, back=posting_path(key)
+        )
+    try:
+        after = make_decision(site, shown, action, who, form.get("why", "").strip()[:LONGEST_WHY])
+    except VigiliaError as error:
+        return pages.say(
+            request, _("Nothing was changed"), str(error), status=409, back=posting_path(key)
+        )
+    site.wake()
+    return RedirectResponse(f"{posting_path(after)}?done={action}", 303)
+
+
+def make_decision(site: Site, shown: Shown, action: str, who: str, why: str) -> str:
+    """Makes a decision; gives the key of the posting that it led to. Raises VigiliaError."""
+    ledger, now, about = site.ledger, site.now(), shown.about
+    channel = site.project().channels.get(about.channel)
+    useful = channel.useful_for if channel else site.project().settings.useful_for
+    match action:
+        case "approve":
+            ledger.decide(about.key, "approve", who, why, now, digest=shown.digest)
+        case "hold" | "skip":
+            ledger.decide(about.key, "hold" if action == "hold" else "skip", who, why, now)
+        case "retry":
+            ledger.retry(about.key, now, now + useful, who, why)
+        case "arrived":
+            ledger.resolve(about.key, "delivered", now, who, why)
+        case "resend":
+            ledger.resolve(about.key, "resend", now, who, why, useful_until=now + useful)
+        case "take-back":
+            _taken_back(site, about.key, who, why)
+        case "retract":
+            ledger.retract(about.key, now, who, why)
+        case _:
+            return _sent_now(site, shown, who, why)
+    return about.key
+
+
+def _taken_back(site: Site, key: str, who: str, why: str) -> None:
+    project = site.project()
+    outcome = retract(project, site.ledger, key, site.clock, site.transport, who=who, why=why)
+    if not isinstance(outcome, Delivered):
+        said = _("The platform did not take it back. {why}")
+        raise CannotRetractError(said.format(why=reason_words(outcome.reason)))
+
+
+def _sent_now(site: Site, shown: Shown, who: str, why: str) -> str:
+    about = shown.about
+    channel = site.project().channel(about.channel)
+    _refuse_paused(site, channel.name)
+    plan = plan_for(
+        channel,
+        about.observances,
+        about.date,
+        about.lead_days,
+        site.now(),
+        coming=about.coming,
+    )
+    # Who sends words has read them: that is an approval, and stands beside the others.
+    for posting in plan.postings:
+        digest = shown.digest if posting.key == about.key else None
+        site.ledger.decide(posting.key, "approve", who, why, site.now(), digest=digest)
+    site.ledger.insert_by_hand(plan, site.now())
+    return about.key
+
+
+def _refuse_paused(site: Site, channel: str) -> None:
+    until = site.ledger.paused_until()
+    if until is not None and until > site.now():
+        raise LedgerError(_("Everything is paused. End the pause first: it is among the channels."))
+    if channel in site.ledger.paused_channels():
+        raise LedgerError(_("This channel is paused. Test it first: a good test resumes it."))
+
+
+def _too_late(request: Request, pages: PagesHere, key: str) -> Response:
+    said = _("Somebody was quicker, or it went on by itself. Look at it as it stands now.")
+    back = posting_path(key) if key else "/"
+    return pages.say(request, _("Nothing was changed"), said, status=409, back=back)
+
+
+@router.post("/try")
+def try_out(request: Request, site: SiteHere, pages: PagesHere) -> Response:
+    """Sends the words of a posting to a channel that is for trying, marked as a test."""
+    form = caller_of(request).form
+    key, name = form.get("key", ""), form.get("channel", "")
+    shown = found(site, key)
+    channel = site.project().channels.get(name)
+    if shown is None or shown.message is None or channel is None:
+        return _too_late(request, pages, key)
+    try:
+        outcome: Outcome = send_preview(
+            site.project(),
+            channel,
+            shown.message,
+            site.clock,
+            transport=lambda: site.transport,
+            places=lambda: site.places,
+            others=lambda: site.others,
+        )
+    except VigiliaError as error:
+        return pages.say(
+            request, _("Nothing was sent"), str(error), status=409, back=posting_path(key)
+        )
+    if is_delivered(outcome):
+        return RedirectResponse(f"{posting_path(key)}?done=test&to={quote(name)}", 303)
+    return pages.say(
+        request, _("The test did not arrive"), test_words(name, outcome), back=posting_path(key)
+    )

@@ -1,0 +1,60 @@
+"""The first page: what needs a person, what comes, the year at a glance."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from bot.web.alerts import needs
+from bot.web.app_state import Site, SiteHere
+from bot.web.forecast import Gathering
+from bot.web.pages import PagesHere
+from bot.web.yearpicture import picture
+
+router = APIRouter(include_in_schema=False)
+
+SHOWN = 10
+AHEAD = timedelta(days=400)
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+
+
+@router.get("/")
+def coming(
+    request: Request,
+    site: SiteHere,
+    pages: PagesHere,
+    channel: str = "",
+    year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
+) -> Response:
+    """Shows what comes, of all channels or of one."""
+    project, now = site.project(), site.now()
+    today = now.astimezone(project.settings.timezone).date()
+    chosen = channel if channel in project.channels else ""
+    shown_year = year or today.year
+    gatherings = _next(site, chosen)
+    rows = picture(site, shown_year, today)
+    return pages.show(
+        request,
+        "coming.html",
+        needs=needs(site),
+        first=gatherings[0] if gatherings else None,
+        rest=gatherings[1:],
+        chosen=chosen,
+        channels=tuple(project.channels)[:500],
+        year=shown_year,
+        rows=rows,
+        posted=sum(len(row.squares) for row in rows),
+        today=today,
+        first_year=FIRST_YEAR,
+        last_year=LAST_YEAR,
+    )
+
+
+def _next(site: Site, channel: str) -> list[Gathering]:
+    now, outlook = site.now(), site.outlook()
+    if channel:
+        return outlook.of_channel(channel, now, SHOWN)
+    return outlook.coming(now, now + AHEAD, SHOWN)
