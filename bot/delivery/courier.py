@@ -274,9 +274,21 @@ class Courier:
             settled = Settled(
                 row, made, platform, now - row.due_at, known.channel_paused, known.state
             )
-            for listener in self.listeners:
-                listener(settled)
+            self._tell(settled)
         return decided
+
+    def _tell(self, settled: Settled) -> None:
+        for listener in self.listeners:
+            try:
+                listener(settled)
+            except Exception as error:  # noqa: BLE001 - what is settled must not be settled again
+                log(
+                    "listener-broke",
+                    "A delivery is recorded, and whoever hears of it met a defect.",
+                    level="critical",
+                    key=settled.row.key,
+                    exc_info=error,
+                )
 
     def _decided(self, carried: Carried, now: datetime) -> Settlement:
         outcome, row, channel = carried.outcome, carried.begun.claim.delivery, carried.begun.channel
