@@ -14,9 +14,9 @@ from bot.channels.outcome import Outcome
 from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest, Response
 from bot.clock import SettableClock
 from bot.delivery.courier import Courier, Listener
-from bot.delivery.limits import RateLimits
-from bot.delivery.local import LocalPlaces
 from bot.delivery.planner import write_down
+from bot.delivery.poster import LocalPlaces, Poster
+from bot.delivery.rate_limits import RateLimits
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow
@@ -106,9 +106,7 @@ def parts(*listeners: Listener, project: Project | None = None) -> Iterator[Part
             lambda: project,
             ledger.begin_run(NINE, "0.1.0"),
             clock,
-            transport,
-            LocalPlaces(ledger),
-            RateLimits(lambda: 0.0),
+            Poster(transport, LocalPlaces(ledger), RateLimits(lambda: 0.0), clock),
             listeners=listeners,
             chance=lambda: 0.5,
         )
