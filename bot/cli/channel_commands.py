@@ -144,7 +144,7 @@ def _tried(project: Project, channel: Channel) -> Outcome:
     from bot.clock import SystemClock
     from bot.delivery.local import LocalPlaces
     from bot.delivery.test_message import send_test
-    from bot.running import others_for, transport_for
+    from bot.running import transport_for
 
     with ExitStack() as stack:
         return send_test(
@@ -157,7 +157,6 @@ def _tried(project: Project, channel: Channel) -> Outcome:
                 if channel.platform.name == "inbox"
                 else None
             ),
-            others=lambda: stack.enter_context(closing(others_for(project))),
         )
 
 

@@ -11,11 +11,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from bot.clock import Clock
-from bot.delivery.courier import LocalPlaces, Transport
+from bot.delivery.courier import LocalPlaces
 from bot.ledger.ledger import Ledger
 from bot.oversight.metrics import Metrics
 from bot.project.load import Project
-from bot.transport.dispatch import OtherTransport
+from bot.transport.dispatch import Transport
 from bot.web.access import Access
 from bot.web.forecast import Outlook
 from bot.web.visitors import LoginLimit, Visitors
@@ -37,7 +37,6 @@ class Site:
     access: Access
     transport: Transport
     places: LocalPlaces
-    others: OtherTransport
     wake: Callable[[], None]
     ailing: Callable[[], str | None]
     metrics: Metrics

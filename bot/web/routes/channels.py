@@ -99,7 +99,6 @@ def test(request: Request, site: SiteHere, pages: PagesHere) -> Response:
             site.clock,
             transport=lambda: site.transport,
             places=lambda: site.places,
-            others=lambda: site.others,
         )
         if is_delivered(outcome):
             if name in site.ledger.paused_channels():
