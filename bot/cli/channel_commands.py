@@ -144,7 +144,7 @@ def _tried(project: Project, channel: Channel) -> Outcome:
     from bot.clock import SystemClock
     from bot.delivery.local import LocalPlaces
     from bot.delivery.test_message import send_test
-    from bot.running import others_for, transport_for
+    from bot.running import transport_for
 
     with ExitStack() as stack:
         return send_test(
@@ -157,12 +157,12 @@ def _tried(project: Project, channel: Channel) -> Outcome:
                 if channel.platform.name == "inbox"
                 else None
             ),
-            others=lambda: stack.enter_context(closing(others_for(project))),
         )
 
 
 def _resumed(project: Project, channel: Channel) -> str:
-    """Ends the channel's pause, which the test has shown to be over; gives a sentence about it."""
+    """End the channel's pause, which the test has shown to be over, and return a sentence about
+    it."""
     from bot.clock import SystemClock
 
     if channel.name not in _paused(project):

@@ -1,45 +1,56 @@
-"""What is sent otherwise than as an HTTP request of ours, each kind by its own transport."""
+"""One door for all that leaves this machine: each kind of request by its own transport."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, assert_never
 
-from bot.channels.outcome import Outcome, Reason, Rejected
-from bot.channels.request import ApprisedRequest, MimeRequest
+from bot.channels.outcome import Outcome
+from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest, RemoteRequest, Response
 
 if TYPE_CHECKING:
     from bot.transport.apprise import AppriseTransport
+    from bot.transport.http import HttpTransport
     from bot.transport.smtp import SmtpTransport
 
 
-class OtherTransport(Protocol):
-    """Sends an e-mail, or a message through Apprise, and says what it came to."""
+class Transport(Protocol):
+    """Sends one request: the answer, or the outcome where there was none that could be read."""
 
-    def send(self, request: MimeRequest | ApprisedRequest) -> Outcome: ...
+    def send(self, request: RemoteRequest) -> Response | Outcome: ...
 
 
-class OtherTransports:
-    """Gives each kind to its transport, which is made when the first of it is sent. Thread-safe.
+class Transports:
+    """Give each kind of request to its transport. Thread-safe.
 
-    The arguments as for :class:`bot.transport.http.HttpTransport`.
+    The arguments as for :class:`bot.transport.http.HttpTransport`. Those for e-mail and Apprise are
+    made when the first of it is sent. Raises :class:`VigiliaError` where ``ca_file`` is unusable.
     """
 
     def __init__(
-        self, trusted_hosts: Collection[str], rehearsal: bool, ca_file: Path | None = None
+        self,
+        trusted_hosts: Collection[str],
+        rehearsal: bool,
+        ca_file: Path | None = None,
+        proxies: Mapping[str, str] | None = None,
     ) -> None:
+        from bot.transport.http import HttpTransport  # noqa: PLC0415 - most commands send nothing
+
         self._trusted_hosts = trusted_hosts
         self._rehearsal = rehearsal
         self._ca_file = ca_file
+        self._http: HttpTransport = HttpTransport(trusted_hosts, rehearsal, ca_file, proxies)
         self._smtp: SmtpTransport | None = None
         self._lock = Lock()
 
-    def send(self, request: MimeRequest | ApprisedRequest) -> Outcome:
-        """Sends ``request`` once. Raises :class:`VigiliaError` where ``ca_file`` is unusable."""
+    def send(self, request: RemoteRequest) -> Response | Outcome:
+        """Send ``request`` once."""
         match request:
+            case HttpRequest():
+                return self._http.send(request)
             case MimeRequest():
                 return self._mail().send(request)
             case ApprisedRequest():
@@ -48,7 +59,8 @@ class OtherTransports:
                 assert_never(request)
 
     def close(self) -> None:
-        """Lets go of what is kept. Called when the last request has been answered."""
+        """Close all connections. Called when the last request has been answered."""
+        self._http.close()
         if self._smtp is not None:
             self._smtp.close()
 
@@ -65,10 +77,3 @@ class OtherTransports:
         from bot.transport.apprise import AppriseTransport  # noqa: PLC0415 - nor through Apprise
 
         return AppriseTransport(self._trusted_hosts, self._rehearsal)
-
-
-class NoOtherTransport:
-    """For a courier that carries HTTP requests alone."""
-
-    def send(self, request: MimeRequest | ApprisedRequest) -> Outcome:
-        return Rejected(Reason.DEFECT, "Nothing here sends this kind of message.")

@@ -122,7 +122,6 @@ def _site(
         access=access,
         transport=parts.courier.transport,
         places=parts.courier.places,
-        others=parts.courier.others,
         wake=parts.engine.wake,
         ailing=parts.ailing,
         metrics=metrics,

@@ -174,7 +174,6 @@ def try_out(request: Request, site: SiteHere, pages: PagesHere) -> Response:
             site.clock,
             transport=lambda: site.transport,
             places=lambda: site.places,
-            others=lambda: site.others,
         )
     except VigiliaError as error:
         return pages.say(
