@@ -21,7 +21,7 @@ _SAID = {
 
 
 def log_settled(settled: Settled) -> None:
-    """Writes the log record of an attempt's end."""
+    """Write the log record of an attempt's end."""
     row, decided = settled.row, settled.settlement
     action = settled.recorded.value if settled.recorded else "late-answer"
     level, said = _SAID[action]
@@ -48,7 +48,7 @@ def log_settled(settled: Settled) -> None:
 
 
 def tell_recovered(left: tuple[DeliveryRow, ...]) -> None:
-    """Writes the log records of what an earlier run left under way."""
+    """Write the log records of what an earlier run left under way."""
     for row in left:
         log(
             "interrupted",
@@ -60,7 +60,7 @@ def tell_recovered(left: tuple[DeliveryRow, ...]) -> None:
 
 
 def tell_intake(found: Intake) -> None:
-    """Writes the log records of what a wake wrote down."""
+    """Write the log records of what a wake wrote down."""
     if found.inserted:
         keys = list(found.inserted)
         log("planned", f"{len(keys)} posting(s) written down.", keys=keys[:20])

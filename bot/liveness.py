@@ -26,7 +26,7 @@ class VitalSigns:
 
 
 def vital_signs(url: str, root: Path, max_age: timedelta) -> VitalSigns:
-    """Looks into the ledger for a sign of life that is at most ``max_age`` old, in real time.
+    """Look into the ledger for a sign of life that is at most ``max_age`` old, in real time.
     ``root`` is the folder from which a relative path in ``url`` counts."""
     now = SystemClock().now()
     try:
@@ -37,7 +37,7 @@ def vital_signs(url: str, root: Path, max_age: timedelta) -> VitalSigns:
 
 
 def signs_in(ledger: Ledger, max_age: timedelta) -> VitalSigns:
-    """Looks into a ledger that is open. Raises LedgerError."""
+    """Look into a ledger that is open. Raises LedgerError."""
     now = SystemClock().now()
     # where machines share it, this one's
     run = ledger.latest_run(socket.gethostname() if ledger.shared else None)

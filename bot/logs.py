@@ -28,7 +28,7 @@ class SecretMask:
         self._without_secrets = _masking({})
 
     def know(self, secrets: Iterable[str]) -> None:
-        """Adds strings that must never be seen. Very short ones are left out: they would mask
+        """Add strings that must never be seen. Very short ones are left out: they would mask
         words."""
         new = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET} - self._known
         if not new:
@@ -59,7 +59,7 @@ class SecretMask:
 
 
 def _masking(beginnings: Mapping[str, tuple[str, ...]]) -> Callable[[str], str]:
-    """Gives what replaces the secrets with these beginnings; most of what a log says was said
+    """Return what replaces the secrets with these beginnings; most of what a log says was said
     before, so that it remembers."""
 
     @lru_cache(maxsize=512)
@@ -74,7 +74,7 @@ def _masking(beginnings: Mapping[str, tuple[str, ...]]) -> Callable[[str], str]:
 
 
 def _found(text: str, beginnings: Mapping[str, tuple[str, ...]]) -> list[tuple[int, int]]:
-    """Gives where secrets stand, from the left; those that overlap as one."""
+    """Return where secrets stand, from the left; those that overlap as one."""
     spans: list[tuple[int, int]] = []
     for start in range(len(text) - _SHORTEST_SECRET + 1):
         for secret in beginnings.get(text[start : start + _SHORTEST_SECRET], ()):
@@ -93,7 +93,7 @@ SECRETS = SecretMask()
 
 
 def configure_logs(stream: TextIO | None = None, *, readable: bool | None = None) -> None:
-    """Sends log records to ``stream`` (standard error unless given).
+    """Send log records to ``stream`` (standard error unless given).
 
     ``readable`` chooses between lines for people and JSON; unless given, a terminal gets lines.
     """
@@ -139,7 +139,7 @@ class _MaskedHandler(logging.Handler):
 
 
 def log(action: str, said: str, *, level: str = "info", **fields: Any) -> None:
-    """Writes one record: what happened, in a sentence, under the short name ``action``.
+    """Write one record: what happened, in a sentence, under the short name ``action``.
 
     A log that cannot be written (its disk is full, its reader has gone) ends nothing.
     """

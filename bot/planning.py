@@ -86,12 +86,12 @@ class Planned:
 
 
 def selection(channel: Channel, observance: Observance) -> Literal["named", "theme"] | None:
-    """Gives how a channel chose an observance: by its own id, by a theme, or not at all."""
+    """Return how a channel chose an observance: by its own id, by a theme, or not at all."""
     return _selected(channel.include, channel.exclude, observance)
 
 
 def days_of(channel: Channel, calendar: Iterable[Observance]) -> tuple[Observance, ...]:
-    """Gives the observances that a channel chose, in the calendar's order."""
+    """Return the observances that a channel chose, in the calendar's order."""
     return tuple(day for day in calendar if selection(channel, day))
 
 
@@ -105,7 +105,7 @@ def plan_for(
     approval: bool = False,
     coming: tuple[Coming, ...] = (),
 ) -> Planned:
-    """Gives the slots and postings of these observances on one date and channel, due at
+    """Return the slots and postings of these observances on one date and channel, due at
     ``due_at``."""
     groups = (
         (channel.languages,)
@@ -184,7 +184,7 @@ class Plan:
             self._by_schedule[_schedule_of(channel)].append(channel)
 
     def due(self, after: datetime, until: datetime) -> list[Planned]:
-        """Gives what is due in ``after < due_at <= until``, the earliest first."""
+        """Return what is due in ``after < due_at <= until``, the earliest first."""
         found = [
             plan_for(
                 channel,
@@ -202,12 +202,12 @@ class Plan:
         return sorted(found, key=lambda planned: (planned.due_at, planned.postings[0].key))
 
     def next_due(self, after: datetime) -> datetime | None:
-        """Gives the earliest due instant strictly after ``after``, None where none is in sight."""
+        """Return the earliest due instant strictly after ``after``, None where none is in sight."""
         firsts = (self._first_after(schedule, after) for schedule in self._by_schedule)
         return min((first for first in firsts if first is not None), default=None)
 
     def occurrences(self, channel: Channel, start: date, end: date) -> tuple[Occurrence, ...]:
-        """Gives the occurrences that a channel posts, both dates included."""
+        """Return the occurrences that a channel posts, both dates included."""
         schedule = _schedule_of(channel)
         return tuple(
             occurrence
@@ -238,7 +238,7 @@ class Plan:
         ]
 
     def _entries(self, schedule: _Schedule, year: int) -> tuple[_Entry, ...]:
-        """Gives what a schedule posts on the local dates of one year, in the order of due
+        """Return what a schedule posts on the local dates of one year, in the order of due
         instants."""
         key = (schedule, year)
         if key not in self._years:
@@ -280,7 +280,8 @@ class Plan:
         return sorted(entries, key=lambda entry: (entry.due_at, entry.observances))
 
     def _kept_in(self, schedule: _Schedule, year: int) -> tuple[Occurrence, ...]:
-        """Gives the year's occurrences that a schedule posts, after the rules of days that meet."""
+        """Return the year's occurrences that a schedule posts, after the rules of days that
+        meet."""
         key = (schedule.include, schedule.exclude, schedule.min_gap, year)
         if key not in self._kept:
             self._kept[key] = self._thinned(schedule, year)
@@ -302,7 +303,7 @@ class Plan:
 
 
 def first_working_day(year: int, month: int) -> date:
-    """Gives the first day of a month from Monday to Friday. Public holidays are not looked at."""
+    """Return the first day of a month from Monday to Friday. Public holidays are not looked at."""
     day = date(year, month, 1)
     return day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
 
@@ -336,7 +337,7 @@ def _selected(
 def _give_way(
     found: Sequence[Occurrence], chosen: Mapping[str, str], min_gap: timedelta
 ) -> list[Occurrence]:
-    """Leaves out each occurrence that conflicts with one of higher rank that is itself kept.
+    """Leave out each occurrence that conflicts with one of higher rank that is itself kept.
 
     The higher priority stands, then the earlier, then the id; a part of another day of the same
     date comes after all that are whole, so that it is known whether the other is posted.
@@ -379,7 +380,7 @@ def _conflict(
 
 
 def _groups(occurrences: Sequence[Occurrence], *, merge: bool) -> list[list[Occurrence]]:
-    """Gives what is posted as one message each: one day, or with ``merge`` the days of one date.
+    """Return what is posted as one message each: one day, or with ``merge`` the days of one date.
 
     A remembrance always stands alone: the memory of one people is not a paragraph of another's.
     """

@@ -27,12 +27,12 @@ Date = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 
 
 def utc_text(instant: datetime) -> str:
-    """Gives an instant as programs get it."""
+    """Return an instant as programs get it."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def utc_text_or_none(instant: datetime | None) -> str | None:
-    """Gives an instant as programs get it, where there is one."""
+    """Return an instant as programs get it, where there is one."""
     return None if instant is None else utc_text(instant)
 
 
@@ -51,7 +51,7 @@ class ComingShape(TypedDict):
 
 
 def coming_shape(project: Project, posting: Posting) -> ComingShape:
-    """Gives a posting to come; ``title`` is in its first language."""
+    """Return a posting to come; ``title`` is in its first language."""
     return {
         "key": posting.key,
         "observance": posting.observance,
@@ -66,7 +66,7 @@ def coming_shape(project: Project, posting: Posting) -> ComingShape:
 
 
 def title_of(project: Project, posting: Posting) -> str:
-    """Gives the title of a posting in its first language, without writing all of it."""
+    """Return the title of a posting in its first language, without writing all of it."""
     from bot.planning import DIGEST  # noqa: PLC0415 - `upcoming` alone knows it already
 
     language = posting.languages[0]
@@ -97,7 +97,7 @@ class DeliveryShape(TypedDict):
 
 
 def delivery_shape(row: DeliveryRow) -> DeliveryShape:
-    """Gives a delivery of the history."""
+    """Return a delivery of the history."""
     return {
         "key": row.key,
         "observance": row.observance,
@@ -128,7 +128,7 @@ class AttemptShape(TypedDict):
 
 
 def attempt_shape(row: AttemptRow) -> AttemptShape:
-    """Gives one try at a delivery."""
+    """Return one try at a delivery."""
     return {
         "number": row.number,
         "started_at": utc_text(row.started_at),
@@ -150,7 +150,7 @@ class DecisionShape(TypedDict):
 
 
 def decision_shape(decision: Decision) -> DecisionShape:
-    """Gives what a person decided."""
+    """Return what a person decided."""
     return {
         "verdict": decision.verdict,
         "who": decision.who,
@@ -176,7 +176,7 @@ class ChannelShape(TypedDict):
 def channel_shape(
     project: Project, channel: Channel, paused: PausedChannel | None, now: datetime
 ) -> ChannelShape:
-    """Gives a channel as it stands; ``next_key`` is of what is due within a year."""
+    """Return a channel as it stands; ``next_key`` is of what is due within a year."""
     from bot.planning import Plan  # noqa: PLC0415
 
     plan = Plan(project.days.calendar, (channel,))
@@ -212,7 +212,7 @@ class DayShape(TypedDict):
 
 
 def day_shape(project: Project, occurrence: Occurrence, language: str) -> DayShape:
-    """Gives a day on one date, named in ``language``, or in English where it has no such name."""
+    """Return a day on one date, named in ``language``, or in English where it has no such name."""
     day = occurrence.observance
     text = project.days.texts[day.id]
     return {
@@ -245,7 +245,7 @@ class FactShape(TypedDict):
 
 
 def fact_shape(fact: Fact, today: date) -> FactShape:
-    """Gives a figure, and whether it is past its review on a date."""
+    """Return a figure, and whether it is past its review on a date."""
     return {
         "id": fact.id,
         "value": fact.value,
@@ -266,7 +266,7 @@ class HealthShape(TypedDict):
 
 
 def health_shape(signs: VitalSigns) -> HealthShape:
-    """Gives whether the service lives."""
+    """Return whether the service lives."""
     return {
         "alive": signs.alive,
         "message": signs.message,

@@ -22,7 +22,7 @@ class Stop:
         self._asked: SimpleQueue[None] = SimpleQueue()
 
     def ask(self) -> None:
-        """Utters the wish."""
+        """Utter the wish."""
         self._asked.put(None)
 
     @property
@@ -31,7 +31,7 @@ class Stop:
         return not self._asked.empty()
 
     def wait(self) -> None:
-        """Returns as soon as it was uttered."""
+        """Return as soon as it was uttered."""
         while True:
             try:
                 self._asked.get(timeout=_LOOKS_EVERY_S)
@@ -43,7 +43,7 @@ class Stop:
 
 @contextmanager
 def stop_on_signals() -> Iterator[Stop]:
-    """Gives a wish that SIGTERM and SIGINT utter while the block runs, instead of ending the
+    """Return a wish that SIGTERM and SIGINT utter while the block runs, instead of ending the
     process. Once it was uttered, more of them are ignored to the end of the process, which is then
     near. In a thread that is not the main one signals are left alone."""
     stop = Stop()

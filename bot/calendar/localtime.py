@@ -9,7 +9,7 @@ _SECOND = timedelta(seconds=1)
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Gives the instant, in UTC, at which clocks in ``zone`` show ``at`` on ``day``.
+    """Return the instant, in UTC, at which clocks in ``zone`` show ``at`` on ``day``.
 
     An hour that exists twice is the first of the two. One that does not exist, because the clocks
     were put forward over it, is the first instant after the gap; on a day that a zone left out
@@ -26,12 +26,12 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 
 def _shown(at: datetime, zone: ZoneInfo) -> datetime:
-    """Gives what clocks in ``zone`` show at an instant, without zone and fold."""
+    """Return what clocks in ``zone`` show at an instant, without zone and fold."""
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def _end_of_gap(low: datetime, high: datetime, local: datetime, zone: ZoneInfo) -> datetime:
-    """Gives the first instant in (low, high] at which clocks show more than ``local``.
+    """Return the first instant in (low, high] at which clocks show more than ``local``.
 
     zoneinfo tells offsets but not when they change, so the change is searched for; changes come at
     whole seconds (RFC 9636).

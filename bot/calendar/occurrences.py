@@ -13,7 +13,7 @@ MILESTONES = frozenset({1, 5, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 100})
 
 
 def occurrences(observance: Observance, start: date, end: date) -> tuple[Occurrence, ...]:
-    """Gives the occurrences from ``start`` to ``end``, both included, in order of date.
+    """Return the occurrences from ``start`` to ``end``, both included, in order of date.
 
     ``moved`` takes the place of all that the rule gives for that year, and is not shifted. A shift
     may carry a date over a year's edge; ``since``, ``until`` and the milestones look at the year of
@@ -34,7 +34,7 @@ def occurrences(observance: Observance, start: date, end: date) -> tuple[Occurre
 def calendar_between(
     observances: Iterable[Observance], start: date, end: date
 ) -> tuple[Occurrence, ...]:
-    """Gives all occurrences from ``start`` to ``end``, both included.
+    """Return all occurrences from ``start`` to ``end``, both included.
 
     Ordered by date, then the higher priority first, then id.
     """
@@ -46,7 +46,7 @@ def calendar_between(
 def next_occurrence(
     observance: Observance, after: date, limit_years: int = 50
 ) -> Occurrence | None:
-    """Gives the first occurrence after the date ``after``, which itself does not count.
+    """Return the first occurrence after the date ``after``, which itself does not count.
 
     None where there is none until the end of the year ``limit_years`` ahead.
     """
@@ -58,7 +58,7 @@ def next_occurrence(
 
 
 def _dates(observance: Observance, year: int) -> tuple[date, ...]:
-    """Gives the dates that come of the rule's ``year``; a shift may put one outside it."""
+    """Return the dates that come of the rule's ``year``; a shift may put one outside it."""
     moved = observance.moved.get(year)
     if moved is not None:
         return (moved,)

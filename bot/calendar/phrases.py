@@ -90,7 +90,7 @@ _EASTER_DAYS = range(-80, 251)
 
 
 def parse_phrase(text: str) -> Rule:
-    """Gives the rule that a phrase means.
+    """Return the rule that a phrase means.
 
     Raises PhraseError for a phrase of no known form and for a date that never comes (31 June,
     32 Nisan, 29 February 2027).
@@ -102,7 +102,7 @@ def parse_phrase(text: str) -> Rule:
 
 
 def parse_shift(shift: Mapping[str, object]) -> Mapping[int, int]:
-    """Gives the days to move by, for each weekday (Monday is 0), from ``{ friday = -1 }``.
+    """Return the days to move by, for each weekday (Monday is 0), from ``{ friday = -1 }``.
 
     Raises PhraseError for an unknown or repeated weekday, and for a number that is not a whole one
     from -6 to 6, or is 0.
@@ -128,7 +128,7 @@ def parse_shift(shift: Mapping[str, object]) -> Mapping[int, int]:
 
 
 def parse_moved(moved: Mapping[str, object]) -> Mapping[int, date]:
-    """Gives the announced date of each year, from ``{ 2028 = "23 April 2028" }``.
+    """Return the announced date of each year, from ``{ 2028 = "23 April 2028" }``.
 
     Raises PhraseError for a key that is not a year, for a value that is not a date with its year,
     and for a date of another year than its key.
@@ -158,7 +158,7 @@ def parse_moved(moved: Mapping[str, object]) -> Mapping[int, date]:
 
 
 def describe(rule: Rule, shift: Mapping[int, int] | None = None) -> str:
-    """Gives the rule as an English phrase, followed by its shifts in brackets if it has any.
+    """Return the rule as an English phrase, followed by its shifts in brackets if it has any.
 
     Without a shift, and up to the bracket with one, :func:`parse_phrase` reads the phrase as an
     equal rule.
@@ -195,7 +195,7 @@ def _days(count: int) -> str:
 
 
 def _shown(text: str) -> str:
-    """Gives what an editor wrote, in quotes, on one line, and not endless."""
+    """Return what an editor wrote, in quotes, on one line, and not endless."""
     line = " ".join(text.split())
     return f"'{line if len(line) <= 60 else line[:59] + '…'}'"
 
@@ -207,7 +207,7 @@ def _year(text: str) -> int | None:
 
 
 def _read(phrase: str) -> Rule | str:
-    """Gives the rule, or the sentence that says why there is none."""
+    """Return the rule, or the sentence that says why there is none."""
     if phrase in _MONTH_NUMBERS:
         return WholeMonth(_MONTH_NUMBERS[phrase])
     if found := _EASTER.fullmatch(phrase):
@@ -270,7 +270,7 @@ def _read_hebrew_day(digits: str, month: HebrewMonth, year_digits: str | None) -
 
 
 def _day_within(digits: str, length: int, month: str) -> str:
-    """Gives why the day is not in the month, "" where it is."""
+    """Return why the day is not in the month, "" where it is."""
     if len(digits) <= 2 and 1 <= int(digits) <= length:
         return ""
     return f"{month} has the days 1 to {length}."

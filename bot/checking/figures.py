@@ -26,7 +26,7 @@ _BETWEEN = 2
 
 
 def figure_faults(text: str, locale: str, dated: Iterable[str] = ()) -> Iterator[Found]:
-    """Gives the figures without a date in a text that a reader sees.
+    """Yield the figures without a date in a text that a reader sees.
 
     ``dated`` are the words that are in order by themselves (clauses of facts), or that are no date
     of a figure (the date of the message): they are left out of sight.
@@ -50,7 +50,7 @@ def figure_faults(text: str, locale: str, dated: Iterable[str] = ()) -> Iterator
 
 
 def _figures(sentence: str, words: CountedWords) -> Iterator[tuple[int, int]]:
-    """Gives where each figure of a sentence begins, and where those that it counts end."""
+    """Yield where each figure of a sentence begins, and where those that it counts end."""
     ends = 0
     numbers = [
         *(match.span() for match in _DIGITS.finditer(sentence)),
@@ -79,7 +79,7 @@ def _is_reference(before: str, words: CountedWords) -> bool:
 
 
 def _end_of_counted(sentence: str, end: int, words: CountedWords) -> int:
-    """Gives where the people or States end that a number counts; 0 where it counts none."""
+    """Return where the people or States end that a number counts; 0 where it counts none."""
     between = 0
     for match in _TOKEN.finditer(sentence, end):
         word = match[0]

@@ -17,7 +17,7 @@ class Found:
 
 
 def quoted(text: str, start: int, end: int) -> str:
-    """Gives what stands from ``start`` to ``end`` with words of its line around it, in quotation
+    """Return what stands from ``start`` to ``end`` with words of its line around it, in quotation
     marks."""
     before, after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
     cut_before = before[-_AROUND:]

@@ -28,7 +28,7 @@ _MARKDOWN_LINK = re.compile(r"\]\((?!https?://)([^)\s]*)\)?")
 
 
 def address_faults(url: str) -> Iterator[Found]:
-    """Gives what is wrong with one address."""
+    """Yield what is wrong with one address."""
     why = _malformed(url)
     if why:
         yield Found("bad-link", f"{url} is not well formed: {why}.")
@@ -37,7 +37,7 @@ def address_faults(url: str) -> Iterator[Found]:
 
 
 def addresses(blocks: tuple[Block, ...]) -> Iterator[str]:
-    """Gives the addresses of all links of a Markdown tree."""
+    """Yield the addresses of all links of a Markdown tree."""
     for block in blocks:
         match block:
             case Paragraph(children):
@@ -50,7 +50,7 @@ def addresses(blocks: tuple[Block, ...]) -> Iterator[str]:
 
 
 def lost_links(markdown: str) -> Iterator[Found]:
-    """Gives the links of a Markdown text that lead nowhere: what is no address is no link."""
+    """Yield the links of a Markdown text that lead nowhere: what is no address is no link."""
     for match in _MARKDOWN_LINK.finditer(markdown):
         yield Found("bad-link", f"'{match[1]}' is no address: write it whole, from https:// on.")
 
@@ -67,7 +67,7 @@ def _inline_addresses(inlines: tuple[Inline, ...]) -> Iterator[str]:
 
 
 def _malformed(url: str) -> str:
-    """Gives why an address is not well formed, "" where it is."""
+    """Return why an address is not well formed, "" where it is."""
     found = _NOT_IN_AN_ADDRESS.search(url)
     if found:
         return f"{found[0]!r} cannot stand in an address"

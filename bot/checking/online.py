@@ -77,7 +77,7 @@ def online_problems(
     progress: Callable[[int], None] = lambda _percent: None,
     pause_s: float = 1.0,
 ) -> list[Problem]:
-    """Visits every address of the calendar, the facts and the actions, and gives a warning for each
+    """Visit every address of the calendar, the facts and the actions, and return a warning for each
     dead one, and a note for each that has moved for good or that only a person can open: once for
     every entry that has it.
 
@@ -94,7 +94,7 @@ def online_problems(
 
 
 def addresses_of(project: Project) -> dict[str, tuple[Use, ...]]:
-    """Gives every address with the entries that have it, in the order of the files."""
+    """Return every address with the entries that have it, in the order of the files."""
     found: dict[str, dict[Use, None]] = defaultdict(dict)
     for day in project.days.texts.values():
         sources = [*day.sources, *(each for story in day.stories for each in story.sources)]
@@ -112,7 +112,7 @@ def visit(
     progress: Callable[[int], None] = lambda _percent: None,
     pause_s: float = 1.0,
 ) -> Mapping[str, Visit]:
-    """Gives what became of each address. Servers are asked side by side, the pages of one server
+    """Return what became of each address. Servers are asked side by side, the pages of one server
     one after another. ``progress`` and ``pause_s`` as in :func:`online_problems`."""
     by_server: dict[str, list[str]] = defaultdict(list)
     for url in urls:
@@ -148,7 +148,7 @@ class _Pace:
         self._reserving = Lock()
 
     def wait_for(self, url: str) -> None:
-        """Waits until the server of ``url`` may be asked."""
+        """Wait until the server of ``url`` may be asked."""
         server = _server(url)
         with self._reserving:
             at = max(time.monotonic(), self._next_at.get(server, 0.0))
@@ -157,7 +157,7 @@ class _Pace:
 
 
 def _visited(session: requests.Session, pace: _Pace, url: str) -> Visit:
-    """Follows an address to where it leads. A move is for good when every step of it is."""
+    """Follow an address to where it leads. A move is for good when every step of it is."""
     at, for_good = url, True
     for _ in range(_MOST_REDIRECTS):
         try:
@@ -175,7 +175,7 @@ def _visited(session: requests.Session, pace: _Pace, url: str) -> Visit:
 
 
 def _answer(session: requests.Session, pace: _Pace, url: str) -> requests.Response:
-    """Gives the answer to HEAD, and where that is none or a refusal, the answer to GET."""
+    """Return the answer to HEAD, and where that is none or a refusal, the answer to GET."""
     with suppress(requests.ConnectionError):
         answer = _asked(session, pace, "HEAD", url)
         if answer.ok:
@@ -184,7 +184,7 @@ def _answer(session: requests.Session, pace: _Pace, url: str) -> requests.Respon
 
 
 def _asked(session: requests.Session, pace: _Pace, method: str, url: str) -> requests.Response:
-    """Gives the head of an answer; of its body nothing is read."""
+    """Return the head of an answer; of its body nothing is read."""
     pace.wait_for(url)
     answer = session.request(method, url, timeout=_TIMEOUTS, allow_redirects=False, stream=True)
     answer.close()

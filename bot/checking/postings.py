@@ -20,7 +20,7 @@ HORIZON = timedelta(days=400)
 def posting_problems(
     project: Project, now: datetime, progress: Callable[[int], None]
 ) -> Iterator[Problem]:
-    """Gives what is wrong with a posting of the next 400 days: unwritable, or too long for its
+    """Yield what is wrong with a posting of the next 400 days: unwritable, or too long for its
     platform. ``progress`` is told a percentage."""
     postings = [
         posting for planned in project.plan.due(now, now + HORIZON) for posting in planned.postings
@@ -57,7 +57,7 @@ def _named(posting: Posting) -> str:
 
 
 def silence_problems(project: Project, now: datetime) -> Iterator[Problem]:
-    """Gives the channels that post nothing, and the days chosen by a channel that never come."""
+    """Yield the channels that post nothing, and the days chosen by a channel that never come."""
     for channel in project.channels.values():
         entry = f"channels.{channel.name}"
         chosen = days_of(channel, project.days.calendar)
@@ -78,7 +78,7 @@ def silence_problems(project: Project, now: datetime) -> Iterator[Problem]:
 
 
 def shared_address_problems(project: Project) -> Iterator[Problem]:
-    """Gives the channels that post to one and the same address."""
+    """Yield the channels that post to one and the same address."""
     by_address: dict[str, list[str]] = defaultdict(list)
     for channel in project.channels.values():
         if not channel.platform.local:

@@ -18,7 +18,7 @@ _ORDER = {"error": 0, "warning": 1, "note": 2}
 def check_project(
     project: Project, now: datetime, *, progress: Callable[[int], None] = lambda _percent: None
 ) -> list[Problem]:
-    """Gives every problem that can be found without a network, the errors first.
+    """Return every problem that can be found without a network, the errors first.
 
     ``progress`` is told a percentage. Postings are looked through only when all texts can be
     written.
@@ -34,5 +34,5 @@ def check_project(
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Gives each problem once: the errors first, then by file, entry and code."""
+    """Return each problem once: the errors first, then by file, entry and code."""
     return sorted(dict.fromkeys(problems), key=lambda p: (_ORDER[p.level], p.file, p.entry, p.code))

@@ -58,7 +58,7 @@ _NUMBER = re.compile(r"[0-9]+\.?\w*")
 
 
 def rule_problems(project: Project, year: int) -> Iterator[Problem]:
-    """Gives what is wrong with the words of all days, whether a channel asks for them or not, in
+    """Yield what is wrong with the words of all days, whether a channel asks for them or not, in
     each language that they have whole, from ``year`` on until every story was told; and with the
     actions, the facts, and each language's own words."""
     for observance in project.days.calendar:
@@ -85,7 +85,7 @@ def rule_problems(project: Project, year: int) -> Iterator[Problem]:
 
 
 def part_faults(part: Part, language: Language, dated: Iterable[str] = ()) -> Iterator[Found]:
-    """Gives what is wrong with a message in one language.
+    """Yield what is wrong with a message in one language.
 
     ``dated`` as :func:`bot.checking.figures.figure_faults` takes it.
     """
@@ -114,7 +114,7 @@ class _Subject:
     answers: Mapping[str, str] = field(default_factory=dict)
 
     def problems(self, faults: Iterable[tuple[str, Found]]) -> Iterator[Problem]:
-        """Gives each fault once, with its languages, but for those that are answered; then what is
+        """Yield each fault once, with its languages, but for those that are answered; then what is
         wrong with the answers. ``faults`` come with the code of their language."""
         languages: dict[Found, dict[str, None]] = defaultdict(dict)
         for language, found in faults:
@@ -165,7 +165,7 @@ def _day_faults(
 
 
 def _told(observance: Observance, day: DayText, year: int) -> Iterator[Occurrence]:
-    """Gives occurrences from ``year`` on until each story was told, and one more, to see whether
+    """Yield occurrences from ``year`` on until each story was told, and one more, to see whether
     its words differ from those before it."""
     stories = set(range(max(len(day.stories), 1)))
     count = len(stories)
@@ -184,7 +184,7 @@ def _same_words(one: Part, other: Part) -> bool:
 
 
 def _clauses(facts: Iterable[Fact], language: Language) -> list[str]:
-    """Gives what the facts print in a language, as they are and at the head of a sentence."""
+    """Return what the facts print in a language, as they are and at the head of a sentence."""
     said = [clause(f, language) for f in facts if not fact_problems(f, (language.code,))]
     return [*said, *(sentence(each) for each in said)]
 
@@ -192,7 +192,7 @@ def _clauses(facts: Iterable[Fact], language: Language) -> list[str]:
 def _text_faults(
     text: str, links: Iterable[SourceText], language: Language, dated: Iterable[str] = ()
 ) -> Iterator[Found]:
-    """Gives what is wrong with a plain text and its links in one language."""
+    """Yield what is wrong with a plain text and its links in one language."""
     found = [link.link(language.code) for link in links if link.has_title(language.code)]
     shown = "\n".join([text, *(link.title for link in found)])
     yield from tone_faults(shown, language.locale)
@@ -203,7 +203,7 @@ def _text_faults(
 
 
 def _own_words_problems(project: Project, language: Language, year: int) -> Iterator[Problem]:
-    """Looks at a language's labels, and at its templates of notices and digests."""
+    """Look at a language's labels, and at its templates of notices and digests."""
     folder = language.file.rpartition("/")[0]
     for name in vars(language.labels):
         text = str(getattr(language.labels, name))
@@ -231,7 +231,7 @@ def _own_words_problems(project: Project, language: Language, year: int) -> Iter
 
 
 def _tellable(project: Project, language: str, year: int) -> Iterator[Occurrence]:
-    """Gives the next occurrence of each day that is whole in a language."""
+    """Yield the next occurrence of each day that is whole in a language."""
     for observance in project.days.calendar:
         if language in languages_of(project.days.texts[observance.id]):
             found = next_occurrence(observance, date(year, 1, 1))

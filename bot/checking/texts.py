@@ -14,7 +14,7 @@ _YEARS = 3
 
 
 def text_problems(project: Project, year: int, *, unasked: bool = False) -> list[Problem]:
-    """Gives what would fail in the texts that the channels ask for, in their languages.
+    """Return what would fail in the texts that the channels ask for, in their languages.
 
     With ``unasked`` also in those that none asks for, in each language that the day has whole.
     """
@@ -35,7 +35,7 @@ def text_problems(project: Project, year: int, *, unasked: bool = False) -> list
 
 
 def refuse_broken_texts(project: Project, year: int) -> None:
-    """Raises ConfigError where a text that some channel asks for cannot be written."""
+    """Raise ConfigError where a text that some channel asks for cannot be written."""
     problems = [p for p in text_problems(project, year) if p.level == "error"]
     if problems:
         raise ConfigError(problems)

@@ -97,7 +97,7 @@ _REACH = 10
 
 
 def tone_faults(text: str, locale: str) -> Iterator[Found]:
-    """Gives the words of joy and pride, the marks of exclamation, the pictures, and the words that
+    """Yield the words of joy and pride, the marks of exclamation, the pictures, and the words that
     are true on one day only."""
     language = locale.partition("_")[0]
     for match in _EXCLAMATION.finditer(text):

@@ -25,7 +25,7 @@ _ES_MARKS = {"?": "¿", "!": "¡"}
 
 
 def typography_faults(text: str, locale: str) -> Iterator[Found]:
-    """Gives the faults of one text that a reader sees, without marks and addresses."""
+    """Yield the faults of one text that a reader sees, without marks and addresses."""
     for match in _APOSTROPHE.finditer(text):
         mark = match[0][0]
         right = "the language’s own quotation marks" if mark == '"' else "the apostrophe ’"

@@ -151,7 +151,8 @@ def _tried(project: Project, channel: Channel) -> Outcome:
 
 
 def _resumed(project: Project, channel: Channel) -> str:
-    """Ends the channel's pause, which the test has shown to be over; gives a sentence about it."""
+    """End the channel's pause, which the test has shown to be over, and return a sentence about
+    it."""
     from bot.clock import SystemClock
 
     if channel.name not in _paused(project):

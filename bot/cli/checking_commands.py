@@ -62,7 +62,7 @@ def check(
 
 
 def _with_page(project: Project, found: list[Problem]) -> list[Problem]:
-    """Adds what `run` would refuse of [web]."""
+    """Add what `run` would refuse of [web]."""
     from bot.checking.project import in_order
     from bot.web.access import access_of
 

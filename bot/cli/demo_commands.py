@@ -64,7 +64,7 @@ def demo(
 
 
 def _open(address: str) -> None:
-    """Opens a browser without waiting for it, and without its noise."""
+    """Open a browser without waiting for it, and without its noise."""
     import threading
     import webbrowser
 

@@ -89,7 +89,7 @@ def _in(wait: timedelta) -> str:
 
 
 def find_day(project: Project, id_: str) -> Observance:
-    """Gives the observance of that id. Raises ConfigError with the nearest, or why it is not
+    """Return the observance of that id. Raises ConfigError with the nearest, or why it is not
     posted."""
     from bot.errors import ConfigError, Problem, nearest
 
@@ -170,7 +170,7 @@ def _refuse_unknown_languages(project: Project, languages: tuple[str, ...]) -> N
 
 
 def _date_for(day: Observance, on: str | None) -> date:
-    """Gives the date asked for, which must be one of the day's, or the next one."""
+    """Return the date asked for, which must be one of the day's, or the next one."""
     from bot.calendar.occurrences import next_occurrence, occurrences
     from bot.clock import SystemClock
 
@@ -196,7 +196,7 @@ def _write(project: Project, day: Observance, on: date, languages: tuple[str, ..
 def _print_payload(
     project: Project, channel: Channel, day: Observance, on: date, languages: tuple[str, ...]
 ) -> None:
-    """Prints the request of one posting: a channel with ``layout = "separate"`` gets several."""
+    """Print the request of one posting: a channel with ``layout = "separate"`` gets several."""
     from bot.calendar.localtime import instant
     from bot.channels.platform import Envelope
     from bot.cli.output import complain, print_json

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def advancing(label: str, *, total: int) -> Iterator[Callable[[int], None]]:
-    """Shows a bar while the block runs, where a person looks on. Gives what moves it to a place."""
+    """Show a bar while the block runs, where a person looks on. Gives what moves it to a place."""
     from bot.cli.output import console
 
     out = console(stderr=True)

@@ -17,7 +17,7 @@ _WIDE = 110
 
 
 def print_year(project: Project, found: tuple[Occurrence, ...], year: int, language: str) -> None:
-    """Prints the days of a year, with what ships on, what is approved first, and what is opt-in."""
+    """Print the days of a year, with what ships on, what is approved first, and what is opt-in."""
     from babel.dates import get_day_names, get_month_names
     from rich.text import Text
 

@@ -28,13 +28,13 @@ class Action:
     answers: Mapping[str, str] = field(default_factory=dict)
 
     def told(self, language: str) -> ActionText:
-        """Gives the action in ``language``, which it must have (see :func:`action_problems`)."""
+        """Return the action in ``language``, which it must have (see :func:`action_problems`)."""
         links = tuple(link.link(language) for link in self.links)
         return ActionText(self.id, self.text[language], links)
 
 
 def chosen_actions(ids: Sequence[str], year: int, count: int = SHOWN) -> tuple[str, ...]:
-    """Gives the ``count`` actions of ``year``, in the listed order; all where there are no more.
+    """Return the ``count`` actions of ``year``, in the listed order; all where there are no more.
 
     They take turns: each year begins where the last one ended, so that two years in a row never
     show the same ones while there are others.
@@ -48,7 +48,7 @@ def chosen_actions(ids: Sequence[str], year: int, count: int = SHOWN) -> tuple[s
 
 
 def action_problems(action: Action, language: str) -> list[Problem]:
-    """Gives what the action lacks in ``language``."""
+    """Return what the action lacks in ``language``."""
     said = []
     if not action.text.get(language):
         said.append(f"It has no text.{language}.")

@@ -68,7 +68,7 @@ class DayWriter:
         self._actions = actions
 
     def written(self, occurrence: Occurrence, lead_days: int = 0) -> WrittenDay:
-        """Gives what an occurrence says; ``lead_days`` over 0: its notice, so many days ahead.
+        """Return what an occurrence says; ``lead_days`` over 0: its notice, so many days ahead.
 
         Raises TextError, which names the file, the entry and what is wrong.
         """
@@ -107,13 +107,13 @@ class DayWriter:
         )
 
     def digest(self, lines: Iterable[tuple[str, date]], month: str) -> str:
-        """Gives the body of a digest. Raises TextError."""
+        """Return the body of a digest. Raises TextError."""
         items = [DigestItem(day=self.language.day(on), name=self.name(id_)) for id_, on in lines]
         template = self._named(f"digest{SUFFIX}", "")
         return self._rendered(template, {"items": items, "month": month}, VOCABULARY, "")
 
     def name(self, id_: str) -> str:
-        """Gives the day's name. Raises TextError where there is no such day, or no name."""
+        """Return the day's name. Raises TextError where there is no such day, or no name."""
         day = self.day_text(id_)
         name = day.names.get(self.language.code)
         if not name:
@@ -122,14 +122,14 @@ class DayWriter:
         return name
 
     def day_text(self, id_: str) -> DayText:
-        """Gives the texts of a day. Raises TextError where there is no such day."""
+        """Return the texts of a day. Raises TextError where there is no such day."""
         if id_ not in self._texts:
             said = f"There are no texts for '{id_}'.{nearest(id_, self._texts)}"
             raise TextError(Problem("error", "unknown-day", "", id_, said))
         return self._texts[id_]
 
     def problems(self, observance: Observance, years: Iterable[int]) -> list[Problem]:
-        """Gives all that would fail, in branches not taken and stories of other years too.
+        """Return all that would fail, in branches not taken and stories of other years too.
 
         Where nothing else is wrong, every occurrence of ``years`` is written, and its notice.
         """
@@ -149,7 +149,7 @@ class DayWriter:
         return list(dict.fromkeys(found))
 
     def digest_problems(self) -> list[Problem]:
-        """Gives what is wrong with the language's digest template."""
+        """Return what is wrong with the language's digest template."""
         try:
             self.digest((), self.language.month(_FAR))
         except TextError as fault:
@@ -213,7 +213,7 @@ class DayWriter:
         return compiled.render(values, entry)
 
     def _prose(self, day: DayText, story: Story | None) -> Iterator[_Prose]:
-        """Gives the texts that there are in this language, with the story of the year."""
+        """Yield the texts that there are in this language, with the story of the year."""
         code = self.language.code
         if code in day.opening:
             yield _Prose("opening", f"opening.{code}", day.opening[code])
@@ -245,7 +245,7 @@ class DayWriter:
         return self._templates.named(name)
 
     def _links(self, sources: Iterable[SourceText]) -> tuple[Link, ...]:
-        """Gives the links, each address once, where it comes first."""
+        """Return the links, each address once, where it comes first."""
         links: dict[str, Link] = {}
         for source in sources:
             link = source.link(self.language.code)

@@ -42,12 +42,12 @@ class Fact:
 
 
 def stale_by(facts: Iterable[Fact], on: date) -> tuple[Fact, ...]:
-    """Gives the facts that are stale on that date, the longest overdue first."""
+    """Return the facts that are stale on that date, the longest overdue first."""
     return tuple(sorted((f for f in facts if f.is_stale(on)), key=lambda f: (f.review, f.id)))
 
 
 def clause(fact: Fact, language: Language) -> str:
-    """Gives the fact as a clause, plain text, its number and date written in the language.
+    """Return the fact as a clause, plain text, its number and date written in the language.
 
     Raises RenderError where the fact has no text in that language, or a wrong one.
     """
@@ -65,7 +65,7 @@ def clause(fact: Fact, language: Language) -> str:
 
 
 def fact_problems(fact: Fact, languages: Iterable[str]) -> list[Problem]:
-    """Gives what is wrong with a fact, in itself and in each of ``languages``."""
+    """Return what is wrong with a fact, in itself and in each of ``languages``."""
     said = []
     if isinstance(fact.as_of, str) and _month(fact.as_of) is None:
         said.append(f"'{fact.as_of}' is no date: write 2024-04-24, or \"2016-12\" for a month.")
@@ -92,7 +92,7 @@ def fact_problems(fact: Fact, languages: Iterable[str]) -> list[Problem]:
 
 
 def _month(as_of: date | str) -> date | None:
-    """Gives the first day of a month written "2016-12", None for anything else."""
+    """Return the first day of a month written "2016-12", None for anything else."""
     if not isinstance(as_of, str) or not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", as_of):
         return None
     return date(int(as_of[:4]), int(as_of[5:]), 1)

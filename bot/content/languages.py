@@ -73,25 +73,25 @@ class Language:
         object.__setattr__(self, "_babel", babel)
 
     def number(self, number: int | str) -> str:
-        """Gives a number with the language's grouping ("1 234" in French); text as it is."""
+        """Return a number with the language's grouping ("1 234" in French); text as it is."""
         if isinstance(number, str):
             return number
         return _one_kind_of_space(format_decimal(number, locale=self._babel))
 
     def date(self, on: datetime.date) -> str:
-        """Gives the date with its year, such as "9 December 2026"."""
+        """Return the date with its year, such as "9 December 2026"."""
         return self._formatted(on, self.date_pattern)
 
     def day(self, on: datetime.date) -> str:
-        """Gives the date without its year, such as "9 December"."""
+        """Return the date without its year, such as "9 December"."""
         return self._formatted(on, self.day_pattern)
 
     def month(self, on: datetime.date) -> str:
-        """Gives the month with its year, such as "December 2026"."""
+        """Return the month with its year, such as "December 2026"."""
         return self._formatted(on, self.month_pattern)
 
     def ordinal(self, n: int, *, feminine: bool = False) -> str:
-        """Gives "78th", "78e", "78.º", or the feminine "1re", "78.ª"."""
+        """Return "78th", "78e", "78.º", or the feminine "1re", "78.ª"."""
         forms = self.ordinals_feminine if feminine else self.ordinals
         return forms[self._babel.ordinal_form(n)].replace("{n}", self.number(n))
 
@@ -102,7 +102,7 @@ class Language:
 
 
 def load_languages(roots: Sequence[Path]) -> Mapping[str, Language]:
-    """Gives the languages by code: each folder ``<root>/<code>/`` that holds a ``language.toml``.
+    """Return the languages by code: each folder ``<root>/<code>/`` that holds a ``language.toml``.
 
     A later root's file (the group's own) adds to an earlier one's, and replaces it key by key.
     Raises ConfigError with every problem of every file.
@@ -156,7 +156,7 @@ def _overlay(under: dict[str, Any], over: Mapping[str, Any]) -> None:
 
 
 def _key_problems(table: Mapping[str, Any], file: str) -> list[Problem]:
-    """Gives what can be said of one file alone: unknown keys, and values of the wrong kind."""
+    """Return what can be said of one file alone: unknown keys, and values of the wrong kind."""
     known = (*_TEXT_KEYS, *_TABLES)
     problems = []
     for key, value in table.items():
@@ -185,7 +185,7 @@ def _text_problem(value: object, file: str, entry: str) -> list[Problem]:
 
 
 def _value_problems(table: Mapping[str, Any], file: str) -> list[Problem]:
-    """Gives what is wrong with a language once all its files are laid over each other."""
+    """Return what is wrong with a language once all its files are laid over each other."""
     problems = [
         Problem("error", "missing-key", file, key, f"The key '{key}' is missing.")
         for key in (*_TEXT_KEYS, *_TABLES)
@@ -250,7 +250,7 @@ def _locale(text: str) -> Locale | None:
 
 
 def _pattern_fault(pattern: str | None, letters: str) -> str:
-    """Gives what is wrong with a date pattern, or ""."""
+    """Return what is wrong with a date pattern, or ""."""
     if pattern is None:
         return ""
     found = set("".join(_QUOTED.sub("", pattern).split()).replace("L", "M"))
@@ -286,7 +286,7 @@ def _language(code: str, table: Mapping[str, Any], file: str) -> Language:
 
 
 def _forget_what_is_unsaid(locale: str) -> None:
-    """Drops what no message says from the data that Babel keeps of a locale, and of those that it
+    """Drop what no message says from the data that Babel keeps of a locale, and of those that it
     inherits from: 4 MB for three languages."""
     line = [locale]
     while line[0] != "root":

@@ -34,7 +34,7 @@ class Group:
 def operator_words(
     templates: Mapping[str, Templates], language: str, groups: Sequence[Group], page: str | None
 ) -> tuple[str, str]:
-    """Gives title and body. Where the language has no template that can be used, the English one
+    """Return title and body. Where the language has no template that can be used, the English one
     serves: being told in English is better than not being told. Raises RenderError."""
     values: dict[str, object] = {
         "groups": list(groups),
@@ -47,13 +47,13 @@ def operator_words(
 
 
 def words_to_read(groups: Sequence[Group]) -> str:
-    """Gives the words that a person is asked to read, each once: title, body, actions, sources."""
+    """Return the words that a person is asked to read, each once: title, body, actions, sources."""
     parts = dict.fromkeys(part for group in groups for part in group.parts)
     return "\n\n".join(_preview(part) for part in parts)
 
 
 def titled_link(title: str, url: str) -> Markdown:
-    """Gives a link as Markdown."""
+    """Return a link as Markdown."""
     safe = url.replace("<", "%3C").replace(">", "%3E").replace(" ", "%20")
     return Markdown(f"[{escape_markdown(title)}](<{safe}>)")
 

@@ -20,7 +20,7 @@ _END = re.compile(
 
 
 def sentences(paragraph: str) -> list[str]:
-    """Gives the sentences of a paragraph on one line, without the spaces between them."""
+    """Return the sentences of a paragraph on one line, without the spaces between them."""
     found: list[str] = []
     start = 0
     for end in _END.finditer(paragraph):

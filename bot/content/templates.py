@@ -36,7 +36,7 @@ class Markdown(str):
 
 
 def sentence(text: object) -> str:
-    """Gives the text with its first letter a capital, unless a digit comes before any letter."""
+    """Return the text with its first letter a capital, unless a digit comes before any letter."""
     words = text if isinstance(text, str) else str(text)
     first = next((at for at, letter in enumerate(words) if letter.isalnum()), 0)
     return type(words)(words[:first] + words[first : first + 1].upper() + words[first + 1 :])
@@ -69,11 +69,11 @@ class Compiled:
     facts: frozenset[str]
 
     def problem(self, code: str, said: str, entry: str) -> Problem:
-        """Gives a problem with the place where it stands; ``entry`` is whose message it is."""
+        """Return a problem with the place where it stands; ``entry`` is whose message it is."""
         return _problem(code, self.file, self.entry or entry, self.where, said)
 
     def render(self, variables: Mapping[str, object], entry: str = "") -> Markdown:
-        """Gives the Markdown, without white space around it. Raises TextError.
+        """Return the Markdown, without white space around it. Raises TextError.
 
         ``entry`` is whose message it is, for a template that serves many.
         """
@@ -101,7 +101,7 @@ class Templates:
     """The templates of one language, by name ("day.md.j2"); each is compiled once."""
 
     def __init__(self, files: Mapping[str, tuple[str, str]]) -> None:
-        """Takes ``{name: (file, source)}``, as :func:`load_templates` gives them."""
+        """Take ``{name: (file, source)}``, as :func:`load_templates` gives them."""
         self._files = files
         self._environment = _Environment()
         self._compiled: dict[tuple[str, str, str], Compiled] = {}
@@ -110,12 +110,12 @@ class Templates:
         return name in self._files
 
     def named(self, name: str) -> Compiled:
-        """Gives the template of that name, which must be there. Raises TextError."""
+        """Return the template of that name, which must be there. Raises TextError."""
         file, source = self._files[name]
         return self._once(file, "", "", source)
 
     def text(self, source: str, file: str, entry: str, where: str) -> Compiled:
-        """Gives a text of an entry, compiled. Raises TextError."""
+        """Return a text of an entry, compiled. Raises TextError."""
         return self._once(file, entry, where, source)
 
     def _once(self, file: str, entry: str, where: str, source: str) -> Compiled:
@@ -126,7 +126,7 @@ class Templates:
 
 
 def load_templates(roots: Sequence[Path], language: str) -> Templates:
-    """Reads the templates of a language, a later root's (the group's own) replacing by name.
+    """Read the templates of a language, a later root's (the group's own) replacing by name.
 
     Raises ConfigError where a file cannot be read.
     """
@@ -150,12 +150,12 @@ def _problem(code: str, file: str, entry: str, where: str, said: str) -> Problem
 
 
 def undeclared(template: nodes.Template) -> frozenset[str]:
-    """Gives the variables that a template takes, those of branches not taken included."""
+    """Return the variables that a template takes, those of branches not taken included."""
     return frozenset(meta.find_undeclared_variables(template))
 
 
 def _printed(value: Any) -> str:
-    """Gives what ``{{ … }}`` writes: Markdown as it is, words and whole numbers escaped."""
+    """Return what ``{{ … }}`` writes: Markdown as it is, words and whole numbers escaped."""
     if isinstance(value, jinja2.Undefined):
         str(value)  # raises UndefinedError, which names it, but for an `if` within {{ }}
         raise TypeError("an `if` within {{ }} needs an `else`")
@@ -180,13 +180,13 @@ class _Environment(ImmutableSandboxedEnvironment):
         self.filters.update(sentence=sentence, length=len)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Calculates with whole numbers only: "%" and "+" of words can fill the memory."""
+        """Calculate with whole numbers only: "%" and "+" of words can fill the memory."""
         if not (isinstance(left, int) and isinstance(right, int)):
             raise SecurityError(f"'{operator}' is for whole numbers")
         return super().call_binop(context, operator, left, right)
 
     def compiled(self, file: str, entry: str, where: str, source: str) -> Compiled:
-        """Gives the source, compiled and looked through. Raises TextError."""
+        """Return the source, compiled and looked through. Raises TextError."""
 
         def fault(code: str, said: str) -> TextError:
             return TextError(_problem(code, file, entry, where, said))
@@ -257,7 +257,7 @@ _ALLOWED: Collection[type[nodes.Node]] = frozenset(
 
 
 def _refusals(node: nodes.Node, loops: int = 0) -> Iterator[str]:
-    """Gives a sentence for each thing in the tree that may not stand in a message."""
+    """Yield a sentence for each thing in the tree that may not stand in a message."""
     where = f"Line {node.lineno}"
     match node:
         case nodes.Call() if not _is_fact(node):
@@ -304,7 +304,7 @@ def _guarded(tree: nodes.Template) -> Iterator[str]:
 def undefined_names(
     compiled: Compiled, defined: Collection[str], vocabulary: Mapping[str, str]
 ) -> Iterator[str]:
-    """Gives a sentence for each name that the text takes and that is not there.
+    """Yield a sentence for each name that the text takes and that is not there.
 
     ``vocabulary`` maps every name there can be to when it is there. One that is asked about with
     ``is defined`` may be absent.

@@ -36,7 +36,7 @@ VOCABULARY: Mapping[str, str] = {
 def variables(
     occurrence: Occurrence, language: Language, name: str, fact: Callable[[str], str]
 ) -> dict[str, object]:
-    """Gives the variables of an occurrence's texts; those that do not apply are left out.
+    """Return the variables of an occurrence's texts; those that do not apply are left out.
 
     A number under 1 is left out too: there is no 0th anniversary.
     """

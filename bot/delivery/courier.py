@@ -36,7 +36,7 @@ from bot.ledger.rows import (
     DeliveryRow,
     ToSend,
 )
-from bot.ledger.slots import FORGOTTEN_AFTER
+from bot.ledger.sightings import FORGOTTEN_AFTER
 from bot.logs import log
 from bot.project.load import Project
 

@@ -44,7 +44,7 @@ class Entry:
 def feed(
     name: str, title: str, *, seed: str, address: str, language: str, entries: Iterable[Entry]
 ) -> bytes:
-    """Gives a feed, the entry that changed last first.
+    """Return a feed, the entry that changed last first.
 
     ``seed`` tells one group from another in all ids; ``address`` is where the feed is fetched.
     """
@@ -65,7 +65,7 @@ def feed(
 def posted_entries(
     rows: Iterable[DeliveryRow], language: str | None, main: str
 ) -> tuple[Entry, ...]:
-    """Gives what was posted, once for all channels that got it.
+    """Return what was posted, once for all channels that got it.
 
     Of each only its words in ``language``; where that is None, those in ``main``, or the first
     that the message has.
@@ -108,7 +108,7 @@ class ComingDay:
 
 
 def coming_entries(days: Iterable[ComingDay], language: str) -> tuple[Entry, ...]:
-    """Gives the days that come: their dates, names and sources. Their words are not told before
+    """Return the days that come: their dates, names and sources. Their words are not told before
     they are posted."""
     return tuple(
         Entry(

@@ -28,7 +28,7 @@ _ON, _GATED, _ASKED = "●", "◐", "○"
 def calendar_page(
     days: Days, languages: Mapping[str, Language], first_year: int = FIRST_YEAR
 ) -> str:
-    """Gives the page, in English, with the names in every language that the days have.
+    """Return the page, in English, with the names in every language that the days have.
 
     ``languages`` must have English.
     """
@@ -60,7 +60,7 @@ def calendar_page(
 
 
 def _place(observance: Observance, first_year: int) -> tuple[bool, int, int, int, str]:
-    """Gives what sorts the days through a year: by their next date, then as they are posted."""
+    """Return what sorts the days through a year: by their next date, then as they are posted."""
     following = next_occurrence(observance, date(first_year - 1, 12, 31))
     on = following.date if following else date(first_year, 1, 1)
     return (following is None, on.month, on.day, -observance.priority, observance.id)
@@ -165,7 +165,7 @@ def _dated(occurrence: Occurrence, language: Language) -> str:
 
 
 def _sources(day: DayText) -> Iterator[str]:
-    """Gives each source once, those of single stories too, with the pages of other languages."""
+    """Yield each source once, those of single stories too, with the pages of other languages."""
     everything = [*day.sources, *(each for story in day.stories for each in story.sources)]
     yield from dict.fromkeys(_source(each) for each in everything)
 

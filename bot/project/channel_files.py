@@ -38,7 +38,7 @@ class ChannelFile:
 
 
 def channel_paths(places: Places) -> list[Path]:
-    """Gives the files that are there, in the order in which they are read."""
+    """Return the files that are there, in the order in which they are read."""
     folder = places.main_config / FOLDER
     main = places.main_config / MAIN
     beside = sorted([*folder.glob("*.toml"), *folder.glob("*.csv")])
@@ -47,7 +47,7 @@ def channel_paths(places: Places) -> list[Path]:
 
 
 def read_channel_files(places: Places, problems: list[Problem]) -> list[ChannelFile]:
-    """Reads the files; what cannot be read, or stands in two of them, is added to ``problems``."""
+    """Read the files; what cannot be read, or stands in two of them, is added to ``problems``."""
     files = []
     for path in channel_paths(places):
         label = places.label(path)
@@ -79,7 +79,7 @@ def _csv_file(path: Path, label: str, problems: list[Problem]) -> ChannelFile:
 
 
 def read_csv(path: Path, label: str) -> dict[str, dict[str, Any]]:
-    """Gives the tables of a CSV by the channels' names. Raises ConfigError, with every row that
+    """Return the tables of a CSV by the channels' names. Raises ConfigError, with every row that
     cannot be read."""
     problems: list[Problem] = []
     tables: dict[str, dict[str, Any]] = {}
@@ -165,7 +165,7 @@ class _Cells:
 
 
 def _forms(kind: str) -> Iterator[tuple[str, Callable[[str], Any]]]:
-    """Gives the keys that are not plain texts, with how their cells are read."""
+    """Yield the keys that are not plain texts, with how their cells are read."""
     models: list[type[Any]] = [ChannelFields]
     with suppress(UnknownPlatformError):  # said of each channel when it is read
         models.append(platform(kind).options_model)

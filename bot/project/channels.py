@@ -32,7 +32,7 @@ def load_channels(
     problems: list[Problem],
     secrets_belong: bool = False,
 ) -> dict[str, Channel]:
-    """Gives the channels by name, adding to ``problems`` whatever is wrong or to be warned of.
+    """Return the channels by name, adding to ``problems`` whatever is wrong or to be warned of.
 
     Without ``settings``, which could not be read, the addresses are not judged. ``secrets_belong``:
     the file is a place for secrets.
@@ -133,7 +133,7 @@ class _Reader:
     def _shape(
         self, entry: str, kind: Platform[Any], common: Mapping[str, Any], key: str
     ) -> dict[str, Any] | None:
-        """Gives all of a channel but its name and options; None where it cannot be."""
+        """Return all of a channel but its name and options; None where it cannot be."""
         shape = self._shapes.get(key)
         if shape is None:
             fields = validated(
@@ -168,7 +168,7 @@ class _Reader:
             return None
 
     def _expanded(self, entry: str, table: Mapping[str, Any]) -> dict[str, Any]:
-        """Gives the table with each ``${NAME}`` in its texts replaced; an unset one is a
+        """Return the table with each ``${NAME}`` in its texts replaced; an unset one is a
         problem."""
         if "${" not in repr(table):
             return dict(table)

@@ -45,7 +45,7 @@ class Days:
 
 
 def read_tables(places: Places, problems: list[Problem], name: str) -> dict[str, tuple[str, Any]]:
-    """Gives ``{id: (file, table)}`` of a calendar file or folder, the group's own replacing by id.
+    """Return ``{id: (file, table)}`` of a calendar file or folder, the group's own replacing by id.
 
     ``name`` is ``facts.toml``, ``actions.toml`` or ``observances``. Within one config folder an id
     stands once; a second is a problem.
@@ -96,7 +96,7 @@ def _acceptable(
 
 
 def load_days(places: Places, problems: list[Problem]) -> Days:
-    """Reads all observances, adding to ``problems`` whatever is wrong with one."""
+    """Read all observances, adding to ``problems`` whatever is wrong with one."""
     calendar: dict[str, Observance] = {}
     texts: dict[str, DayText] = {}
     disabled: dict[str, DisabledDay] = {}
@@ -152,7 +152,7 @@ def _observance(
 
 
 def source_text(entry: SourceEntry) -> SourceText:
-    """Gives the source or link of an entry, for the writer."""
+    """Return the source or link of an entry, for the writer."""
     return SourceText(title=entry.title, url=entry.url)
 
 

@@ -42,7 +42,7 @@ timezone = "America/Mexico_City"
 
 
 def write_demonstration(folder: Path, listen: str) -> Project:
-    """Writes the demonstration's configuration into an empty folder, and loads it.
+    """Write the demonstration's configuration into an empty folder, and load it.
 
     Whatever the group itself has configured is not touched, and nothing of it is used.
     """
@@ -55,7 +55,7 @@ def write_demonstration(folder: Path, listen: str) -> Project:
 
 
 def first_post(project: Project, after: date) -> datetime:
-    """Gives the instant of the first post of the next 9 December, UTC. Raises VigiliaError."""
+    """Return the instant of the first post of the next 9 December, UTC. Raises VigiliaError."""
     day = next_occurrence(project.by_id[DAY], after)
     if day is None:
         raise VigiliaError("The calendar has no 9 December to show.")

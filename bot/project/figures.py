@@ -16,7 +16,7 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 def load_facts(places: Places, problems: list[Problem]) -> dict[str, Fact]:
-    """Gives the figures that age, by id."""
+    """Return the figures that age, by id."""
     facts: dict[str, Fact] = {}
     for id_, (file, table) in read_tables(places, problems, "facts.toml").items():
         if table.get("disabled") is True:
@@ -45,7 +45,7 @@ def load_facts(places: Places, problems: list[Problem]) -> dict[str, Fact]:
 
 
 def load_actions(places: Places, problems: list[Problem]) -> dict[str, Action]:
-    """Gives what a reader can do, by id."""
+    """Return what a reader can do, by id."""
     actions: dict[str, Action] = {}
     for id_, (file, table) in read_tables(places, problems, "actions.toml").items():
         if table.get("disabled") is True:

@@ -27,7 +27,7 @@ class Imported:
 def import_channels(
     project: Project, file: Path, *, environ: Mapping[str, str] | None = None
 ) -> Imported:
-    """Takes a CSV into ``config/channels/``, readable by its owner alone. Raises ConfigError, with
+    """Take a CSV into ``config/channels/``, readable by its owner alone. Raises ConfigError, with
     every problem found, and changes nothing, where one of its channels cannot be used."""
     places = project.places
     if not NAME_PATTERN.fullmatch(file.stem) or file.suffix != ".csv":
@@ -63,7 +63,7 @@ def import_channels(
 
 
 def _put(file: Path, target: Path) -> None:
-    """Writes the file whole or not at all, and never readable by others, not for a moment."""
+    """Write the file whole or not at all, and never readable by others, not for a moment."""
     part = target.with_suffix(".part")
     try:
         content = file.read_bytes()

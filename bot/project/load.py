@@ -79,7 +79,7 @@ class Project:
         return {day.id: day for day in self.days.calendar}
 
     def channel(self, name: str) -> Channel:
-        """Gives the channel of that name. Raises ConfigError with the nearest known."""
+        """Return the channel of that name. Raises ConfigError with the nearest known."""
         if name in self.channels:
             return self.channels[name]
         hint = nearest(name, self.channels) or f" There are: {', '.join(self.channels)}."
@@ -92,7 +92,7 @@ class Project:
 
 
 def known_languages(places: Places) -> tuple[str, ...]:
-    """Gives the languages that have a ``language.toml`` in some templates folder."""
+    """Return the languages that have a ``language.toml`` in some templates folder."""
     found = {
         path.parent.name for root in places.template_roots for path in root.glob("*/language.toml")
     }
@@ -105,7 +105,7 @@ def load_project(
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> Project:
-    """Reads everything. Raises ConfigError, with every problem found, where something is wrong.
+    """Read everything. Raises ConfigError, with every problem found, where something is wrong.
 
     What only a template or a text can get wrong is found by :mod:`bot.checking`.
     """
@@ -158,7 +158,7 @@ def _load_channels(
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Keeps Python from looking for garbage meanwhile: among the many things that are made and
+    """Keep Python from looking for garbage meanwhile: among the many things that are made and
     stay there is none, and looking took a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
@@ -175,7 +175,7 @@ def load_ledger_place(
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> tuple[str, Path]:
-    """Gives where the ledger is, its url and the folder that this counts from, and reads nothing
+    """Return where the ledger is, its url and the folder that this counts from, and reads nothing
     else: the rest may be broken, even `vigilia.toml` itself. Raises ConfigError where there is no
     such folder."""
     environ = os.environ if environ is None else environ

@@ -43,7 +43,7 @@ class Places:
         return (shipped, own)
 
     def label(self, path: Path) -> str:
-        """Gives a file's name as a person would write it: from the root, or as shipped."""
+        """Return a file's name as a person would write it: from the root, or as shipped."""
         # The shipped files may lie below the root, in a virtual environment beside config/.
         ours = any(path.is_relative_to(self.shipped / name) for name in ("config", "templates"))
         if ours and self.shipped != self.root:
@@ -54,13 +54,13 @@ class Places:
 
 
 def shipped_folder() -> Path:
-    """Gives the folder of the files that travel with the package: in a wheel, or in a checkout."""
+    """Return the folder of the files that travel with the package: in a wheel, or in a checkout."""
     inside = _PACKAGE / "_shipped"
     return inside if inside.is_dir() else _PACKAGE.parent
 
 
 def find_places(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Places:
-    """Gives the places for ``--config``, else ``VIGILIA_CONFIG``, else ``config/`` in ``cwd``.
+    """Return the places for ``--config``, else ``VIGILIA_CONFIG``, else ``config/`` in ``cwd``.
 
     Where none of the three is there, the embedded defaults serve, with ``cwd`` as the root. Raises
     ConfigError where a folder was asked for by name and is not there.

@@ -59,7 +59,7 @@ A file here replaces the one of the same name that ships with Vigilia:
 
 
 def write_starter(folder: Path) -> list[Path]:
-    """Writes the starter into ``folder`` and gives the files written.
+    """Write the starter into ``folder`` and return the files written.
 
     Raises VigiliaError, having written nothing, where one of the files is there already or the
     folder cannot be written.

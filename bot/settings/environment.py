@@ -38,32 +38,32 @@ class Environment:
 
     @classmethod
     def of(cls, folder: Path, process: Mapping[str, str]) -> Environment:
-        """Gives the variables of ``folder``/.env with the process's own on top.
+        """Return the variables of ``folder``/.env with the process's own on top.
 
         Raises ConfigError where there is a ``.env`` that cannot be read.
         """
         return cls({**_written(folder / ".env"), **process}, folder)
 
     def expand(self, text: str) -> str:
-        """Gives ``text`` with each ``${NAME}`` replaced. Raises UnsetVariableError."""
+        """Return ``text`` with each ``${NAME}`` replaced. Raises UnsetVariableError."""
         return _VARIABLE.sub(lambda found: self._value(found.group(1)), text)
 
     def expanded(self, table: Any, say: Callable[[tuple[str, ...], str], None]) -> Any:
-        """Gives a table with each ``${NAME}`` in its texts, lists and tables replaced.
+        """Return a table with each ``${NAME}`` in its texts, lists and tables replaced.
 
         What names an unset variable is left out, after ``say`` was told its keys and a sentence.
         """
         return self._expanded(table, (), say)
 
     def given(self, name: str) -> str | None:
-        """Gives the value of a variable that need not be named anywhere, None where it has none.
+        """Return the value of a variable that need not be named anywhere, None where it has none.
         Raises UnsetVariableError where the file that ``NAME_FILE`` names cannot be read."""
         if not self._variables.get(name, "").strip() and not self._variables.get(f"{name}_FILE"):
             return None
         return self._value(name)
 
     def without_values(self, text: str) -> str:
-        """Gives ``text`` with every value that came from a variable replaced by its ``${NAME}``:
+        """Return ``text`` with every value that came from a variable replaced by its ``${NAME}``:
         a value put under the wrong key must not be read in an error."""
         for value in sorted(self._given, key=len, reverse=True):
             text = text.replace(value, f"${{{self._given[value]}}}")
@@ -119,7 +119,7 @@ def names_a_variable(text: str) -> bool:
 
 
 def _written(file: Path) -> dict[str, str]:
-    """Gives the variables of a ``.env``, none where it is not there."""
+    """Return the variables of a ``.env``, none where it is not there."""
     try:
         text = file.read_text("utf-8-sig")
     except FileNotFoundError:

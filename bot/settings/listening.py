@@ -39,7 +39,7 @@ class Listen:
 
 
 def read_listen(text: Any) -> Listen | None:
-    """Gives where to listen, None for ``off``. Raises ValueError with the forms there are."""
+    """Return where to listen, None for ``off``. Raises ValueError with the forms there are."""
     if text is None or isinstance(text, Listen):
         return text
     if text == "off":

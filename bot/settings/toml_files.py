@@ -11,7 +11,7 @@ from bot.errors import ConfigError, Problem
 
 
 def read_toml(path: Path, label: str) -> dict[str, Any]:
-    """Gives the tables of a TOML file; ``label`` is the file's name as a person would write it.
+    """Return the tables of a TOML file; ``label`` is the file's name as a person would write it.
 
     Raises ConfigError where the file is missing, cannot be read, or is not TOML.
     """
@@ -53,6 +53,6 @@ def _line(said: str, text: str) -> int:
 
 
 def _declared_on(line: int, text: str) -> str:
-    """Gives the name of the table or key that a line declares, as the file writes it."""
+    """Return the name of the table or key that a line declares, as the file writes it."""
     written = text.splitlines()[line - 1].strip()
     return written if written.startswith("[") else f"'{written.split('=', maxsplit=1)[0].strip()}'"

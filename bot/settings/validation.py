@@ -50,7 +50,7 @@ def validated(
     problems: list[Problem],
     known: Collection[str] = (),
 ) -> ModelT | None:
-    """Gives ``table`` as a ``model``, or None after adding a Problem for each thing wrong with it.
+    """Return ``table`` as a ``model``, or None after adding a Problem for each thing wrong with it.
 
     ``known`` holds keys that are also allowed there, for naming the nearest one.
     """
@@ -69,7 +69,7 @@ def _problems(
     entry: str,
     known: Collection[str],
 ) -> Iterator[Problem]:
-    """Gives one problem a place: of a value that may have several forms, all of them at once."""
+    """Yield one problem a place: of a value that may have several forms, all of them at once."""
     said: dict[str, tuple[str, list[str]]] = {}
     for each in found:
         path, keys = _place(model, each["loc"], known)
@@ -93,7 +93,7 @@ def _problems(
 
 
 def _mistyped(said: Mapping[str, tuple[str, list[str]]]) -> set[str]:
-    """Gives the paths of the keys that an unknown one was taken for."""
+    """Return the paths of the keys that an unknown one was taken for."""
     return {
         ".".join([*path.split(".")[:-1], meant.group(1)])
         for path, (code, sentences) in said.items()
@@ -119,7 +119,7 @@ def _sentence(found: ErrorDetails, key: str, keys: Collection[str]) -> tuple[str
 def _place(
     model: type[BaseModel], steps: tuple[int | str, ...], known: Collection[str]
 ) -> tuple[str, list[str]]:
-    """Gives the path to a value as a person counts, and the keys that are known beside it.
+    """Return the path to a value as a person counts, and the keys that are known beside it.
 
     Pydantic puts the name of each form of a union into the path; that is left out.
     """

@@ -41,7 +41,7 @@ class Access:
         return self.address is not None and self.address.startswith("https://")
 
     def link(self, path: str) -> str:
-        """Gives the address of a page, for a person who reads it elsewhere."""
+        """Return the address of a page, for a person who reads it elsewhere."""
         base = self.address or f"http://{self.listen.shown}"
         return f"{base.rstrip('/')}{path}"
 
@@ -84,7 +84,7 @@ def _is_literal(name: str) -> bool:
 
 
 def access_of(project: Project) -> Access | None:
-    """Gives the access that ``[web]`` describes; None where the page is off.
+    """Return the access that ``[web]`` describes; None where the page is off.
 
     Raises ConfigError where others could reach the page and nothing is asked of them.
     """
@@ -106,7 +106,7 @@ def access_of(project: Project) -> Access | None:
 
 
 def password_hash(password: str) -> str:
-    """Gives what stands for a password in the settings: scrypt with a salt of its own."""
+    """Return what stands for a password in the settings: scrypt with a salt of its own."""
     salt = secrets.token_bytes(_SALT_BYTES)
     digest = hashlib.scrypt(password.encode("utf-8"), salt=salt, n=_N, r=_R, p=_P)
     return f"scrypt:{_N}:{_R}:{_P}:{_encoded(salt)}:{_encoded(digest)}"

@@ -33,7 +33,7 @@ class Need:
 
 
 def needs(site: Site) -> list[Need]:
-    """Gives what needs a person now."""
+    """Return what needs a person now."""
     return [
         *_everything_paused(site),
         *_deliveries(site),

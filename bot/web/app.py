@@ -34,7 +34,7 @@ _BROKEN = "Vigilia has a defect here. Please report it, with what you asked for.
 
 
 def build_app(site: Site, pages: Pages) -> Guard:
-    """Gives the application of a site: routes behind the guard."""
+    """Return the application of a site: routes behind the guard."""
     app = FastAPI(
         title="Vigilia",
         version=__version__,
@@ -104,5 +104,5 @@ def by_program(request: Request) -> bool:
 
 
 def _asking(status: int) -> dict[str, str]:
-    """Gives the header that goes with 401: how to say the token."""
+    """Return the header that goes with 401: how to say the token."""
     return {"WWW-Authenticate": 'Bearer realm="Vigilia"'} if status == 401 else {}

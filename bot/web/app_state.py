@@ -47,11 +47,11 @@ class Site:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def now(self) -> datetime:
-        """Gives the present instant of the service, UTC: a rehearsal's, where it is one."""
+        """Return the present instant of the service, UTC: a rehearsal's, where it is one."""
         return self.clock.now()
 
     def outlook(self) -> Outlook:
-        """Gives what comes, of the configuration as it is now."""
+        """Return what comes, of the configuration as it is now."""
         project = self.project()
         with self._lock:
             if self._outlook is None or self._outlook.project is not project:
@@ -60,7 +60,7 @@ class Site:
 
 
 def site_of(request: Request) -> Site:
-    """Gives the site that a request is for."""
+    """Return the site that a request is for."""
     site: Site = request.app.state.site
     return site
 

@@ -41,7 +41,7 @@ class Shelf:
         self._kept: dict[str, tuple[float, Kept]] = {}
 
     def get(self, name: str, make: Callable[[], bytes], kept_s: float) -> Kept:
-        """Gives the content of that name, made at most so many seconds ago."""
+        """Return the content of that name, made at most so many seconds ago."""
         with self._lock:
             at, found = time.monotonic(), self._kept.get(name)
             if found is not None and at - found[0] < kept_s:
@@ -58,7 +58,7 @@ class Shelf:
 
 
 def revalidated(request: Request, kept: Kept, kind: str) -> Response:
-    """Gives the content, or 304 to whoever has it already."""
+    """Return the content, or 304 to whoever has it already."""
     headers = {
         "ETag": kept.tag,
         "Last-Modified": format_datetime(kept.changed, usegmt=True),

@@ -63,12 +63,12 @@ class Outlook:
         self._files: dict[tuple[str, str, int, int], bytes] = {}
 
     def next_due(self, after: datetime) -> datetime | None:
-        """Gives the next due instant after ``after``, UTC."""
+        """Return the next due instant after ``after``, UTC."""
         with self._lock:
             return self._plan.next_due(after)
 
     def coming(self, after: datetime, until: datetime, most: int) -> list[Gathering]:
-        """Gives what is due in ``after < due <= until``, the next first, at most so many."""
+        """Return what is due in ``after < due <= until``, the next first, at most so many."""
         found: list[Gathering] = []
         moment: datetime | None = after
         while len(found) < most:
@@ -89,7 +89,7 @@ class Outlook:
         return self._due[due_at]
 
     def within(self, after: datetime, until: datetime) -> list[Posting]:
-        """Gives all postings due in ``after < due <= until``, the next first."""
+        """Return all postings due in ``after < due <= until``, the next first."""
         found: list[Posting] = []
         moment = after
         with self._lock:
@@ -99,13 +99,13 @@ class Outlook:
         return found
 
     def of_channel(self, name: str, after: datetime, most: int) -> list[Gathering]:
-        """Gives what one channel posts next."""
+        """Return what one channel posts next."""
         plan = Plan(self.project.days.calendar, (self.project.channel(name),))
         planned = plan.due(after, after + timedelta(days=400))
         return gathered([p for item in planned for p in item.postings])[:most]
 
     def next_of(self, name: str, after: datetime) -> Gathering | None:
-        """Gives what one channel posts next; kept until it has been due."""
+        """Return what one channel posts next; kept until it has been due."""
         kept = self._next.get(name)
         if kept is None or not kept[0] <= after < kept[1].due_at:
             found = self.of_channel(name, after, 1)
@@ -115,7 +115,7 @@ class Outlook:
         return kept[1]
 
     def posting(self, key: str) -> Posting | None:
-        """Gives the posting of a key, come or to come; None where no channel has it."""
+        """Return the posting of a key, come or to come; None where no channel has it."""
         pieces = key.split("/")
         if len(pieces) < 5 or pieces[3] not in self.project.channels:
             return None
@@ -132,7 +132,7 @@ class Outlook:
         return next((p for item in near for p in item.postings if p.key == key), None)
 
     def beside(self, posting: Posting) -> list[Posting]:
-        """Gives the postings of other channels that say the same day, one each channel."""
+        """Return the postings of other channels that say the same day, one each channel."""
         day = datetime.fromisoformat(f"{posting.date}T12:00:00+00:00")
         lead = timedelta(days=posting.lead_days)
         around = self.within(
@@ -146,7 +146,7 @@ class Outlook:
         return list(found.values())
 
     def year(self, year: int) -> dict[date, tuple[Occurrence, ...]]:
-        """Gives the days of a year that some channel posts, by date."""
+        """Return the days of a year that some channel posts, by date."""
         with self._lock:
             if year not in self._years:
                 self._years[year] = self._worked_out(year)
@@ -169,11 +169,11 @@ class Outlook:
         return by_date
 
     def calendar(self, year: int) -> tuple[Occurrence, ...]:
-        """Gives all days of a year, posted somewhere or not."""
+        """Return all days of a year, posted somewhere or not."""
         return calendar_between(self.project.days.calendar, date(year, 1, 1), date(year, 12, 31))
 
     def calendar_file(self, language: str, theme: str, first: int, last: int) -> bytes:
-        """Gives the days of these years as an iCalendar file, those of a theme unless it is "".
+        """Return the days of these years as an iCalendar file, those of a theme unless it is "".
         Worked out once, and the same until the configuration changes."""
         from bot.feeds.ics import calendar_file  # noqa: PLC0415 - 3 MB, and few ask for it
 
@@ -189,12 +189,12 @@ class Outlook:
             return self._files[asked]
 
     def stale_facts(self, today: date) -> list[Fact]:
-        """Gives the figures past their review, the longest overdue first."""
+        """Return the figures past their review, the longest overdue first."""
         facts = self.project.facts.values()
         return sorted((f for f in facts if f.is_stale(today)), key=lambda f: (f.review, f.id))
 
     def going_stale(self, now: datetime) -> tuple[Going, ...]:
-        """Gives the figures that will be past their review when a posting of the next weeks prints
+        """Return the figures that will be past their review when a posting of the next weeks prints
         them. Worked out once a day: it writes all those postings."""
         today = now.date()
         if self._facts is None or self._facts[0] != today:
@@ -221,7 +221,7 @@ class Outlook:
 
 
 def gathered(postings: Sequence[Posting]) -> list[Gathering]:
-    """Gives postings gathered by what they say and when, in their order."""
+    """Return postings gathered by what they say and when, in their order."""
     groups: dict[tuple[datetime, tuple[str, ...], date, int], list[Posting]] = {}
     for posting in postings:
         key = (posting.due_at, posting.observances, posting.date, posting.lead_days)
@@ -232,7 +232,7 @@ def gathered(postings: Sequence[Posting]) -> list[Gathering]:
 def facts_of(
     project: Project, observances: Sequence[str], year: int, languages: Sequence[str]
 ) -> list[Fact]:
-    """Gives the figures that these days print in a year; none where they cannot be written."""
+    """Return the figures that these days print in a year; none where they cannot be written."""
     used: set[str] = set()
     for id_ in observances:
         day = project.by_id.get(id_)

@@ -82,7 +82,7 @@ class Caller:
 
 
 def caller_of(request: Request) -> Caller:
-    """Gives who makes a request that the guard let through."""
+    """Return who makes a request that the guard let through."""
     caller: Caller = request.scope["caller"]
     return caller
 
@@ -124,11 +124,11 @@ class Guard:
         await (answer or self._app)(scope, receive, answering)
 
     def remember(self, headers: MutableHeaders, request: Request, visitor: Visitor) -> None:
-        """Puts the cookie of a visitor into an answer."""
+        """Put the cookie of a visitor into an answer."""
         put_cookie(headers, request, cookie_name(request), self._site.visitors.cookie(visitor))
 
     async def _stopped(self, request: Request, receive: Receive) -> tuple[Response | None, Receive]:
-        """Gives the answer that refuses a request (None: it may pass), and the body’s source."""
+        """Return the answer that refuses a request (None: it may pass), and the body’s source."""
         access, caller = self._site.access, caller_of(request)
         host = request.headers.get("host", "")
         if not access.knows_host(host):
@@ -149,7 +149,7 @@ class Guard:
         return None, receive
 
     def _lacks_token(self, request: Request, caller: Caller) -> str | None:
-        """Gives why a request needs another token, or one; None where it may go on. Notes who said
+        """Return why a request needs another token, or one; None where it may go on. Notes who said
         the right one."""
         scheme, _, said = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
@@ -184,12 +184,12 @@ class Guard:
 
 
 def cookie_name(request: Request) -> str:
-    """Gives the name of the cookie; the prefix binds it to exactly this host."""
+    """Return the name of the cookie; the prefix binds it to exactly this host."""
     return "__Host-vigilia" if is_secure(request) else "vigilia"
 
 
 def put_cookie(headers: MutableHeaders, request: Request, name: str, value: str) -> None:
-    """Sets a cookie that only this page gets, and no script."""
+    """Set a cookie that only this page gets, and no script."""
     secure = "; Secure" if is_secure(request) else ""
     headers.append("set-cookie", f"{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}")
 
@@ -219,7 +219,7 @@ def _origin(address: str) -> str | None:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Gives the whole body, None where it is too long."""
+    """Return the whole body, None where it is too long."""
     body = b""
     while True:
         message = await receive()
@@ -232,7 +232,7 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 def _again(body: bytes) -> Receive:
-    """Gives the source of a body that was read already."""
+    """Return the source of a body that was read already."""
     left = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:

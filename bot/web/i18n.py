@@ -23,7 +23,7 @@ _spoken: ContextVar[str] = ContextVar("language of the page", default="en")
 
 @lru_cache
 def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
-    """Gives the translations of a language; empty for English."""
+    """Return the translations of a language; empty for English."""
     file = LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     if not file.is_file():
         return {}
@@ -39,28 +39,28 @@ def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
 
 
 def speak(language: str) -> None:
-    """Makes ``_`` speak a language for the rest of this request."""
+    """Make ``_`` speak a language for the rest of this request."""
     _spoken.set(language if language in LANGUAGES else "en")
 
 
 def spoken() -> str:
-    """Gives the language that is spoken."""
+    """Return the language that is spoken."""
     return _spoken.get()
 
 
 def _(text: str) -> str:
-    """Gives a text in the reader's language."""
+    """Return a text in the reader's language."""
     found = catalogue(_spoken.get()).get(text, text)
     return found if isinstance(found, str) else found[0]
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's name
-    """Marks a text that is translated where it is shown."""
+    """Mark a text that is translated where it is shown."""
     return text
 
 
 def ngettext(one: str, many: str, number: int) -> str:
-    """Gives the form of a text for a number, in the reader's language."""
+    """Return the form of a text for a number, in the reader's language."""
     language = _spoken.get()
     found = catalogue(language).get(one, (one, many))
     forms = (found, found) if isinstance(found, str) else found
@@ -70,7 +70,7 @@ def ngettext(one: str, many: str, number: int) -> str:
 
 
 def chosen(accept: str, asked: str | None = None) -> str:
-    """Gives the language for a browser: the one asked for, or the best of ``Accept-Language``."""
+    """Return the language for a browser: the one asked for, or the best of ``Accept-Language``."""
     if asked in LANGUAGES:
         return str(asked)
     best, weight = "en", 0.0

@@ -49,7 +49,7 @@ def problem(
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Gives an answer that says in ``detail`` what is wrong, for a person to read."""
+    """Return an answer that says in ``detail`` what is wrong, for a person to read."""
     said: dict[str, Any] = {
         "type": "about:blank",
         "title": _TITLES.get(status, "Error"),

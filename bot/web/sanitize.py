@@ -68,7 +68,7 @@ def _start(element: str, class_: str, attributes: Mapping[str, str]) -> Markup:
 
 
 def tamed(html: str, elements: Mapping[str, str]) -> Markup:
-    """Gives the HTML with only ``elements`` in it: each as ``{theirs: ours}`` or
+    """Return the HTML with only ``elements`` in it: each as ``{theirs: ours}`` or
     ``{theirs: "ours.class"}``. Of others the words stay."""
     tamer = _Tamer(elements)
     tamer.feed(html)

@@ -36,7 +36,7 @@ class Row:
 
 
 def picture(site: Site, year: int, today: date) -> list[Row]:
-    """Gives the twelve months of a year."""
+    """Return the twelve months of a year."""
     start = datetime(year, 1, 1, tzinfo=UTC) - timedelta(days=1)
     end = start + timedelta(days=368)
     marked = site.ledger.days_marked(TROUBLE, start, end) if start <= site.now() else {}

@@ -23,7 +23,7 @@ Look = Callable[[Mapping[str, Any], Message], Markup]
 
 @lru_cache
 def look_of(platform: str) -> Look:
-    """Gives what draws a message of that platform."""
+    """Return what draws a message of that platform."""
     name = f"bot.web.previews.{platform}"
     if find_spec(name) is None:
         return plain_look
@@ -32,7 +32,7 @@ def look_of(platform: str) -> Look:
 
 
 def drawn(platform: str, shown: Mapping[str, Any], message: Message, document: str = "") -> Markup:
-    """Gives how a message looks; ``shown`` is :meth:`bot.channels.request.HttpRequest.shown`,
+    """Return how a message looks; ``shown`` is :meth:`bot.channels.request.HttpRequest.shown`,
     ``document`` the address on this page of an e-mail's HTML part."""
     payload = shown.get("json") or shown.get("form") or shown.get("mime") or {}
     if "mime" in shown:

@@ -12,7 +12,7 @@ from bot.web.markup import seen
 
 
 def look(payload: Mapping[str, Any], _message: Message) -> Markup:
-    """Gives what is sent."""
+    """Return what is sent."""
     drawn = Markup(
         '<div class="message"><h3 class="m-title">{}</h3><div class="as-typed">{}</div></div>'
     )

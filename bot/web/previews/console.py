@@ -11,5 +11,5 @@ from bot.content.message import Message
 
 
 def look(payload: Mapping[str, Any], _message: Message) -> Markup:
-    """Gives the text, letter for letter."""
+    """Return the text, letter for letter."""
     return Markup('<pre class="terminal" tabindex="0">{}</pre>').format(payload.get("text", ""))

@@ -25,7 +25,7 @@ Json = Mapping[str, Any]
 
 
 def look(payload: Json, message: Message) -> Markup:
-    """Gives the message as a line of Discord's conversation."""
+    """Return the message as a line of Discord's conversation."""
     kind = known_kind(message.kind)
     drawn = [_embed(embed, kind) for embed in payload.get("embeds", ())]
     drawn += [

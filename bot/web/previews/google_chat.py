@@ -20,7 +20,7 @@ Json = Mapping[str, Any]
 
 
 def look(payload: Json, message: Message) -> Markup:
-    """Gives a card a language."""
+    """Return a card a language."""
     drawn = (_card(one["card"]) for one in payload.get("cardsV2", ()))
     return said("google_chat", message.kind, drawn, badge="APP")
 

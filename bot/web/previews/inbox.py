@@ -12,7 +12,7 @@ from bot.web.previews.plain import part_html
 
 
 def look(_payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives a bubble for each language."""
+    """Return a bubble for each language."""
     return Markup("").join(
         Markup('<div class="bubble kind-{}">{}</div>').format(message.kind, part_html(part))
         for part in message.parts

@@ -16,7 +16,7 @@ from bot.web.previews.line import said
 
 
 def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives the status."""
+    """Return the status."""
     text = Markup('<div class="as-typed">{}</div>').format(text_html(payload.get("status", "")))
     seen_by = Markup('<p class="faint">{}</p>').format(payload.get("visibility", ""))
     return said("mastodon", message.kind, [text, seen_by])

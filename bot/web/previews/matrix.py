@@ -19,5 +19,5 @@ _ELEMENTS = {**dict(zip(_SAME, _SAME, strict=True)), "h4": "h3.chat-title", "spa
 
 
 def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives the notice as a client with HTML shows it."""
+    """Return the notice as a client with HTML shows it."""
     return said("matrix", message.kind, [tamed(payload.get("formatted_body", ""), _ELEMENTS)])

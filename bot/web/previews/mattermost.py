@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 
 
 def look(payload: Json, message: Message) -> Markup:
-    """Gives an attachment a language."""
+    """Return an attachment a language."""
     drawn = (_attachment(one) for one in payload.get("attachments", ()))
     return said("mattermost", message.kind, drawn)
 

@@ -16,7 +16,7 @@ from bot.web.previews.line import buttons, said
 
 
 def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives title, words and buttons."""
+    """Return title, words and buttons."""
     drawn = [
         Markup('<h3 class="chat-title">{}</h3>').format(payload.get("title", "")),
         Markup('<div class="as-typed">{}</div>').format(text_html(payload.get("message", ""))),

@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 
 
 def look(payload: Json, message: Message) -> Markup:
-    """Gives the attachments under one another."""
+    """Return the attachments under one another."""
     drawn = (_attachment(one) for one in payload.get("attachments", ()))
     return said("rocketchat", message.kind, drawn)
 

@@ -29,7 +29,7 @@ Json = Mapping[str, Any]
 
 
 def look(payload: Json, message: Message) -> Markup:
-    """Gives the message as a line of Slack's conversation."""
+    """Return the message as a line of Slack's conversation."""
     blocks = Markup("").join(_block(block) for block in payload.get("blocks", ()))
     return Markup(
         '<div class="slack"><span class="avatar" aria-hidden="true">V</span><div>'

@@ -18,7 +18,7 @@ _ELEMENTS = {"b": "strong", "i": "em", "code": "code", "a": "a"}
 
 
 def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives the bubble and the rows of buttons."""
+    """Return the bubble and the rows of buttons."""
     text = Markup('<div class="as-typed">{}</div>').format(
         tamed(payload.get("text", ""), _ELEMENTS)
     )

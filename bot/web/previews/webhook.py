@@ -12,6 +12,6 @@ from bot.content.message import Message
 
 
 def look(payload: Mapping[str, Any], _message: Message) -> Markup:
-    """Gives the JSON, as it is sent."""
+    """Return the JSON, as it is sent."""
     text = json.dumps(payload, ensure_ascii=False, indent=2)
     return Markup('<pre class="terminal" tabindex="0">{}</pre>').format(text)

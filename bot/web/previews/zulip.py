@@ -17,7 +17,7 @@ from bot.web.previews.line import said
 
 
 def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives the message in its topic."""
+    """Return the message in its topic."""
     pieces = payload.get("content", "").split("\n\n---\n\n")
     drawn = Markup("<hr>").join(lines_html(piece) for piece in pieces)
     place = Markup('<p class="topic">{} › <strong>{}</strong></p>').format(

@@ -65,7 +65,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def api_router(tag: str) -> APIRouter:
-    """Gives a router for programs: below ``/api``, described, and told problems as JSON."""
+    """Return a router for programs: below ``/api``, described, and told problems as JSON."""
     return APIRouter(
         prefix="/api", tags=[tag], dependencies=[Security(_TOKEN)], responses=dict(PROBLEMS)
     )
@@ -99,7 +99,7 @@ class PostingShape(TypedDict):
 
 
 def posting_shape(site: Site, shown: Shown) -> dict[str, Any]:
-    """Gives a posting with all that is known of it."""
+    """Return a posting with all that is known of it."""
     about = shown.about
     attempts = site.ledger.attempts(about.key) if shown.row else ()
     return {
@@ -122,7 +122,7 @@ def posting_shape(site: Site, shown: Shown) -> dict[str, Any]:
 
 
 def found_posting(site: Site, key: str) -> Shown:
-    """Gives a posting by its key. Raises HTTPException where there is none."""
+    """Return a posting by its key. Raises HTTPException where there is none."""
     shown = found(site, key)
     if shown is None:
         raise HTTPException(

@@ -45,7 +45,7 @@ def calendar(
     year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
     kind: str = "",
 ) -> Response:
-    """Shows the days of a year, and those that are recorded as not posted."""
+    """Show the days of a year, and those that are recorded as not posted."""
     project, now = site.project(), site.now()
     today = now.astimezone(project.settings.timezone).date()
     shown_year = year or today.year

@@ -47,7 +47,7 @@ def channels(
     done: str = "",
     to: str = "",
 ) -> Response:
-    """Shows the channels, so many on a page."""
+    """Show the channels, so many on a page."""
     project, now = site.project(), site.now()
     names = [name for name in project.channels if q.strip().lower() in name]
     here = names[(page - 1) * SHOWN : page * SHOWN]
@@ -79,7 +79,7 @@ def channels(
 
 @router.get("/channels/test")
 def ask_test(request: Request, site: SiteHere, pages: PagesHere, channel: str) -> Response:
-    """Asks before a test message is sent."""
+    """Ask before a test message is sent."""
     place = site.project().channels.get(channel)
     if place is None:
         return _unknown(request, pages)
@@ -88,7 +88,7 @@ def ask_test(request: Request, site: SiteHere, pages: PagesHere, channel: str) -
 
 @router.post("/channels/test")
 def test(request: Request, site: SiteHere, pages: PagesHere) -> Response:
-    """Sends a clearly marked test message; a good one ends the channel's pause."""
+    """Send a clearly marked test message; a good one ends the channel's pause."""
     name = caller_of(request).form.get("channel", "")
     channel = site.project().channels.get(name)
     if channel is None:
@@ -111,7 +111,7 @@ def test(request: Request, site: SiteHere, pages: PagesHere) -> Response:
 
 @router.post("/channels/resume")
 def resume(request: Request, site: SiteHere, pages: PagesHere) -> Response:
-    """Ends the pause of a channel: what is still useful goes out, the rest is missed."""
+    """End the pause of a channel: what is still useful goes out, the rest is missed."""
     name = caller_of(request).form.get("channel", "")
     if name not in site.project().channels:
         return _unknown(request, pages)
@@ -122,7 +122,7 @@ def resume(request: Request, site: SiteHere, pages: PagesHere) -> Response:
 
 @router.post("/pause")
 def pause(request: Request, site: SiteHere, pages: PagesHere) -> Response:
-    """Holds everything for some hours: when the news makes a planned posting wrong."""
+    """Hold everything for some hours: when the news makes a planned posting wrong."""
     hours = caller_of(request).form.get("hours", "")
     if not hours.isascii() or not hours.isdigit() or not 1 <= int(hours) <= LONGEST_PAUSE_H:
         said = _("Say for how many hours: from 1 to {most}.").format(most=LONGEST_PAUSE_H)
@@ -133,7 +133,7 @@ def pause(request: Request, site: SiteHere, pages: PagesHere) -> Response:
 
 @router.post("/go-on")
 def go_on(site: SiteHere) -> Response:
-    """Ends the pause of everything."""
+    """End the pause of everything."""
     site.ledger.set_pause(None, site.now())
     site.wake()
     return RedirectResponse("/channels?done=go-on", 303)

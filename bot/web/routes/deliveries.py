@@ -31,7 +31,7 @@ def deliveries(
     day: str = "",
     before: str = "",
 ) -> Response:
-    """Shows the deliveries that fit, the last due first."""
+    """Show the deliveries that fit, the last due first."""
     project = site.project()
     states = tuple(State(name) for name in state if name in set(State))
     text = q[:LONGEST_SEARCH].strip()

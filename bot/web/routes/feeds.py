@@ -40,7 +40,7 @@ _TITLES = {
 
 @router.api_route("/calendar.ics", methods=["GET", "HEAD"])
 def calendar(request: Request, site: SiteHere, language: str = "", theme: str = "") -> Response:
-    """Gives all days, or those of a theme, named in a language."""
+    """Return all days, or those of a theme, named in a language."""
     project = site.project()
     themes = sorted({name for day in project.days.calendar for name in day.themes})
     refused = _unknown_language(project, language)
@@ -60,7 +60,7 @@ def calendar(request: Request, site: SiteHere, language: str = "", theme: str = 
 
 @router.api_route("/feed.atom", methods=["GET", "HEAD"])
 def posted(request: Request, site: SiteHere, language: str = "") -> Response:
-    """Gives what was posted last, once however many channels got it."""
+    """Return what was posted last, once however many channels got it."""
     project = site.project()
     if refused := _unknown_language(project, language):
         return problem(404, refused)
@@ -74,7 +74,7 @@ def posted(request: Request, site: SiteHere, language: str = "") -> Response:
 
 @router.api_route("/upcoming.atom", methods=["GET", "HEAD"])
 def upcoming(request: Request, site: SiteHere, language: str = "") -> Response:
-    """Gives the days that some channel is going to post."""
+    """Return the days that some channel is going to post."""
     project = site.project()
     if refused := _unknown_language(project, language):
         return problem(404, refused)
@@ -116,8 +116,8 @@ def _feed(
 
 
 def _posted(site: Site, language: str) -> list[DeliveryRow]:
-    """Gives what was delivered last in a language, or in any: enough for all entries, or as much as
-    is looked at."""
+    """Return what was delivered last in a language, or in any: enough for all entries, or as much
+    as is looked at."""
     rows: list[DeliveryRow] = []
     looked_at = 0
     messages: set[tuple[str, date, int]] = set()
@@ -150,7 +150,7 @@ def _coming(site: Site, language: str) -> list[ComingDay]:
 
 
 def _not_skipped(site: Site, postings: list[Posting]) -> list[Posting]:
-    """Gives the postings that nobody has decided to leave out."""
+    """Return the postings that nobody has decided to leave out."""
     skipped: set[str] = set()
     for start in range(0, len(postings), _AT_ONCE):
         keys = [posting.key for posting in postings[start : start + _AT_ONCE]]

@@ -37,7 +37,7 @@ class Line:
 def inbox(
     request: Request, site: SiteHere, pages: PagesHere, channel: str = "", show: int = SHOWN
 ) -> Response:
-    """Shows the messages of one local channel, or of all."""
+    """Show the messages of one local channel, or of all."""
     project = site.project()
     local = [name for name, one in project.channels.items() if one.platform.name == "inbox"]
     most = max(1, min(show, MOST))

@@ -38,7 +38,7 @@ class Pulse:
         self.listeners = 0
 
     def now(self) -> dict[str, Any]:
-        """Gives ``{mark, progress}``; progress is None while nothing is being sent."""
+        """Return ``{mark, progress}``; progress is None while nothing is being sent."""
         with self._lock:
             if time.monotonic() - self._asked_at >= LOOK_S:
                 self._said = self._look()
@@ -68,7 +68,7 @@ class Pulse:
 
 @router.get("/live")
 async def live(request: Request, site: SiteHere) -> Response:
-    """Streams what changes, until the browser leaves or the service ends."""
+    """Stream what changes, until the browser leaves or the service ends."""
     pulse: Pulse = request.app.state.pulse
     if pulse.listeners >= MOST_LISTENERS:
         return PlainTextResponse("Too many listen already.\n", 503)

@@ -30,7 +30,7 @@ _NONE = "There is no e-mail of this key."
 
 @router.get("/mail-part/{key:path}")
 def mail_part(site: SiteHere, key: str) -> Response:
-    """Gives the HTML part of the e-mail that a posting is."""
+    """Return the HTML part of the e-mail that a posting is."""
     shown = found(site, key)
     channel = site.project().channels.get(shown.about.channel) if shown else None
     if shown is None or shown.message is None or channel is None:

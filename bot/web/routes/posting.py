@@ -66,7 +66,7 @@ class Picture:
 
 
 def found(site: Site, key: str) -> Shown | None:
-    """Gives a posting by its key, None where there is none."""
+    """Return a posting by its key, None where there is none."""
     row = site.ledger.delivery(key)
     about: DeliveryRow | Posting | None = row or site.outlook().posting(key)
     if about is None:
@@ -83,7 +83,7 @@ def found(site: Site, key: str) -> Shown | None:
 def _words(
     project: Project, about: DeliveryRow | Posting, row: DeliveryRow | None
 ) -> tuple[Message | None, str]:
-    """Gives the words sent, or those that would be; or why there are none."""
+    """Return the words sent, or those that would be; or why there are none."""
     if row is not None and row.message is not None:
         return Message.from_json(row.message), ""
     try:
@@ -93,7 +93,7 @@ def _words(
 
 
 def pictured(channel: Channel, message: Message, about: DeliveryRow | Posting) -> Picture:
-    """Gives how a message looks on a channel, made of the very request that would be sent."""
+    """Return how a message looks on a channel, made of the very request that would be sent."""
     left_out = channel.platform.fitting_problems(message, channel.options)
     shown = shown_request(channel, message, about)
     if shown is None:
@@ -106,7 +106,7 @@ def pictured(channel: Channel, message: Message, about: DeliveryRow | Posting) -
 def shown_request(
     channel: Channel, message: Message, about: DeliveryRow | Posting
 ) -> dict[str, Any] | None:
-    """Gives the request of a posting, secrets masked; None where the words do not fit."""
+    """Return the request of a posting, secrets masked; None where the words do not fit."""
     generation = about.generation if isinstance(about, DeliveryRow) else 0
     envelope = Envelope(about.key, request_id(about.key, generation), about.due_at)
     try:
@@ -122,7 +122,7 @@ DONE = frozenset(CHOICES) | {"test"}
 def posting(
     request: Request, site: SiteHere, pages: PagesHere, key: str, done: str = "", to: str = ""
 ) -> Response:
-    """Shows a posting."""
+    """Show a posting."""
     project = site.project()
     shown = found(site, key)
     if shown is None:
@@ -155,7 +155,7 @@ def posting(
 
 
 def _test_channels(project: Project, but: str) -> list[str]:
-    """Gives the channels to try words on, those of this machine first."""
+    """Return the channels to try words on, those of this machine first."""
     names = [name for name in project.channels if name != but] or list(project.channels)
     return sorted(names, key=lambda name: not project.channels[name].platform.local)[:500]
 

@@ -29,7 +29,7 @@ def coming(
     channel: str = "",
     year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
 ) -> Response:
-    """Shows what comes, of all channels or of one."""
+    """Show what comes, of all channels or of one."""
     project, now = site.project(), site.now()
     today = now.astimezone(project.settings.timezone).date()
     chosen = channel if channel in project.channels else ""
