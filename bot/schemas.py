@@ -71,7 +71,7 @@ def title_of(project: Project, posting: Posting) -> str:
 
     language = posting.languages[0]
     if posting.observances == (DIGEST,):
-        items = [(coming.observance, coming.date) for coming in posting.coming]
+        items = [(line.observance, line.date) for line in posting.lines]
         return project.writer.write_digest(
             items, posting.date, posting.languages, posting.date
         ).title

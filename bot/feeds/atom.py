@@ -70,16 +70,16 @@ def posted_entries(
     Of each only its words in ``language``; where that is None, those in ``main``, or the first
     that the message has.
     """
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for row in sorted(rows, key=lambda row: (row.due_at, row.id)):
         if row.message is None or row.settled_at is None:
             continue
         message = Message.from_json(row.message)
         part = _part_in(message, language, main)
         about = f"{row.observance}/{row.date.isoformat()}/{row.lead_days}"
-        if part is None or about in found:
+        if part is None or about in entries:
             continue
-        found[about] = Entry(
+        entries[about] = Entry(
             about=about,
             title=part.title,
             language=part.language,
@@ -89,7 +89,7 @@ def posted_entries(
             links=part.sources,
             categories=message.observances,
         )
-    return tuple(found.values())
+    return tuple(entries.values())
 
 
 @dataclass(frozen=True)

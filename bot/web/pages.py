@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from bot import __version__
 from bot.content.facts import Fact, clause, fact_problems
-from bot.content.languages import load_languages
+from bot.content.language_files import load_languages
 from bot.logs import SECRETS
 from bot.planning import DIGEST
 from bot.web import labels as words

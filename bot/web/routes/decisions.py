@@ -133,7 +133,7 @@ def _sent_now(site: Site, shown: Shown, who: str, why: str) -> str:
         about.date,
         about.lead_days,
         site.now(),
-        coming=about.coming,
+        lines=about.lines,
     )
     # Who sends words has read them: that is an approval, and stands beside the others.
     for posting in plan.postings:

@@ -172,5 +172,5 @@ def _as_posting(about: DeliveryRow | Posting) -> Posting:
         languages=about.languages,
         due_at=about.due_at,
         useful_until=about.useful_until,
-        coming=about.coming,
+        lines=about.lines,
     )

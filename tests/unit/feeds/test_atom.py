@@ -75,7 +75,7 @@ def row(id_: int = 1, *, parts: Sequence[Part] = (), **fields: Any) -> DeliveryR
         detail="",
         remote_id=None,
         message=message.to_json(),
-        coming=(),
+        lines=(),
         by_hand=False,
         run_id=None,
         fence=0,
