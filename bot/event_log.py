@@ -47,7 +47,7 @@ def log_settled(settled: Settled) -> None:
         )
 
 
-def tell_recovered(rows: tuple[DeliveryRow, ...]) -> None:
+def log_recovered(rows: tuple[DeliveryRow, ...]) -> None:
     """Write the log records of what an earlier run left under way."""
     for row in rows:
         log(
@@ -59,7 +59,7 @@ def tell_recovered(rows: tuple[DeliveryRow, ...]) -> None:
         )
 
 
-def tell_intake(intake: Intake) -> None:
+def log_intake(intake: Intake) -> None:
     """Write the log records of what a wake wrote down."""
     if intake.inserted:
         keys = list(intake.inserted)

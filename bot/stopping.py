@@ -26,7 +26,7 @@ class Stop:
         self._wishes.put(None)
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """Whether it was uttered."""
         return not self._wishes.empty()
 
@@ -58,4 +58,4 @@ def stop_on_signals() -> Iterator[Stop]:
         yield stop
     finally:
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if stop.asked else handler)
+            signal.signal(number, signal.SIG_IGN if stop.requested else handler)

@@ -53,9 +53,9 @@ def calendar(
         _write_ics(project, days, ics, language)
     elif as_json:
         from bot.cli.output import print_json
-        from bot.schemas import day_shape
+        from bot.schemas import day_schema
 
-        print_json([day_shape(project, occurrence, language) for occurrence in days])
+        print_json([day_schema(project, occurrence, language) for occurrence in days])
     else:
         from bot.cli.year import print_year
 

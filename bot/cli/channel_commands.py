@@ -30,12 +30,12 @@ def channels(context: typer.Context, as_json: AsJson = False, config: ConfigDir 
     if context.invoked_subcommand is not None:
         return
     from bot.clock import SystemClock
-    from bot.schemas import channel_shape
+    from bot.schemas import channel_schema
 
     project = load(config)
     paused, now = _paused(project), SystemClock().now()
     rows = [
-        channel_shape(project, channel, paused.get(channel.name), now)
+        channel_schema(project, channel, paused.get(channel.name), now)
         for channel in project.channels.values()
     ]
     if as_json:

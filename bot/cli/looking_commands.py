@@ -44,9 +44,9 @@ def upcoming(
     ]
     if as_json:
         from bot.cli.output import print_json
-        from bot.schemas import coming_shape
+        from bot.schemas import upcoming_schema
 
-        print_json([coming_shape(project, p) for item in planned for p in item.postings])
+        print_json([upcoming_schema(project, p) for item in planned for p in item.postings])
         return
     _print_upcoming(project, planned, now, days)
 

@@ -18,7 +18,7 @@ from babel.numbers import format_decimal
 
 NO_BREAK_SPACE = "\u00a0"
 _NARROW_NO_BREAK_SPACE = "\u202f"
-_UNSAID = (
+_UNUSED = (
     *("languages", "scripts", "territories", "variants"),
     *("currency_names", "currency_names_plural", "currency_symbols", "compact_currency_formats"),
     *("unit_display_names", "unit_patterns", "compound_unit_patterns", "compact_decimal_formats"),
@@ -103,7 +103,7 @@ def _forget_what_is_unsaid(locale: str) -> None:
     # from the root on: what is dropped there is inherited by none
     for name in line:
         data = localedata.load(name)
-        for key in _UNSAID:
+        for key in _UNUSED:
             data.pop(key, None)
 
 

@@ -93,13 +93,13 @@ def posted_entries(
 
 
 @dataclass(frozen=True)
-class ComingDay:
+class UpcomingDay:
     """A day that is going to be posted: ``shown`` is its date in words, ``since`` when it came
     into view, UTC."""
 
     id: str
     on: date
-    shown: str
+    date_text: str
     name: str
     authority: str
     sources: tuple[Link, ...]
@@ -107,13 +107,13 @@ class ComingDay:
     since: datetime
 
 
-def coming_entries(days: Iterable[ComingDay], language: str) -> tuple[Entry, ...]:
+def upcoming_entries(days: Iterable[UpcomingDay], language: str) -> tuple[Entry, ...]:
     """Return the days that come: their dates, names and sources. Their words are not told before
     they are posted."""
     return tuple(
         Entry(
             about=f"{day.id}/{day.on.isoformat()}",
-            title=f"{day.shown}: {day.name}",
+            title=f"{day.date_text}: {day.name}",
             language=language,
             published=day.since,
             updated=day.since,

@@ -22,7 +22,7 @@ YEARS = 3
 _MAIN = "en"
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _CORE = "core"
-_ON, _GATED, _ASKED = "●", "◐", "○"
+_ON, _GATED, _ON_REQUEST = "●", "◐", "○"
 
 
 def calendar_page(
@@ -71,14 +71,14 @@ def _legend(calendar: Iterable[Observance]) -> list[str]:
     return [
         f"- {_ON} ships on: every channel posts it unless it says otherwise ({marks.count(_ON)})",
         f"- {_GATED} ships on, and a person approves its words each year ({marks.count(_GATED)})",
-        f"- {_ASKED} posted where a channel asks for it, by its id or a theme ("
-        f"{marks.count(_ASKED)}); some of these are approved by a person too",
+        f"- {_ON_REQUEST} posted where a channel asks for it, by its id or a theme ("
+        f"{marks.count(_ON_REQUEST)}); some of these are approved by a person too",
     ]
 
 
 def _mark(observance: Observance) -> str:
     if _CORE not in observance.themes:
-        return _ASKED
+        return _ON_REQUEST
     return _GATED if observance.approval else _ON
 
 

@@ -288,4 +288,4 @@ def _page(project: Project) -> str | None:
     web = project.settings.web
     if web.listen is None:
         return None
-    return web.address or f"http://{web.listen.shown}/"
+    return web.address or f"http://{web.listen.text}/"

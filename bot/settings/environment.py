@@ -147,4 +147,4 @@ def _read_file(file: Path) -> dict[str, str]:
 
 
 def _refused(sentences: Iterable[str]) -> ConfigError:
-    return ConfigError(Problem("error", "bad-env", ".env", "", said) for said in sentences)
+    return ConfigError(Problem("error", "bad-env", ".env", "", sentence) for sentence in sentences)

@@ -28,7 +28,7 @@ class Listen:
             return False
 
     @property
-    def shown(self) -> str:
+    def text(self) -> str:
         """The address for this machine's own browser."""
         everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
         host = everywhere.get(self.host, self.host)
