@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.fitting import CACHED_SOURCES, CannotFitError, fit
+from bot.channels.fitting import KEPT_SOURCES, CannotFitError, fit
 from bot.content.markdown import parse, plain
 from bot.content.message import Link, Message
 
@@ -55,7 +55,7 @@ def test_what_must_stay_stays_and_what_is_kept_is_kept_whole(message: Message, l
     for was, now in zip(message.parts, fitted.parts, strict=True):
         assert replace(now, body=was.body, sources=was.sources) == was
         assert now.sources == was.sources[: len(now.sources)]
-        assert len(now.sources) >= min(CACHED_SOURCES, len(was.sources))
+        assert len(now.sources) >= min(KEPT_SOURCES, len(was.sources))
         before, after = parse(was.body), parse(now.body)
         assert after == before[: len(after)]
         assert after[:1] == before[:1]
