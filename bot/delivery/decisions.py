@@ -38,7 +38,7 @@ def send(
     person, or was held or left out by one; LedgerError where the slot is filled or paused."""
     now, channel = clock.now(), project.channel(posting.channel)
     planned = plan_for(
-        channel, posting.observances, posting.date, posting.lead_days, now, coming=posting.coming
+        channel, posting.observances, posting.date, posting.lead_days, now, lines=posting.lines
     )
     siblings = [sibling for sibling in planned.postings if sibling.key != posting.key]
     decided = ledger.decisions([sibling.key for sibling in siblings])

@@ -154,9 +154,9 @@ def test_words(channel: str, outcome: Outcome) -> str:
         case Delivered():
             return _("The test message arrived in {channel}.").format(channel=channel)
         case Retry():
-            said = _("{channel} did not take the test message. {why}")
+            sentence = _("{channel} did not take the test message. {why}")
         case Rejected():
-            said = _("{channel} refused the test message. {why}")
+            sentence = _("{channel} refused the test message. {why}")
         case Unknown():
-            said = _("It is not known whether {channel} has the test message. {why}")
-    return said.format(channel=channel, why=why)
+            sentence = _("It is not known whether {channel} has the test message. {why}")
+    return sentence.format(channel=channel, why=why)
