@@ -38,7 +38,7 @@ class SimulatedPost:
 
 
 def markdown_of(message: Message) -> str:
-    """Gives all that a message says as one Markdown text."""
+    """Return all that a message says as one Markdown text."""
     return "\n\n---\n\n".join(_part(message, index) for index in range(len(message.parts)))
 
 
@@ -69,7 +69,7 @@ class _Nowhere:
 
 
 def simulated(project: Project, start: datetime, end: datetime) -> Iterator[SimulatedPost]:
-    """Gives every post from ``start`` to ``end`` (UTC), the earliest first.
+    """Yield every post from ``start`` to ``end`` (UTC), the earliest first.
 
     What waits for a person's approval is taken as approved. Raises RenderError where a message
     cannot be written or does not fit its platform.

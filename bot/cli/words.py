@@ -32,7 +32,7 @@ _WHAT_NOW = {
 
 
 def in_words(channel: Channel, outcome: Outcome) -> str:
-    """Gives one or two sentences: what the platform said, and what to do now."""
+    """Return one or two sentences: what the platform said, and what to do now."""
     platform = channel.platform
     name = platform.called or platform.name
     detail = f" ({outcome.detail})" if outcome.detail else ""

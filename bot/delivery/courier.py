@@ -54,7 +54,7 @@ from bot.ledger.rows import (
     DeliveryRow,
     ToSend,
 )
-from bot.ledger.slots import FORGOTTEN_AFTER
+from bot.ledger.sightings import FORGOTTEN_AFTER
 from bot.logs import SECRETS, log
 from bot.project.load import Project
 from bot.transport.dispatch import Transport

@@ -138,25 +138,25 @@ PLATFORMS: Mapping[str, str] = {
 
 
 def platform_name(name: str) -> str:
-    """Gives what people call a platform; its own name where they have no other."""
+    """Return what people call a platform; its own name where they have no other."""
     return _(PLATFORMS.get(name, name))
 
 
 def reason_words(reason: Reason | None) -> str:
-    """Gives what a reason means, and what to do."""
+    """Return what a reason means, and what to do."""
     return _(REASONS[reason]) if reason is not None and reason in REASONS else ""
 
 
 def test_words(channel: str, outcome: Outcome) -> str:
-    """Gives what a test came to, in a sentence or two."""
+    """Return what a test came to, in a sentence or two."""
     why = reason_words(outcome.reason)
     match outcome:
         case Delivered():
             return _("The test message arrived in {channel}.").format(channel=channel)
         case Retry():
-            said = _("{channel} did not take the test message. {why}")
+            sentence = _("{channel} did not take the test message. {why}")
         case Rejected():
-            said = _("{channel} refused the test message. {why}")
+            sentence = _("{channel} refused the test message. {why}")
         case Unknown():
-            said = _("It is not known whether {channel} has the test message. {why}")
-    return said.format(channel=channel, why=why)
+            sentence = _("It is not known whether {channel} has the test message. {why}")
+    return sentence.format(channel=channel, why=why)

@@ -19,7 +19,7 @@ from bot.web.guard import caller_of
 from bot.web.i18n import _
 from bot.web.labels import reason_words, test_words
 from bot.web.pages import PagesHere, posting_path
-from bot.web.routes.posting import Shown, found
+from bot.web.routes.posting import Shown, find_posting
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,7 +44,7 @@ def ask(
     request: Request, site: SiteHere, pages: PagesHere, action: str = "", key: str = ""
 ) -> Response:
     """Asks once more, and says what will happen."""
-    shown = found(site, key)
+    shown = find_posting(site, key)
     choice = CHOICES.get(action)
     if shown is None or choice is None or choice not in shown.choices:
         return _too_late(request, pages, key)
@@ -65,7 +65,7 @@ def decide(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     """Makes the decision, and shows the posting as it then stands."""
     form = caller_of(request).form
     key, action = form.get("key", ""), form.get("action", "")
-    shown = found(site, key)
+    shown = find_posting(site, key)
     choice = CHOICES.get(action)
     if shown is None or choice is None or choice not in shown.choices:
         return _too_late(request, pages, key)
@@ -133,7 +133,7 @@ def _sent_now(site: Site, shown: Shown, who: str, why: str) -> str:
         about.date,
         about.lead_days,
         site.now(),
-        coming=about.coming,
+        lines=about.lines,
     )
     # Who sends words has read them: that is an approval, and stands beside the others.
     for posting in plan.postings:
@@ -162,7 +162,7 @@ def try_out(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     """Sends the words of a posting to a channel that is for trying, marked as a test."""
     form = caller_of(request).form
     key, name = form.get("key", ""), form.get("channel", "")
-    shown = found(site, key)
+    shown = find_posting(site, key)
     channel = site.project().channels.get(name)
     if shown is None or shown.message is None or channel is None:
         return _too_late(request, pages, key)
