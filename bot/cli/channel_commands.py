@@ -110,13 +110,13 @@ def test(
     config: ConfigDir = None,
 ) -> None:
     """Send a clearly marked test message, and say what the answer means."""
-    from bot.cli.words import in_words
+    from bot.cli.outcome_text import outcome_text
     from bot.delivery.test_message import is_delivered
 
     project = load(config or context.obj)
     channel = project.channel(name)
     outcome = _send_test(project, channel)
-    sentence = in_words(channel, outcome)
+    sentence = outcome_text(channel, outcome)
     if is_delivered(outcome):
         sentence += _resumed(project, channel)
     if as_json:
