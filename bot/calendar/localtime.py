@@ -1,4 +1,5 @@
-"""From a local date and hour to the instant, through the clock changes of a time zone."""
+"""From a local date and hour to the instant, through the changes to and from daylight saving time
+(DST, the "clock change") of a time zone."""
 
 from __future__ import annotations
 

@@ -111,12 +111,12 @@ def test(
 ) -> None:
     """Send a clearly marked test message, and say what the answer means."""
     from bot.channels.outcome import Delivered
-    from bot.cli.words import in_words
+    from bot.cli.outcome_text import outcome_text
 
     project = load(config or context.obj)
     channel = project.channel(name)
     outcome = _send_test(project, channel)
-    sentence = in_words(channel, outcome)
+    sentence = outcome_text(channel, outcome)
     if isinstance(outcome, Delivered):
         sentence += _resumed(project, channel)
     if as_json:

@@ -52,8 +52,7 @@ class Forecast:
 
     def __init__(self, project: Project, made_at: datetime) -> None:
         self.project = project
-        # a plan of its own: the service's is not to be asked by several threads at once
-        self._plan = Plan(project.days.calendar, tuple(project.channels.values()))
+        self._plan = project.plan
         self._lock = threading.Lock()
         self._due: dict[datetime, tuple[Posting, ...]] = {}
         self._years: dict[int, dict[date, tuple[Occurrence, ...]]] = {}

@@ -22,7 +22,7 @@ from bot.content.facts import Fact, clause, fact_problems
 from bot.content.language_files import load_languages
 from bot.logs import SECRETS
 from bot.planning import DIGEST
-from bot.web import labels as words
+from bot.web import labels
 from bot.web.app_state import Site
 from bot.web.dates import Moments, number, wait
 from bot.web.guard import caller_of
@@ -72,7 +72,7 @@ class Pages:
             _=_,
             ngettext=ngettext,
             gettext=_,
-            words=words,
+            labels=labels,
             number=number,
             wait=wait,
             link=link_html,
@@ -81,8 +81,8 @@ class Pages:
             languages=LANGUAGES,
             named=self.named,
             zone_of=self.zone_of,
-            platform_name=words.platform_name,
-            reason_words=words.reason_words,
+            platform_name=labels.platform_name,
+            reason_text=labels.reason_text,
             posting_path=posting_path,
             fact_words=self.fact_words,
             as_of=self.as_of,

@@ -18,7 +18,7 @@ from bot.web.app_state import SiteHere
 from bot.web.forecast import PostingGroup
 from bot.web.guard import caller_of
 from bot.web.i18n import _
-from bot.web.labels import test_words
+from bot.web.labels import test_text
 from bot.web.pages import PagesHere
 
 router = APIRouter(include_in_schema=False)
@@ -105,7 +105,7 @@ def test(request: Request, site: SiteHere, pages: PagesHere) -> Response:
             request, _("The test did not arrive"), str(error), status=409, back="/channels"
         )
     return pages.say(
-        request, _("The test did not arrive"), test_words(name, outcome), back="/channels"
+        request, _("The test did not arrive"), test_text(name, outcome), back="/channels"
     )
 
 

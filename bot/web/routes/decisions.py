@@ -18,7 +18,7 @@ from bot.web.app_state import Site, SiteHere
 from bot.web.decisions import CHOICES
 from bot.web.guard import caller_of
 from bot.web.i18n import _
-from bot.web.labels import reason_words, test_words
+from bot.web.labels import reason_text, test_text
 from bot.web.pages import PagesHere, posting_path
 from bot.web.routes.posting import Shown, find_posting
 
@@ -121,7 +121,7 @@ def _taken_back(site: Site, key: str, who: str, why: str) -> None:
     outcome = retract(project, site.ledger, key, site.poster, who=who, why=why)
     if not isinstance(outcome, Delivered):
         said = _("The platform did not take it back. {why}")
-        raise CannotRetractError(said.format(why=reason_words(outcome.reason)))
+        raise CannotRetractError(said.format(why=reason_text(outcome.reason)))
 
 
 def _sent_now(site: Site, shown: Shown, who: str, why: str) -> str:
@@ -172,5 +172,5 @@ def try_out(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     if isinstance(outcome, Delivered):
         return RedirectResponse(f"{posting_path(key)}?done=test&to={quote(name)}", 303)
     return pages.say(
-        request, _("The test did not arrive"), test_words(name, outcome), back=posting_path(key)
+        request, _("The test did not arrive"), test_text(name, outcome), back=posting_path(key)
     )
