@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bot.delivery.attempt import Settled
 from bot.delivery.planner import Intake
-from bot.ledger.rows import DeliveryRow, State
+from bot.ledger.rows import DeliveryRow, Settled, State
 from bot.logs import log
 
 _SENTENCES = {
@@ -22,8 +21,8 @@ _SENTENCES = {
 
 def log_settled(settled: Settled) -> None:
     """Write the log record of an attempt's end."""
-    row, decided = settled.row, settled.settlement
-    action = settled.recorded.value if settled.recorded else "late-answer"
+    row, decided = settled.delivery, settled.settlement
+    action = settled.state.value if settled.state else "late-answer"
     level, sentence = _SENTENCES[action]
     log(
         action,

@@ -291,7 +291,7 @@ def run_once(
     not be recorded."""
     refuse_broken_texts(project, clock.now().year)
     tried: list[str] = []
-    listener: Listener = lambda settled: tried.append(settled.row.key)  # noqa: E731
+    listener: Listener = lambda settled: tried.append(settled.claim.key)  # noqa: E731
     with assembled(project, clock, url, listeners=(listener,)) as parts:
         assert isinstance(parts.engine, EmbeddedEngine)
         found = write_down(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
+from bot.ledger.rows import OutcomeName, Settlement, State
 
 SHORTEST = timedelta(seconds=5)
 LONGEST = timedelta(hours=1)
@@ -16,25 +16,10 @@ _FOREVER = timedelta(days=60)
 """Longer than any posting is useful; a longer wait is cut to it, so that dates do not overflow."""
 
 
-@dataclass(frozen=True)
-class Settlement:
-    """What a delivery comes to after an attempt. ``next_attempt_at`` (UTC) is set when retrying.
-
-    ``pauses_channel``: nothing else sent to this address will arrive either.
-    """
-
-    state: Literal["delivered", "retrying", "failed", "unknown"]
-    reason: Reason
-    detail: str = ""
-    next_attempt_at: datetime | None = None
-    remote_id: str | None = None
-    pauses_channel: bool = False
-
-
 def next_delay(
     attempt: int, retry_after: timedelta | None, random: Callable[[], float]
 ) -> timedelta:
-    """Gives the wait after attempt number ``attempt`` (1 is the first), in real time.
+    """Return the wait after attempt number ``attempt`` (1 is the first), in real time.
 
     Between 5 s and a ceiling that starts at 10 s and doubles up to an hour, at random: so that many
     channels of one platform do not come back at the same instant. ``retry_after`` is waited out,
@@ -58,7 +43,7 @@ def settlement(
     repeat_safe_until: datetime | None,
     maybe_arrived: bool = False,
 ) -> Settlement:
-    """Gives what a delivery comes to when an attempt ended in ``outcome`` at ``now``.
+    """Return what a delivery comes to when an attempt ended in ``outcome`` at ``now``.
 
     ``next_attempt_at`` is when it would be tried again, ``repeat_safe_until`` the instant up to
     which the platform makes a repeat with the same request id harmless (None: it never does).
@@ -66,16 +51,17 @@ def settlement(
     arrived is never said to have failed, and is repeated only while that is harmless, or where the
     channel says ``resend``. Instants in UTC.
     """
+    name: OutcomeName = "retry"
     match outcome:
         case Delivered():
             return Settlement(
-                "delivered", outcome.reason, outcome.detail, remote_id=outcome.remote_id
+                State.DELIVERED, "delivered", outcome.reason, outcome.detail, outcome.remote_id
             )
         case Rejected():
-            state: Literal["failed", "unknown"] = "unknown" if maybe_arrived else "failed"
-            return Settlement(state, outcome.reason, outcome.detail, pauses_channel=outcome.gone)
+            state = State.UNKNOWN if maybe_arrived else State.FAILED
+            return Settlement(state, "rejected", outcome.reason, outcome.detail)
         case Unknown():
-            maybe_arrived = True
+            name, maybe_arrived = "unknown", True
         case Retry():
             pass
         case _:
@@ -89,13 +75,14 @@ def settlement(
         last_instant = min(repeat_safe_until or now, useful_until)
     if next_attempt_at < last_instant:
         return Settlement(
-            "retrying", outcome.reason, outcome.detail, next_attempt_at=next_attempt_at
+            State.RETRYING, name, outcome.reason, outcome.detail, next_attempt_at=next_attempt_at
         )
     if maybe_arrived:
-        return Settlement("unknown", outcome.reason, outcome.detail)
+        return Settlement(State.UNKNOWN, name, outcome.reason, outcome.detail)
     last_failure = outcome.detail or f"{outcome.reason}."
     return Settlement(
-        "failed",
+        State.FAILED,
+        name,
         Reason.EXPIRED,
         f"Given up: the next attempt would come after {useful_until:%Y-%m-%d %H:%M} UTC, when the "
         f"message is no longer useful. The last failure: {last_failure}",
