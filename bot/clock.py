@@ -71,8 +71,8 @@ class RehearsalClock:
 
     def to_wall(self, instant: datetime) -> datetime:
         # The machine's clock is read last, so that what is due then has surely become due here.
-        left = timedelta(seconds=self.real_seconds_until(instant))
-        return datetime.now(UTC) + left
+        wait = timedelta(seconds=self.real_seconds_until(instant))
+        return datetime.now(UTC) + wait
 
     def after(self, delay: timedelta) -> datetime:
         return self.now() + delay * self._speed

@@ -73,7 +73,7 @@ def quoted(value: object) -> str:
     return f"'{text}'"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, words: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the known word nearest to ``word``, or "" where none is."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = get_close_matches(word, list(words), n=1, cutoff=0.6)
     return f" Did you mean '{close[0]}'?" if close else ""

@@ -24,7 +24,7 @@ from bot.delivery.planner import recover, settle_left, write_down
 from bot.engines.embedded import EmbeddedEngine
 from bot.engines.engine import Engine
 from bot.errors import LedgerError
-from bot.event_log import log_settled, tell_intake, tell_recovered
+from bot.event_log import log_intake, log_recovered, log_settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_ledger
@@ -138,7 +138,7 @@ def assembled(
                 )
                 engine = _engine(project, courier, url, shared, role)
                 left = recover(ledger, project, run, clock)
-                tell_recovered(left)
+                log_recovered(left)
                 interrupted = tuple(row.key for row in left)
                 yield Assembly(ledger, run, courier, engine, is_new, interrupted, transport)
         finally:
@@ -195,7 +195,7 @@ def run_service(
     the configuration read anew, as a changed file does. ``role`` is this machine's part."""
     memory.share_arenas()
     refuse_broken_texts(project, clock.now().year)
-    if stop.asked:
+    if stop.requested:
         return
     with assembled(project, clock, url, record_for=None, role=role) as parts:
         live = LiveProject(project, clock, accept=lambda new: parts.use(new, clock), asked=asked)
@@ -294,9 +294,9 @@ def run_once(
         found = write_down(
             parts.ledger, project, clock.now(), since=since if parts.is_new else None
         )
-        tell_intake(found)
+        log_intake(found)
         parts.ledger.alive(parts.run, clock.now())
-        parts.engine.drain(lambda: stop.asked)
+        parts.engine.drain(lambda: stop.requested)
         parts.engine.stop(STOP_PATIENCE_S)
         settle_left(parts.ledger, project, parts.run, clock)
         parts.ledger.end_run(parts.run, clock.now())

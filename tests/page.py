@@ -266,7 +266,7 @@ def fill(ledger: Ledger, run: str, project: Project) -> dict[str, str]:
     keys["spanish"] = next(p.key for p in found if p.channel == "comunidad" and not p.lead_days)
     keys["notice"] = next(p.key for p in found if p.lead_days)
     keys["asked"] = next(p.key for p in found if p.channel == "gate")
-    keys["digest"] = next(p.key for p in found if p.coming)
+    keys["digest"] = next(p.key for p in found if p.lines)
     return keys
 
 

@@ -38,9 +38,9 @@ def calendar_between(
 
     Ordered by date, then the higher priority first, then id.
     """
-    found = [each for observance in observances for each in occurrences(observance, start, end)]
-    found.sort(key=lambda each: (each.date, -each.observance.priority, each.observance.id))
-    return tuple(found)
+    days = [day for observance in observances for day in occurrences(observance, start, end)]
+    days.sort(key=lambda day: (day.date, -day.observance.priority, day.observance.id))
+    return tuple(days)
 
 
 def next_occurrence(
@@ -51,9 +51,9 @@ def next_occurrence(
     None where there is none until the end of the year ``limit_years`` ahead.
     """
     for year in range(after.year, min(after.year + limit_years, LAST_YEAR) + 1):
-        for each in occurrences(observance, date(year, 1, 1), date(year, 12, 31)):
-            if each.date > after:
-                return each
+        for occurrence in occurrences(observance, date(year, 1, 1), date(year, 12, 31)):
+            if occurrence.date > after:
+                return occurrence
     return None
 
 

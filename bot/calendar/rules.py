@@ -170,6 +170,6 @@ def _in_hebrew_year(day: int, month: HebrewMonth, hebrew_year: int) -> date:
             number = _HEBREW_MONTH_NUMBERS[month]
     # Every month has a 29th; the day after it is the 30th, or the next month's first where the
     # month ends there.
-    known = min(day, 29)
-    on: date = HebrewDate(hebrew_year, number, known).to_pydate()
-    return on + timedelta(days=day - known)
+    in_month = min(day, 29)
+    on: date = HebrewDate(hebrew_year, number, in_month).to_pydate()
+    return on + timedelta(days=day - in_month)

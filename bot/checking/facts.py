@@ -22,19 +22,19 @@ def fact_problems(project: Project, now: datetime) -> Iterator[Problem]:
     today = now.date()
     for fact in project.facts.values():
         if fact.is_stale(today):
-            said = (
+            sentence = (
                 f"The review of this figure was due on {fact.review}. Look at its source, then "
                 "change `value`, `as_of` and `review` together."
             )
-            yield Problem("warning", "stale-fact", fact.file, fact.id, said)
+            yield Problem("warning", "stale-fact", fact.file, fact.id, sentence)
     for use in stale_ahead(project, now, AHEAD):
         fact = use.fact
         if not fact.is_stale(today):
-            said = (
+            sentence = (
                 f"This figure is to be reviewed by {fact.review}, and {use.observance} prints it "
                 f"on {use.date} ({', '.join(use.channels)}). Look at its source before."
             )
-            yield Problem("warning", "fact-goes-stale", fact.file, fact.id, said)
+            yield Problem("warning", "fact-goes-stale", fact.file, fact.id, sentence)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.checking.counted import COUNTED_WORDS, CountedWords
-from bot.checking.found import Found, quoted
+from bot.checking.faults import Fault, quoted
 
 _DIGITS = re.compile(
     "(?<![\\w/.,–-])(?:\\d{1,3}(?:[\u00a0\u202f ,.]\\d{3})+|\\d+)(?:[.,]\\d+)?(?![\\w/–-]|[.,]\\w)"
@@ -25,7 +25,7 @@ _BETWEEN = 2
 """So many words may stand between a number and whom it counts: "153 of these States"."""
 
 
-def figure_faults(text: str, locale: str, dated: Iterable[str] = ()) -> Iterator[Found]:
+def figure_faults(text: str, locale: str, dated: Iterable[str] = ()) -> Iterator[Fault]:
     """Yield the figures without a date in a text that a reader sees.
 
     ``dated`` are the words that are in order by themselves (clauses of facts), or that are no date
@@ -41,11 +41,11 @@ def figure_faults(text: str, locale: str, dated: Iterable[str] = ()) -> Iterator
         for sentence in _SENTENCE.split(paragraph):
             if not (_YEAR.search(sentence) or _YEAR.search(before)):
                 for start, end in _figures(sentence, words):
-                    said = (
+                    message = (
                         f"{quoted(sentence, start, end)}: a number of people or States needs its "
                         'date in its sentence, or comes from facts.toml: {{ fact("…") }}.'
                     )
-                    yield Found("undated-number", said)
+                    yield Fault("undated-number", message)
             before = sentence
 
 

@@ -89,21 +89,21 @@ def online_problems(
         problem
         for url, used in uses.items()
         for use in used
-        for problem in _told(url, use, visits[url])
+        for problem in _visit_problems(url, use, visits[url])
     ]
 
 
 def addresses_of(project: Project) -> dict[str, tuple[Use, ...]]:
     """Return every address with the entries that have it, in the order of the files."""
-    found: dict[str, dict[Use, None]] = defaultdict(dict)
+    uses: dict[str, dict[Use, None]] = defaultdict(dict)
     for day in project.days.texts.values():
-        sources = [*day.sources, *(each for story in day.stories for each in story.sources)]
-        _add(found, sources, Use(day.file, day.id))
+        sources = [*day.sources, *(source for story in day.stories for source in story.sources)]
+        _add(uses, sources, Use(day.file, day.id))
     for action in project.actions.values():
-        _add(found, action.links, Use(action.file, action.id))
+        _add(uses, action.links, Use(action.file, action.id))
     for fact in project.facts.values():
-        _add(found, [fact.source], Use(fact.file, fact.id))
-    return {url: tuple(used) for url, used in found.items()}
+        _add(uses, [fact.source], Use(fact.file, fact.id))
+    return {url: tuple(places) for url, places in uses.items()}
 
 
 def visit(
@@ -134,8 +134,8 @@ def visit(
     with ThreadPoolExecutor(max_workers=_SERVERS_AT_ONCE) as pool:
         # The longest first, so that none is left alone at the end.
         longest_first = sorted(by_server.values(), key=len, reverse=True)
-        for done in [pool.submit(visit_server, of_server) for of_server in longest_first]:
-            done.result()
+        for future in [pool.submit(visit_server, of_server) for of_server in longest_first]:
+            future.result()
     return visits
 
 
@@ -177,13 +177,13 @@ def _visited(session: requests.Session, pace: _Pace, url: str) -> Visit:
 def _answer(session: requests.Session, pace: _Pace, url: str) -> requests.Response:
     """Return the answer to HEAD, and where that is none or a refusal, the answer to GET."""
     with suppress(requests.ConnectionError):
-        answer = _asked(session, pace, "HEAD", url)
+        answer = _request(session, pace, "HEAD", url)
         if answer.ok:
             return answer
-    return _asked(session, pace, "GET", url)
+    return _request(session, pace, "GET", url)
 
 
-def _asked(session: requests.Session, pace: _Pace, method: str, url: str) -> requests.Response:
+def _request(session: requests.Session, pace: _Pace, method: str, url: str) -> requests.Response:
     """Return the head of an answer; of its body nothing is read."""
     pace.wait_for(url)
     answer = session.request(method, url, timeout=_TIMEOUTS, allow_redirects=False, stream=True)
@@ -216,24 +216,24 @@ def _why(error: requests.RequestException) -> str:
             return f"it cannot be asked for ({type(error).__name__})"
 
 
-def _told(url: str, use: Use, visit: Visit) -> Iterator[Problem]:
+def _visit_problems(url: str, use: Use, visit: Visit) -> Iterator[Problem]:
     match visit:
         case Alive():
             return
         case Moved(to):
-            said = f"{url} has moved for good: it is now {to}."
-            yield Problem("note", "moved-link", use.file, use.entry, said)
+            sentence = f"{url} has moved for good: it is now {to}."
+            yield Problem("note", "moved-link", use.file, use.entry, sentence)
         case Guarded(status):
-            said = f"{url} is shown to no program ({status}): open it in a browser."
-            yield Problem("note", "guarded-link", use.file, use.entry, said)
+            sentence = f"{url} is shown to no program ({status}): open it in a browser."
+            yield Problem("note", "guarded-link", use.file, use.entry, sentence)
         case Dead(why):
-            said = f"{url} is dead: {why}. Look for the page's new address, or another source."
-            yield Problem("warning", "dead-link", use.file, use.entry, said)
+            sentence = f"{url} is dead: {why}. Look for the page's new address, or another source."
+            yield Problem("warning", "dead-link", use.file, use.entry, sentence)
         case _:
             assert_never(visit)
 
 
-def _add(found: dict[str, dict[Use, None]], links: Iterable[SourceText], use: Use) -> None:
+def _add(uses: dict[str, dict[Use, None]], links: Iterable[SourceText], use: Use) -> None:
     for link in links:
         for url in (link.url,) if isinstance(link.url, str) else link.url.values():
-            found[url][use] = None
+            uses[url][use] = None

@@ -24,13 +24,13 @@ def check_project(
     written.
     """
     broken = text_problems(project, now.year, unasked=True)
-    found = [*project.warnings, *broken, *rule_problems(project, now.year)]
-    found += shared_address_problems(project)
-    found += silence_problems(project, now)
+    problems = [*project.warnings, *broken, *rule_problems(project, now.year)]
+    problems += shared_address_problems(project)
+    problems += silence_problems(project, now)
     if not any(problem.level == "error" for problem in broken):
-        found += posting_problems(project, now, progress)
-        found += fact_problems(project, now)
-    return in_order(found)
+        problems += posting_problems(project, now, progress)
+        problems += fact_problems(project, now)
+    return in_order(problems)
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

@@ -47,10 +47,10 @@ def console(*, stderr: bool = False) -> Console:
             """Leave the end to whoever runs the command; Rich would end it with 1."""
             raise BrokenPipeError
 
-    found = Screen(stderr=stderr, highlight=False)
-    if not found.is_terminal:
-        found = Screen(stderr=stderr, highlight=False, no_color=True, soft_wrap=True)
-    return found
+    screen = Screen(stderr=stderr, highlight=False)
+    if not screen.is_terminal:
+        screen = Screen(stderr=stderr, highlight=False, no_color=True, soft_wrap=True)
+    return screen
 
 
 def print_indented(out: Console, text: str) -> None:

@@ -23,4 +23,4 @@ def advancing(label: str, *, total: int) -> Iterator[Callable[[int], None]]:
         *columns, TimeRemainingColumn(), console=out, transient=True, redirect_stdout=False
     ) as progress:
         task = progress.add_task(label, total=total)
-        yield lambda done: progress.update(task, completed=done)
+        yield lambda count: progress.update(task, completed=count)

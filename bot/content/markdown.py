@@ -151,8 +151,8 @@ def plain(blocks: Iterable[Block]) -> str:
 
 def words(markdown: str) -> int:
     """Return how many words a reader sees. A number with its groups ("1 000") is one."""
-    seen = _GROUPED_DIGITS.sub("", plain(parse(markdown)))
-    return sum(any(letter.isalnum() for letter in word) for word in seen.split())
+    text = _GROUPED_DIGITS.sub("", plain(parse(markdown)))
+    return sum(any(letter.isalnum() for letter in word) for word in text.split())
 
 
 def escape_markdown(text: str) -> str:

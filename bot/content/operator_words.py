@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from bot.content.markdown import escape_markdown, quoted
 from bot.content.message import Link, Part
-from bot.content.templates import SUFFIX, Markdown, Templates
+from bot.content.sandbox import Markdown
+from bot.content.templates import SUFFIX, Templates
 from bot.errors import RenderError
 
 TEMPLATE = f"operator{SUFFIX}"
@@ -41,9 +42,9 @@ def operator_words(
         "page": Markdown(page.replace(")", "%29")) if page else "",
     }
     try:
-        return _written(templates.get(language), values)
+        return _render(templates.get(language), values)
     except RenderError:
-        return _written(templates.get(_FALLBACK), values)
+        return _render(templates.get(_FALLBACK), values)
 
 
 def words_to_read(groups: Sequence[Group]) -> str:
@@ -74,7 +75,7 @@ def _links(links: Sequence[Link]) -> str:
     return " · ".join(titled_link(link.title, link.url) for link in links)
 
 
-def _written(templates: Templates | None, values: Mapping[str, object]) -> tuple[str, str]:
+def _render(templates: Templates | None, values: Mapping[str, object]) -> tuple[str, str]:
     if templates is None or TEMPLATE not in templates:
         raise RenderError(f"There is no template {TEMPLATE}, with which the operator is told.")
     title, _, body = templates.named(TEMPLATE).render(values).partition("\n")

@@ -84,12 +84,12 @@ class Writer:
         for code in languages:
             writer = self._in(code)
             language = writer.language
-            shown = language.month(month)
+            month_name = language.month(month)
             parts.append(
                 Part(
                     language=code,
-                    title=language.labels.digest_title.replace("{month}", shown),
-                    body=writer.digest(items, shown),
+                    title=language.labels.digest_title.replace("{month}", month_name),
+                    body=writer.digest(items, month_name),
                     footer=language.labels.footer,
                 )
             )
@@ -101,12 +101,12 @@ class Writer:
         parts = []
         for code in languages:
             language = self._in(code).language
-            said = (language.labels.test_message, language.date(on))
+            paragraphs = (language.labels.test_message, language.date(on))
             parts.append(
                 Part(
                     language=code,
                     title=f"{_PRODUCT}{_BETWEEN}{channel_name}",
-                    body="\n\n".join(escape_markdown(text) for text in said),
+                    body="\n\n".join(escape_markdown(text) for text in paragraphs),
                     footer=language.labels.footer,
                 )
             )
@@ -167,16 +167,16 @@ class Writer:
         labels = writer.language.labels
         days = [writer.written(occurrence, lead_days) for occurrence in occurrences]
         names = [day.name for day in days]
-        shown = _chosen(days)
-        label = labels.actions if len(shown) > 1 else labels.action_one
+        action_ids = _chosen(days)
+        label = labels.actions if len(action_ids) > 1 else labels.action_one
         sources = _each_once(days)
         return Part(
             language=code,
             title=_BETWEEN.join([labels.notice, *names] if lead_days else names),
             body=days[0].body if len(days) == 1 else "\n\n".join(_under_name(d) for d in days),
-            actions=tuple(self._actions[id_].told(code) for id_ in shown),
+            actions=tuple(self._actions[id_].in_language(code) for id_ in action_ids),
             sources=sources,
-            actions_label=label if shown else "",
+            actions_label=label if action_ids else "",
             sources_label=labels.sources if sources else "",
             footer=labels.footer,
         )

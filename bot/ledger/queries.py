@@ -29,7 +29,7 @@ from bot.ledger.tables import (
     slot_deliveries,
     slots,
 )
-from bot.planning import Coming, Slot
+from bot.planning import DigestLine, Slot
 
 _AT_ONCE = 1000
 """A database takes so many parameters in one question and not many more."""
@@ -62,8 +62,8 @@ def _row(stored: RowMapping) -> DeliveryRow:
     fields = dict(stored)
     fields["observances"] = tuple(fields["observances"])
     fields["languages"] = tuple(fields["languages"])
-    fields["coming"] = tuple(
-        Coming(observance, date.fromisoformat(day)) for observance, day in fields["coming"]
+    fields["lines"] = tuple(
+        DigestLine(observance, date.fromisoformat(day)) for observance, day in fields.pop("coming")
     )
     fields["may_have_arrived"] = bool(fields["may_have_arrived"])
     return DeliveryRow(**fields)

@@ -303,7 +303,7 @@ def _values(
         "next_attempt_at": posting.due_at if state in WAITING else None,
         "settled_at": None if state in WAITING else now,
         "detail": "",
-        "coming": [[line.observance, line.date.isoformat()] for line in posting.coming],
+        "coming": [[line.observance, line.date.isoformat()] for line in posting.lines],
         "by_hand": False,
         "fence": 0,
         "created_at": now,

@@ -77,20 +77,20 @@ def _acceptable(
     problems: list[Problem],
 ) -> bool:
     if not NAME_PATTERN.fullmatch(id_):
-        said = f"'{id_}' cannot be an id: small letters, digits and hyphens, such as my-day."
-        problems.append(Problem("error", "bad-id", label, id_, said))
+        sentence = f"'{id_}' cannot be an id: small letters, digits and hyphens, such as my-day."
+        problems.append(Problem("error", "bad-id", label, id_, sentence))
         return False
     if id_ == DIGEST:
-        said = f"'{id_}' is the name of the month's list. Give the day another."
-        problems.append(Problem("error", "bad-id", label, id_, said))
+        sentence = f"'{id_}' is the name of the month's list. Give the day another."
+        problems.append(Problem("error", "bad-id", label, id_, sentence))
         return False
     if not isinstance(table, dict):
-        said = "This must be a table: [" + id_ + "] on a line of its own, its keys below."
-        problems.append(Problem("error", "not-a-table", label, id_, said))
+        sentence = "This must be a table: [" + id_ + "] on a line of its own, its keys below."
+        problems.append(Problem("error", "not-a-table", label, id_, sentence))
         return False
     if id_ in here:
-        said = f"The id '{id_}' stands in {here[id_][0]} too. Give each a name of its own."
-        problems.append(Problem("error", "declared-twice", label, id_, said))
+        sentence = f"The id '{id_}' stands in {here[id_][0]} too. Give each a name of its own."
+        problems.append(Problem("error", "declared-twice", label, id_, sentence))
         return False
     return True
 
@@ -187,7 +187,7 @@ def _check_references(
     texts: Mapping[str, DayText],
     problems: list[Problem],
 ) -> None:
-    known = {*calendar, *disabled}
+    day_ids = {*calendar, *disabled}
     for id_, day in calendar.items():
         for key, ids in (
             ("part_of", (day.part_of,) if day.part_of else ()),
@@ -196,9 +196,9 @@ def _check_references(
         ):
             for other in ids:
                 if other == id_:
-                    said = f"`{key}` names the day itself. Take it out."
-                elif other not in known:
-                    said = f"`{key}` names '{other}', which is no day.{nearest(other, known)}"
+                    sentence = f"`{key}` names the day itself. Take it out."
+                elif other not in day_ids:
+                    sentence = f"`{key}` names '{other}', which is no day.{nearest(other, day_ids)}"
                 else:
                     continue
-                problems.append(Problem("error", "unknown-day", texts[id_].file, id_, said))
+                problems.append(Problem("error", "unknown-day", texts[id_].file, id_, sentence))

@@ -62,7 +62,7 @@ def first_post(project: Project, after: date) -> datetime:
     plan = Plan(project.days.calendar, tuple(project.channels.values()))
     noon = datetime.fromisoformat(f"{day.date}T12:00:00+00:00")
     planned = plan.due(noon - timedelta(days=1), noon + timedelta(days=1))
-    found = [p.due_at for p in planned if DAY in p.postings[0].observances]
-    if not found:
+    due = [p.due_at for p in planned if DAY in p.postings[0].observances]
+    if not due:
         raise VigiliaError("No channel of the demonstration posts on 9 December.")
-    return min(found)
+    return min(due)

@@ -25,11 +25,11 @@ def load_facts(places: Places, problems: list[Problem]) -> dict[str, Fact]:
         if entry is None:
             continue
         if isinstance(entry.as_of, str) and not _MONTH.fullmatch(entry.as_of):
-            said = (
+            sentence = (
                 f"'as_of' is {quoted(entry.as_of)}: write a date, 2026-10-02, or a month, "
                 '"2026-10".'
             )
-            problems.append(Problem("error", "bad-value", file, id_, said))
+            problems.append(Problem("error", "bad-value", file, id_, sentence))
             continue
         facts[id_] = Fact(
             id=id_,

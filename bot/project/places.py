@@ -65,16 +65,18 @@ def find_places(config: Path | None, environ: Mapping[str, str], cwd: Path) -> P
     Where none of the three is there, the embedded defaults serve, with ``cwd`` as the root. Raises
     ConfigError where a folder was asked for by name and is not there.
     """
-    asked = config or (Path(environ["VIGILIA_CONFIG"]) if environ.get("VIGILIA_CONFIG") else None)
+    path = config or (Path(environ["VIGILIA_CONFIG"]) if environ.get("VIGILIA_CONFIG") else None)
     shipped = shipped_folder()
-    if asked is None:
+    if path is None:
         default = cwd / "config"
         there = any((default / name).is_file() for name in ("vigilia.toml", "channels.toml"))
         return Places(root=cwd, own=default if there else None, shipped=shipped)
-    folder = asked if asked.is_absolute() else cwd / asked
+    folder = path if path.is_absolute() else cwd / path
     folder = Path(folder.resolve())
     if not (folder / "vigilia.toml").is_file():
         what = "There is no vigilia.toml in this folder." if folder.is_dir() else "No such folder."
-        said = f"{what} `vigilia init DIR` writes a starter into DIR; then `--config DIR/config`."
-        raise ConfigError([Problem("error", "config-missing", str(asked), "", said)])
+        sentence = (
+            f"{what} `vigilia init DIR` writes a starter into DIR; then `--config DIR/config`."
+        )
+        raise ConfigError([Problem("error", "config-missing", str(path), "", sentence)])
     return Places(root=folder.parent, own=folder, shipped=shipped)

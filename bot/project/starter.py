@@ -80,7 +80,7 @@ def write_starter(folder: Path) -> list[Path]:
             f"{folder / there[0]} is there already, so nothing was written. "
             "Choose another folder, or move that file away."
         )
-    written = []
+    paths = []
     for name, text in texts.items():
         path = folder / name
         try:
@@ -88,5 +88,5 @@ def write_starter(folder: Path) -> list[Path]:
             path.write_text(text, "utf-8")
         except OSError as error:
             raise VigiliaError(f"{path} cannot be written: {error.strerror}.") from None
-        written.append(path)
-    return written
+        paths.append(path)
+    return paths

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cached_property
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Protocol, assert_never
+from typing import Protocol, assert_never
 
 from bot.channels.outcome import Outcome
 from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest, RemoteRequest, Response
-
-if TYPE_CHECKING:
-    from bot.transport.apprise import AppriseTransport
-    from bot.transport.http import HttpTransport
-    from bot.transport.smtp import SmtpTransport
 
 
 class Transport(Protocol):
@@ -24,10 +17,10 @@ class Transport(Protocol):
 
 
 class Transports:
-    """Give each kind of request to its transport. Thread-safe.
+    """Gives each kind of request to its transport. Thread-safe.
 
-    The arguments as for :class:`bot.transport.http.HttpTransport`. Those for e-mail and Apprise are
-    made when the first of it is sent. Raises :class:`VigiliaError` where ``ca_file`` is unusable.
+    The arguments as for :class:`bot.transport.http.HttpTransport`. Raises :class:`VigiliaError`
+    where ``ca_file`` is unusable.
     """
 
     def __init__(
@@ -37,22 +30,23 @@ class Transports:
         ca_file: Path | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> None:
-        from bot.transport.http import HttpTransport  # noqa: PLC0415 - most commands send nothing
+        # here, since most commands send nothing; and not at the first e-mail, since a machine that
+        # has no descriptor left by then could not
+        from bot.transport.apprise import AppriseTransport  # noqa: PLC0415
+        from bot.transport.http import HttpTransport  # noqa: PLC0415
+        from bot.transport.smtp import SmtpTransport  # noqa: PLC0415
 
-        self._trusted_hosts = trusted_hosts
-        self._rehearsal = rehearsal
-        self._ca_file = ca_file
-        self._http: HttpTransport = HttpTransport(trusted_hosts, rehearsal, ca_file, proxies)
-        self._smtp: SmtpTransport | None = None
-        self._lock = Lock()
+        self._http = HttpTransport(trusted_hosts, rehearsal, ca_file, proxies)
+        self._smtp = SmtpTransport(trusted_hosts, rehearsal, self._http.context)
+        self._apprise = AppriseTransport(trusted_hosts, rehearsal)
 
     def send(self, request: RemoteRequest) -> Response | Outcome:
-        """Send ``request`` once."""
+        """Send ``request`` once. Raises nothing."""
         match request:
             case HttpRequest():
                 return self._http.send(request)
             case MimeRequest():
-                return self._mail().send(request)
+                return self._smtp.send(request)
             case ApprisedRequest():
                 return self._apprise.send(request)
             case _:
@@ -61,19 +55,3 @@ class Transports:
     def close(self) -> None:
         """Close all connections. Called when the last request has been answered."""
         self._http.close()
-        if self._smtp is not None:
-            self._smtp.close()
-
-    def _mail(self) -> SmtpTransport:
-        from bot.transport.smtp import SmtpTransport  # noqa: PLC0415 - most groups send no e-mail
-
-        with self._lock:
-            if self._smtp is None:
-                self._smtp = SmtpTransport(self._trusted_hosts, self._rehearsal, self._ca_file)
-            return self._smtp
-
-    @cached_property
-    def _apprise(self) -> AppriseTransport:
-        from bot.transport.apprise import AppriseTransport  # noqa: PLC0415 - nor through Apprise
-
-        return AppriseTransport(self._trusted_hosts, self._rehearsal)

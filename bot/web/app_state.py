@@ -17,7 +17,7 @@ from bot.oversight.metrics import Metrics
 from bot.project.load import Project
 from bot.transport.dispatch import Transport
 from bot.web.access import Access
-from bot.web.forecast import Outlook
+from bot.web.forecast import Forecast
 from bot.web.visitors import LoginLimit, Visitors
 
 
@@ -45,20 +45,20 @@ class Site:
     logins: LoginLimit = field(default_factory=LoginLimit)
     closing: threading.Event = field(default_factory=threading.Event)
     ends: Callable[[Callable[[], None]], None] = lambda _tell: None
-    _outlook: Outlook | None = field(default=None, init=False)
+    _forecast: Forecast | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def now(self) -> datetime:
         """Return the present instant of the service, UTC: a rehearsal's, where it is one."""
         return self.clock.now()
 
-    def outlook(self) -> Outlook:
+    def forecast(self) -> Forecast:
         """Return what comes, of the configuration as it is now."""
         project = self.project()
         with self._lock:
-            if self._outlook is None or self._outlook.project is not project:
-                self._outlook = Outlook(project, self.clock.now())
-            return self._outlook
+            if self._forecast is None or self._forecast.project is not project:
+                self._forecast = Forecast(project, self.clock.now())
+            return self._forecast
 
 
 def site_of(request: Request) -> Site:

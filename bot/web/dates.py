@@ -51,8 +51,8 @@ class Moments:
         """Return "09:00 EST", or "09:00 UTC-3" where the zone has no name of its own."""
         local = at.astimezone(zone)
         name = local.tzname() or ""
-        shown = f"UTC{name}" if name[:1] in "+-" else name
-        return f"{local:%H:%M} {shown}"
+        zone_name = f"UTC{name}" if name[:1] in "+-" else name
+        return f"{local:%H:%M} {zone_name}"
 
     def _language(self) -> Language:
         code = spoken()
@@ -74,15 +74,15 @@ def wait(length: dt.timedelta) -> str:
     ahead, size = seconds >= 0, abs(seconds)
     if size >= 2 * 86400:
         count = size // 86400
-        told = ngettext("{n} day", "{n} days", count)
+        text = ngettext("{n} day", "{n} days", count)
     elif size >= 2 * 3600:
         count = size // 3600
-        told = ngettext("{n} hour", "{n} hours", count)
+        text = ngettext("{n} hour", "{n} hours", count)
     elif size >= 60:
         count = size // 60
-        told = ngettext("{n} minute", "{n} minutes", count)
+        text = ngettext("{n} minute", "{n} minutes", count)
     else:
         count = size
-        told = ngettext("{n} second", "{n} seconds", count)
-    said = told.format(n=number(count))
-    return _("in {time}").format(time=said) if ahead else _("{time} ago").format(time=said)
+        text = ngettext("{n} second", "{n} seconds", count)
+    span = text.format(n=number(count))
+    return _("in {time}").format(time=span) if ahead else _("{time} ago").format(time=span)

@@ -103,8 +103,8 @@ class Guard:
         request = Request(scope)
         cookies = request.cookies
         speak(chosen(request.headers.get("accept-language", ""), cookies.get(LANGUAGE_COOKIE)))
-        known = self._site.visitors.known(cookies.get(cookie_name(request)))
-        visitor = known or self._site.visitors.new()
+        recognised = self._site.visitors.visitor_of(cookies.get(cookie_name(request)))
+        visitor = recognised or self._site.visitors.new()
         scope["caller"] = Caller(visitor)
 
         async def answering(message: Any) -> None:
@@ -116,7 +116,7 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
                 # a page has forms, and the cookie has to be there when one is sent
                 page = headers.get("content-type", "").startswith("text/html")
-                if known is None and page and "set-cookie" not in headers:
+                if recognised is None and page and "set-cookie" not in headers:
                     self.remember(headers, request, visitor)
             await send(message)
 
@@ -151,9 +151,9 @@ class Guard:
     def _lacks_token(self, request: Request, caller: Caller) -> str | None:
         """Return why a request needs another token, or one; None where it may go on. Notes who said
         the right one."""
-        scheme, _, said = request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            caller.by_token = self._site.access.is_token(said.strip())
+            caller.by_token = self._site.access.is_token(token.strip())
             return None if caller.by_token else NOT_ADMITTED
         changes = request.method not in SAFE_METHODS
         return PROGRAMS_SAY_IT if changes and request.url.path.startswith(API_PATH) else None
@@ -233,10 +233,10 @@ async def _body(receive: Receive) -> bytes | None:
 
 def _again(body: bytes) -> Receive:
     """Return the source of a body that was read already."""
-    left = [{"type": "http.request", "body": body, "more_body": False}]
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:
-        return left.pop() if left else {"type": "http.disconnect"}
+        return messages.pop() if messages else {"type": "http.disconnect"}
 
     return receive
 

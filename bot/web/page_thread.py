@@ -56,7 +56,7 @@ def page_beside(
         closing = threading.Event()
         end = _Ending(closing)
         host, port = listening.getsockname()[:2]
-        address = f"http://{Listen(host, port).shown}/"
+        address = f"http://{Listen(host, port).text}/"
 
         def serve() -> None:
             try:

@@ -19,10 +19,10 @@ from starlette.responses import HTMLResponse, Response
 
 from bot import __version__
 from bot.content.facts import Fact, clause, fact_problems
-from bot.content.languages import load_languages
+from bot.content.language_files import load_languages
 from bot.logs import SECRETS
 from bot.planning import DIGEST
-from bot.web import labels as words
+from bot.web import labels
 from bot.web.app_state import Site
 from bot.web.dates import Moments, number, wait
 from bot.web.guard import caller_of
@@ -44,14 +44,14 @@ class StaticFile:
 
 def static_files() -> Mapping[str, StaticFile]:
     """Return the static files by name, those of others below ``vendor/``."""
-    found = {}
+    files = {}
     for path in sorted(STATIC.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
             version = hashlib.sha256(content).hexdigest()[:10]
-            found[path.relative_to(STATIC).as_posix()] = StaticFile(content, kind, version)
-    return found
+            files[path.relative_to(STATIC).as_posix()] = StaticFile(content, kind, version)
+    return files
 
 
 class Pages:
@@ -72,7 +72,7 @@ class Pages:
             _=_,
             ngettext=ngettext,
             gettext=_,
-            words=words,
+            labels=labels,
             number=number,
             wait=wait,
             link=link_html,
@@ -81,8 +81,8 @@ class Pages:
             languages=LANGUAGES,
             named=self.named,
             zone_of=self.zone_of,
-            platform_name=words.platform_name,
-            reason_words=words.reason_words,
+            platform_name=labels.platform_name,
+            reason_text=labels.reason_text,
             posting_path=posting_path,
             fact_words=self.fact_words,
             as_of=self.as_of,
@@ -121,15 +121,17 @@ class Pages:
             **values,
         )
         # No page is made of a secret; should one ever get into a text, it is masked all the same.
-        shown = SECRETS(None, "", {"page": text})["page"]
+        masked = SECRETS(None, "", {"page": text})["page"]
         headers = {"Content-Language": spoken(), "Vary": "Accept-Language, Cookie"}
-        return HTMLResponse(shown, status_code=status, headers=headers)
+        return HTMLResponse(masked, status_code=status, headers=headers)
 
     def say(
-        self, request: Request, title: str, said: str, *, status: int = 200, back: str = "/"
+        self, request: Request, title: str, detail: str, *, status: int = 200, back: str = "/"
     ) -> Response:
         """Return a page that says one thing."""
-        return self.show(request, "said.html", status=status, title=title, said=said, back=back)
+        return self.show(
+            request, "notice.html", status=status, title=title, detail=detail, back=back
+        )
 
     def named(self, observances: tuple[str, ...]) -> str:
         """Return what days are called, in the reader's language where they have a name in it."""
@@ -158,8 +160,8 @@ class Pages:
     def zone_of(self, channel: str) -> Any:
         """Return the time zone of a channel; the group's own where it is no longer configured."""
         project = self._site.project()
-        found = project.channels.get(channel)
-        return found.timezone if found else project.settings.timezone
+        channel_ = project.channels.get(channel)
+        return channel_.timezone if channel_ else project.settings.timezone
 
     def _asset(self, name: str) -> str:
         return f"/static/{name}?v={self.static[name].version}"

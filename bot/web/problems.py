@@ -50,12 +50,12 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Return an answer that says in ``detail`` what is wrong, for a person to read."""
-    said: dict[str, Any] = {
+    body: dict[str, Any] = {
         "type": "about:blank",
         "title": _TITLES.get(status, "Error"),
         "status": status,
         "detail": detail,
     }
     if errors:
-        said["errors"] = list(errors)
-    return JSONResponse(said, status, dict(headers or {}), PROBLEM_JSON)
+        body["errors"] = list(errors)
+    return JSONResponse(body, status, dict(headers or {}), PROBLEM_JSON)

@@ -30,7 +30,7 @@ class Visitor:
 class _LoggedIn:
     name: str
     since: float
-    seen: float
+    last_seen: float
 
 
 class Visitors:
@@ -45,7 +45,7 @@ class Visitors:
         self._logged_in: dict[str, _LoggedIn] = {}
         self._lock = threading.Lock()
 
-    def known(self, cookie: str | None) -> Visitor | None:
+    def visitor_of(self, cookie: str | None) -> Visitor | None:
         """Return the visitor of a cookie, None where we did not make it."""
         id_, _, signature = (cookie or "").partition(".")
         if not hmac.compare_digest(signature.encode(), self._signed("cookie", id_).encode()):
@@ -67,7 +67,9 @@ class Visitors:
         now = self._now()
         with self._lock:
             while len(self._logged_in) >= _MOST:
-                self._logged_in.pop(min(self._logged_in, key=lambda i: self._logged_in[i].seen))
+                self._logged_in.pop(
+                    min(self._logged_in, key=lambda i: self._logged_in[i].last_seen)
+                )
             self._logged_in[visitor.id] = _LoggedIn(name, now, now)
         return Visitor(visitor.id, visitor.csrf, name)
 
@@ -83,14 +85,14 @@ class Visitors:
     def _name(self, id_: str) -> str | None:
         now = self._now()
         with self._lock:
-            found = self._logged_in.get(id_)
-            if found is None:
+            session = self._logged_in.get(id_)
+            if session is None:
                 return None
-            if now - found.seen > IDLE_S or now - found.since > LONGEST_S:
+            if now - session.last_seen > IDLE_S or now - session.since > LONGEST_S:
                 del self._logged_in[id_]
                 return None
-            found.seen = now
-            return found.name
+            session.last_seen = now
+            return session.name
 
     def _signed(self, use: str, id_: str) -> str:
         return hmac.new(self._secret, f"{use}:{id_}".encode(), hashlib.sha256).hexdigest()
@@ -129,8 +131,8 @@ class LoginLimit:
     def succeeded(self, address: str) -> None:
         """Forget the wrong ones of an address."""
         with self._lock:
-            self._failures = [one for one in self._failures if one[1] != address]
+            self._failures = [failure for failure in self._failures if failure[1] != address]
 
     def _forget(self) -> None:
         since = self._now() - self.WINDOW_S
-        self._failures = [one for one in self._failures if one[0] > since]
+        self._failures = [failure for failure in self._failures if failure[0] > since]

@@ -11,12 +11,12 @@ from typing import Any
 from markupsafe import Markup
 
 from bot.content.message import Message
-from bot.web.previews.plain import look as plain_look
+from bot.web.previews.plain import preview as plain_look
 
 _SHOWN = ("From", "To", "Subject")
 
 
-def look(payload: Mapping[str, Any], message: Message) -> Markup:
+def preview(payload: Mapping[str, Any], message: Message) -> Markup:
     """Return head and frame; the plain words where the part has no address."""
     headers = payload.get("headers", {})
     head = Markup("").join(

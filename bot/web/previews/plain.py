@@ -11,7 +11,7 @@ from bot.content.message import ActionText, Message, Part
 from bot.web.markup import html, link_html
 
 
-def look(_payload: Mapping[str, Any], message: Message) -> Markup:
+def preview(_payload: Mapping[str, Any], message: Message) -> Markup:
     """Return every language under its title."""
     return Markup("").join(part_html(part) for part in message.parts)
 

@@ -14,10 +14,10 @@ from bot.delivery.test_message import is_delivered, send_test
 from bot.errors import VigiliaError
 from bot.ledger.rows import PausedChannel
 from bot.web.app_state import SiteHere
-from bot.web.forecast import Gathering
+from bot.web.forecast import PostingGroup
 from bot.web.guard import caller_of
 from bot.web.i18n import _
-from bot.web.labels import test_words
+from bot.web.labels import test_text
 from bot.web.pages import PagesHere
 
 router = APIRouter(include_in_schema=False)
@@ -33,7 +33,7 @@ class Place:
     channel: Channel
     paused: PausedChannel | None
     last: datetime | None
-    next: Gathering | None
+    next: PostingGroup | None
 
 
 @router.get("/channels")
@@ -58,7 +58,7 @@ def channels(
                 project.channels[name],
                 paused.get(name),
                 last.get(name),
-                site.outlook().next_of(name, now),
+                site.forecast().next_of(name, now),
             )
         )
     until = site.ledger.paused_until()
@@ -110,7 +110,7 @@ def test(request: Request, site: SiteHere, pages: PagesHere) -> Response:
             request, _("The test did not arrive"), str(error), status=409, back="/channels"
         )
     return pages.say(
-        request, _("The test did not arrive"), test_words(name, outcome), back="/channels"
+        request, _("The test did not arrive"), test_text(name, outcome), back="/channels"
     )
 
 
@@ -130,8 +130,8 @@ def pause(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     """Hold everything for some hours: when the news makes a planned posting wrong."""
     hours = caller_of(request).form.get("hours", "")
     if not hours.isascii() or not hours.isdigit() or not 1 <= int(hours) <= LONGEST_PAUSE_H:
-        said = _("Say for how many hours: from 1 to {most}.").format(most=LONGEST_PAUSE_H)
-        return pages.say(request, _("Nothing was changed"), said, status=422, back="/channels")
+        sentence = _("Say for how many hours: from 1 to {most}.").format(most=LONGEST_PAUSE_H)
+        return pages.say(request, _("Nothing was changed"), sentence, status=422, back="/channels")
     site.ledger.set_pause(site.now() + timedelta(hours=int(hours)), site.now())
     return RedirectResponse("/channels?done=pause", 303)
 
@@ -145,5 +145,5 @@ def go_on(site: SiteHere) -> Response:
 
 
 def _unknown(request: Request, pages: PagesHere) -> Response:
-    said = _("The configuration has no such channel any more.")
-    return pages.say(request, _("Nothing was changed"), said, status=404, back="/channels")
+    sentence = _("The configuration has no such channel any more.")
+    return pages.say(request, _("Nothing was changed"), sentence, status=404, back="/channels")

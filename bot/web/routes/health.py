@@ -19,8 +19,8 @@ router = APIRouter(include_in_schema=False)
 def healthz(site: SiteHere) -> Response:
     """Answer 200 while scheduler, ledger and workers get on with their work; else 503, and say
     which does not."""
-    said = site.ailing()
-    return PlainTextResponse("ok\n") if said is None else PlainTextResponse(f"{said}\n", 503)
+    trouble = site.ailing()
+    return PlainTextResponse("ok\n") if trouble is None else PlainTextResponse(f"{trouble}\n", 503)
 
 
 @router.api_route("/readyz", methods=["GET", "HEAD"])

@@ -28,7 +28,7 @@ from bot.web.decisions import CHOICES, Choice, choices
 from bot.web.forecast import facts_of
 from bot.web.i18n import _
 from bot.web.pages import PagesHere
-from bot.web.previews import drawn
+from bot.web.previews import draw_preview
 
 router = APIRouter(include_in_schema=False)
 
@@ -65,10 +65,10 @@ class Picture:
     left_out: tuple[str, ...] = ()
 
 
-def found(site: Site, key: str) -> Shown | None:
+def find_posting(site: Site, key: str) -> Shown | None:
     """Return a posting by its key, None where there is none."""
     row = site.ledger.delivery(key)
-    about: DeliveryRow | Posting | None = row or site.outlook().posting(key)
+    about: DeliveryRow | Posting | None = row or site.forecast().posting(key)
     if about is None:
         return None
     message, trouble = _words(site.project(), about, row)
@@ -95,12 +95,14 @@ def _words(
 def pictured(channel: Channel, message: Message, about: DeliveryRow | Posting) -> Picture:
     """Return how a message looks on a channel, made of the very request that would be sent."""
     left_out = channel.platform.fitting_problems(message, channel.options)
-    shown = shown_request(channel, message, about)
-    if shown is None:
+    request = shown_request(channel, message, about)
+    if request is None:
         return Picture(Markup(""), "", tuple(left_out))
-    text = json.dumps(shown, ensure_ascii=False, indent=2)
+    text = json.dumps(request, ensure_ascii=False, indent=2)
     document = f"/mail-part/{quote(about.key, safe='/+')}"
-    return Picture(drawn(channel.platform.name, shown, message, document), text, tuple(left_out))
+    return Picture(
+        draw_preview(channel.platform.name, request, message, document), text, tuple(left_out)
+    )
 
 
 def shown_request(
@@ -124,10 +126,12 @@ def posting(
 ) -> Response:
     """Show a posting."""
     project = site.project()
-    shown = found(site, key)
+    shown = find_posting(site, key)
     if shown is None:
-        said = _("No posting has this key. It may have been planned by an earlier configuration.")
-        return pages.say(request, _("There is no such posting"), said, status=404)
+        sentence = _(
+            "No posting has this key. It may have been planned by an earlier configuration."
+        )
+        return pages.say(request, _("There is no such posting"), sentence, status=404)
     about = shown.about
     channel = project.channels.get(about.channel)
     attempts: tuple[AttemptRow, ...] = site.ledger.attempts(key) if shown.row else ()
@@ -141,9 +145,9 @@ def posting(
         picture=pictured(channel, shown.message, about) if channel and shown.message else None,
         texts=[project.days.texts[id_] for id_ in about.observances if id_ in project.days.texts],
         facts=facts_of(project, about.observances, about.date.year, about.languages),
-        beside=[p for p in site.outlook().beside(_as_posting(about)) if p.channel != about.channel][
-            :12
-        ],
+        siblings=[
+            p for p in site.forecast().siblings(_as_posting(about)) if p.channel != about.channel
+        ][:12],
         attempts=attempts,
         decisions=site.ledger.decision_log(key),
         test_channels=_test_channels(project, about.channel),
@@ -172,5 +176,5 @@ def _as_posting(about: DeliveryRow | Posting) -> Posting:
         languages=about.languages,
         due_at=about.due_at,
         useful_until=about.useful_until,
-        coming=about.coming,
+        lines=about.lines,
     )

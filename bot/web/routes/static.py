@@ -17,5 +17,5 @@ async def static(request: Request, pages: PagesHere, name: str, v: str = "") -> 
     file = pages.static.get(name)
     if file is None:
         return pages.say(request, _("There is no such page"), "", status=404)
-    kept = "public, max-age=31536000, immutable" if v == file.version else "no-cache"
-    return Response(file.content, media_type=file.kind, headers={"Cache-Control": kept})
+    caching = "public, max-age=31536000, immutable" if v == file.version else "no-cache"
+    return Response(file.content, media_type=file.kind, headers={"Cache-Control": caching})

@@ -9,11 +9,11 @@ _AROUND = 28
 
 
 @dataclass(frozen=True)
-class Found:
+class Fault:
     """One fault of a text: the rule's code, and a sentence with the words concerned."""
 
     code: str
-    said: str
+    sentence: str
 
 
 def quoted(text: str, start: int, end: int) -> str:
