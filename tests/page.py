@@ -18,7 +18,8 @@ from typing import Any
 from bot.channels.outcome import Outcome, Reason
 from bot.channels.request import HttpRequest, RemoteRequest, Response
 from bot.clock import SettableClock
-from bot.delivery.local import LocalPlaces
+from bot.delivery.poster import LocalPlaces, Poster
+from bot.delivery.rate_limits import RateLimits
 from bot.delivery.rendering import write_message
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
@@ -191,8 +192,7 @@ def staged(
             ledger=ledger,
             clock=clock,
             access=access,
-            transport=transport,
-            places=LocalPlaces(ledger),
+            poster=Poster(transport, LocalPlaces(ledger), RateLimits(time.monotonic), clock),
             wake=woken,
             ailing=lambda: None,
             metrics=Metrics(lambda: project, ledger, clock, lambda: None),
