@@ -215,7 +215,7 @@ def fill(ledger: Ledger, run: str, project: Project) -> dict[str, str]:
         posting = item.postings[0]
         useful = NOW + timedelta(days=2)
         later = Planned(item.slots, tuple(replace(p, useful_until=useful) for p in item.postings))
-        ledger.insert([later], posting.due_at, state_of=lambda _posting: (state, held_for))
+        ledger.insert([later], posting.due_at, state_of=lambda *_: (state, held_for))
         return posting
 
     def attempt(posting: Posting, state: State, outcome: OutcomeName, reason: Reason) -> str:
@@ -259,7 +259,7 @@ def fill(ledger: Ledger, run: str, project: Project) -> dict[str, str]:
             kept = keys["delivered"]
     keys["delivered"] = kept
     for item in postings:
-        ledger.insert([item], item.due_at, state_of=lambda _posting: (State.DELIVERED, None))
+        ledger.insert([item], item.due_at, state_of=lambda *_: (State.DELIVERED, None))
     while ledger.index_words():
         pass
     coming = project.plan.due(NOW, NOW + timedelta(days=90))
