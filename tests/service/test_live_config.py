@@ -83,7 +83,7 @@ class TestWhatIsTakenUp:
     def test_a_hang_up_has_it_read_though_nothing_changed(self, site: Installation) -> None:
         changed = threading.Event()
         asked = Hangups()
-        live = LiveProject(site.project(), RehearsalClock(NINE), asked=asked)
+        live = LiveProject(site.project(), RehearsalClock(NINE), hangups=asked)
         live.changed = changed.set
         ended = threading.Event()
         thread = threading.Thread(target=live.watch, args=(ended, 20.0))
