@@ -89,7 +89,9 @@ class Assembly:
     def use(self, project: Project, clock: Clock) -> None:
         """Has the network used as a changed configuration says; what is under way is untouched.
         Raises VigiliaError where its CA file is unusable."""
-        if project.settings.network != self.courier.project().settings.network:
+        network = project.settings.network
+        # a CA file under the same name may hold others
+        if network.ca_file or network != self.courier.project().settings.network:
             self.transport.replace(transport_for(project, rehearsal=clock.rehearsal))
         self.engine.use(project.settings.delivery.workers)
 
