@@ -15,8 +15,8 @@ import pytest
 
 from bot.channels.outcome import Reason
 from bot.clock import RehearsalClock, SystemClock
-from bot.delivery.limits import RateLimits
 from bot.delivery.planner import recover, write_down
+from bot.delivery.rate_limits import RateLimits
 from bot.engines.embedded import EmbeddedEngine
 from bot.errors import LedgerError
 from bot.event_log import log_intake, log_recovered
@@ -518,10 +518,10 @@ class TestAnOperatorsChannelThatFails:
         write(installed, webhook("site", installed.receiver))
         with desk(installed) as (steps, office):
             at = [0.0]
-            steps.courier.limits = RateLimits(lambda: at[0])
+            steps.courier.poster.limits = RateLimits(lambda: at[0])
             row = office.write()
             bucket = steps.courier.rates_of(row)[0][0]
-            steps.courier.limits.back_off(bucket, 60.0)
+            steps.courier.poster.limits.back_off(bucket, 60.0)
             engine = EmbeddedEngine(steps.ledger, steps.courier, steps.clock)
             rounds = count()
             engine.drain(lambda: next(rounds) > 2)

@@ -230,7 +230,7 @@ def asked_of(engine: Engine) -> Iterator[list[str]]:
 
 def test_what_was_told_is_not_read_again_however_much_it_is(ledger: Ledger, run: str) -> None:
     many = [plan(f"c{number}") for number in range(5000)]
-    ledger.insert(many, NOW, state_of=lambda _posting: (State.MISSED, None))
+    ledger.insert(many, NOW, state_of=lambda _posting, _decision: (State.MISSED, None))
     untold = ledger.untold_ends(ENDS, NOW - HOUR)
     assert len(untold) == 5000
     ledger.tell(
