@@ -226,13 +226,14 @@ class OperatorDesk:
             useful_until=message.useful_until,
             on_unknown=channel.on_unknown if channel else "hold",
             repeat_safe_until=message.made_at + safe_for if safe_for else None,
-            maybe_arrived=message.maybe_arrived,
+            in_doubt=message.maybe_arrived,
+            may_have_arrived=message.maybe_arrived,
         )
         self._courier.recorded(
             message.key,
             lambda: self._ledger.settle_message(
                 message,
-                state=State(decided.state),
+                state=decided.state,
                 now=now,
                 reason=decided.reason,
                 detail=decided.detail,
