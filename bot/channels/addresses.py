@@ -34,7 +34,7 @@ class AddressError(VigiliaError):
 
 
 @dataclass(frozen=True)
-class Address:
+class WebhookUrl:
     """An address, taken apart. ``host`` is in ASCII and lower case, IPv6 without brackets."""
 
     scheme: str
@@ -66,7 +66,7 @@ class Address:
 
 # An address is read several times while a channel is, and many addresses share a host.
 @lru_cache(maxsize=256)
-def read_address(url: str) -> Address:
+def read_address(url: str) -> WebhookUrl:
     """Takes ``url`` apart.
 
     Raises :class:`AddressError` for what is no plain web address: other schemes, spaces, user
@@ -92,7 +92,7 @@ def read_address(url: str) -> Address:
         )
     if "#" in url:
         raise AddressError("The address holds a #; leave out the # and what follows it.")
-    return Address(
+    return WebhookUrl(
         scheme=parts.scheme,
         host=_ascii_host(host),
         port=_PORTS[parts.scheme] if port is None else port,

@@ -19,28 +19,28 @@ from urllib.parse import quote
 from pydantic import SecretStr, StringConstraints
 
 from bot.channels.addresses import address_problem, digest, read_address
-from bot.channels.answers import json_object, read_answer, told, wait_of_seconds
+from bot.channels.answers import json_object, read_answer, refusal, wait_of_seconds
+from bot.channels.base_platform import (
+    BasePlatform,
+    ChannelOptions,
+    Json,
+    Rates,
+    json_bytes,
+    json_request,
+    webhook_rates,
+)
 from bot.channels.colours import colour
 from bot.channels.dialects.dialect import WORD_JOINER, one_line
 from bot.channels.dialects.html import HTML
-from bot.channels.http_platform import (
-    USER_AGENT,
-    ChannelOptions,
-    HttpPlatform,
-    json_bytes,
-    webhook_rates,
-)
 from bot.channels.local_platform import message_text
-from bot.channels.outcome import Delivered, Outcome, Reason, Rejected
+from bot.channels.outcome import Delivered, Outcome, Reason
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
-from bot.content.message import ActionText, Message, Part
+from bot.channels.text_layout import action_line
+from bot.content.message import Message, Part
 
 LONGEST_CONTENT = 60_000
 """Bytes of JSON: an event may have 65,536 with what the server adds; 60,000 passed, 65,000 not."""
-
-# A usual Synapse takes 0.2 a second, and ten at once (rc_message of its configuration).
-RATE = 0.2
 
 # By the ids of rooms since version 12 there is no server after a colon.
 RoomId = Annotated[str, StringConstraints(pattern=r"^![^\s/]{1,254}$")]
@@ -57,13 +57,13 @@ class MatrixOptions(ChannelOptions):
     room: RoomId
 
 
-class Matrix(HttpPlatform[MatrixOptions]):
+class Matrix(BasePlatform[MatrixOptions, Json]):
     """A notice, with HTML and as plain text."""
 
     name = "matrix"
-    options_model = MatrixOptions
     called = "Matrix"
     where = "by signing the bot in again"
+    options_model = MatrixOptions
     # Synapse forgets transaction ids after about a day.
     repeat_safe_for: timedelta | None = timedelta(hours=20)
 
@@ -79,26 +79,35 @@ class Matrix(HttpPlatform[MatrixOptions]):
         token = options.access_token.get_secret_value()
         return digest(self.name, _base(options), options.room, token)
 
-    def rate_keys(self, options: MatrixOptions) -> tuple[tuple[str, float], ...]:
+    def rate_keys(self, options: MatrixOptions) -> Rates:
         bot = digest(self.name, _base(options), options.access_token.get_secret_value())
-        return webhook_rates(self.name, bot, options.url, RATE)
+        # A usual Synapse takes 0.2 a second, and ten at once (rc_message of its configuration).
+        return webhook_rates(self.name, bot, options.url, 0.2)
 
-    def too_long(self, message: Message, options: MatrixOptions | None) -> bool:
-        return len(json_bytes(_content(message))) > LONGEST_CONTENT
+    def payload(self, message: Message, options: MatrixOptions | None) -> Json:
+        parts = ("".join(_part(part, colour(message.kind))) for part in message.parts)
+        return {
+            "msgtype": "m.notice",
+            "body": _PING.sub(f"@{WORD_JOINER}", message_text(message)),
+            "format": "org.matrix.custom.html",
+            "formatted_body": "<hr>".join(parts),
+            "m.mentions": {},
+        }
 
-    def fitted_request(
-        self, message: Message, options: MatrixOptions, envelope: Envelope
-    ) -> HttpRequest:
+    def too_long(self, payload: Json) -> bool:
+        return len(json_bytes(payload)) > LONGEST_CONTENT
+
+    def assembled(self, payload: Json, options: MatrixOptions, envelope: Envelope) -> HttpRequest:
         path = f"send/m.room.message/{quote(envelope.request_id, safe='')}"
-        return _request(options, path, _content(message))
+        return _request(options, path, payload)
 
     def outcome(self, response: Response, at: datetime) -> Outcome:
         answer = json_object(response)
         event_id = answer.get("event_id")
-        if 200 <= response.status <= 299 and isinstance(event_id, str):
+        if response.is_success and isinstance(event_id, str):
             return Delivered(event_id)
         if response.status == 413 or answer.get("errcode") == "M_TOO_LARGE":
-            return Rejected(Reason.TOO_LARGE, told(response, _said(answer)))
+            return refusal(Reason.TOO_LARGE, response, _words(answer))
         return _read(response, at)
 
     def retraction(
@@ -118,20 +127,10 @@ def _base(options: MatrixOptions) -> str:
     return f"{address.origin}{address.path.rstrip('/')}"
 
 
-def _request(options: MatrixOptions, path: str, content: dict[str, Any]) -> HttpRequest:
+def _request(options: MatrixOptions, path: str, content: Json) -> HttpRequest:
     token = options.access_token.get_secret_value()
-    room = quote(options.room, safe="")
-    return HttpRequest(
-        method="PUT",
-        url=f"{_base(options)}/_matrix/client/v3/rooms/{room}/{path}",
-        headers={
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {token}",
-            "User-Agent": USER_AGENT,
-        },
-        body=json_bytes(content),
-        secrets=(token,),
-    )
+    url = f"{_base(options)}/_matrix/client/v3/rooms/{quote(options.room, safe='')}/{path}"
+    return json_request("PUT", url, content, (token,), token=token)
 
 
 def _read(response: Response, at: datetime) -> Outcome:
@@ -139,26 +138,15 @@ def _read(response: Response, at: datetime) -> Outcome:
     milliseconds = answer.get("retry_after_ms")
     seconds = milliseconds / 1000 if isinstance(milliseconds, int | float) else None
     # 401: the token was revoked, or its device signed out.
-    return read_answer(response, at, gone=(401,), said=_said(answer), wait=wait_of_seconds(seconds))
+    wait = wait_of_seconds(seconds)
+    return read_answer(response, at, gone=(401,), words=_words(answer), wait=wait)
 
 
-def _said(answer: Any) -> str | None:
+def _words(answer: Any) -> str | None:
     code, error = answer.get("errcode"), answer.get("error")
     if not isinstance(code, str):
         return None
     return f"{code} {error}" if isinstance(error, str) else code
-
-
-def _content(message: Message) -> dict[str, Any]:
-    return {
-        "msgtype": "m.notice",
-        "body": _PING.sub(f"@{WORD_JOINER}", message_text(message)),
-        "format": "org.matrix.custom.html",
-        "formatted_body": "<hr>".join(
-            "".join(_part(part, colour(message.kind))) for part in message.parts
-        ),
-        "m.mentions": {},
-    }
 
 
 def _part(part: Part, colour: int) -> Iterator[str]:
@@ -167,7 +155,8 @@ def _part(part: Part, colour: int) -> Iterator[str]:
     yield HTML.markdown(part.body)
     if part.actions:
         yield from _label(part.actions_label)
-        yield f"<ul>{''.join(f'<li>{_action(action)}</li>' for action in part.actions)}</ul>"
+        actions = (f"<li>{action_line(action, HTML)}</li>" for action in part.actions)
+        yield f"<ul>{''.join(actions)}</ul>"
     if part.sources:
         yield from _label(part.sources_label)
         links = (HTML.link(link.title, link.url) for link in part.sources)
@@ -180,11 +169,6 @@ def _part(part: Part, colour: int) -> Iterator[str]:
 def _label(label: str) -> Iterator[str]:
     if one_line(label):
         yield f"<p><strong>{HTML.text(one_line(label))}</strong></p>"
-
-
-def _action(action: ActionText) -> str:
-    links = " · ".join(HTML.link(link.title, link.url) for link in action.links)
-    return " ".join(filter(None, (HTML.text(one_line(action.text)), links)))
 
 
 PLATFORM: Platform[MatrixOptions] = Matrix()

@@ -39,7 +39,9 @@ class Platform(Protocol[OptionsT]):
     options_model: type[OptionsT]
     """The keys of ``channels.toml`` that this platform adds, addresses and tokens as SecretStr."""
     called: str
-    """What people call it ("Slack", "The receiver"); empty: its ``name``."""
+    """What people call it: "Slack", "E-mail"."""
+    actor: str
+    """Who took or refused a message, where that is not the platform's name ("The receiver")."""
     where: str
     """Where somebody makes a new address, after "make a new one", or empty: "at https://…"."""
     repeat_safe_for: timedelta | None
@@ -63,9 +65,17 @@ class Platform(Protocol[OptionsT]):
     def fitting_problems(
         self, message: Message, options: OptionsT | None = None
     ) -> tuple[str, ...]:
-        """Gives what had to be left out, or cannot be fitted, as sentences; empty when all fits.
+        """Return what had to be left out, or cannot be fitted, as sentences; empty when all fits.
 
         ``options`` are the channel's, where its limits depend on them; None: the usual limits."""
+        ...
+
+    def fitted_request(
+        self, message: Message, options: OptionsT, envelope: Envelope
+    ) -> tuple[Request, tuple[str, ...]]:
+        """Return :meth:`request` and :meth:`fitting_problems` of one payload, built once.
+
+        Raises :class:`bot.channels.fitting.CannotFitError`."""
         ...
 
     def request(self, message: Message, options: OptionsT, envelope: Envelope) -> Request:

@@ -169,6 +169,11 @@ class Response:
     body: bytes
 
     @property
+    def is_success(self) -> bool:
+        """Whether the status says that the request was taken."""
+        return 200 <= self.status <= 299
+
+    @property
     def text(self) -> str:
         """The body as text; what is not UTF-8 is replaced."""
         return self.body.decode("utf-8", errors="replace")

@@ -34,7 +34,7 @@ _WHAT_NOW = {
 def in_words(channel: Channel, outcome: Outcome) -> str:
     """Gives one or two sentences: what the platform said, and what to do now."""
     platform = channel.platform
-    name = platform.called or platform.name
+    name = platform.actor or platform.called
     detail = f" ({outcome.detail})" if outcome.detail else ""
     where = f" {platform.where}" if platform.where else ""
     now_what = _WHAT_NOW.get(outcome.reason, "").replace("{where}", where)

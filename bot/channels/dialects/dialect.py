@@ -81,7 +81,17 @@ def web_url(url: str) -> str | None:
 def units(text: str) -> int:
     """Gives the length in UTF-16 units: never less than characters, so safe for every platform's
     way to count."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def title_within(longest: int, title: str) -> str:
+    """Return a title on one line of at most ``longest`` UTF-16 units, cut between words."""
+    title = one_line(title)
+    if units(title) <= longest:
+        return title
+    while units(title) >= longest:
+        title = title.rpartition(" ")[0] or title[:-1]
+    return f"{title}…"
 
 
 class Dialect(ABC):

@@ -94,25 +94,31 @@ def _words(
 
 def pictured(channel: Channel, message: Message, about: DeliveryRow | Posting) -> Picture:
     """Gives how a message looks on a channel, made of the very request that would be sent."""
-    left_out = channel.platform.fitting_problems(message, channel.options)
-    shown = shown_request(channel, message, about)
-    if shown is None:
-        return Picture(Markup(""), "", tuple(left_out))
+    try:
+        request, losses = channel.platform.fitted_request(
+            message, channel.options, _envelope(about)
+        )
+    except CannotFitError as error:
+        return Picture(Markup(""), "", (str(error),))
+    shown = request.shown()
     text = json.dumps(shown, ensure_ascii=False, indent=2)
     document = f"/mail-part/{quote(about.key, safe='/+')}"
-    return Picture(drawn(channel.platform.name, shown, message, document), text, tuple(left_out))
+    return Picture(drawn(channel.platform.name, shown, message, document), text, losses)
 
 
 def shown_request(
     channel: Channel, message: Message, about: DeliveryRow | Posting
 ) -> dict[str, Any] | None:
     """Gives the request of a posting, secrets masked; None where the words do not fit."""
-    generation = about.generation if isinstance(about, DeliveryRow) else 0
-    envelope = Envelope(about.key, request_id(about.key, generation), about.due_at)
     try:
-        return channel.platform.request(message, channel.options, envelope).shown()
+        return channel.platform.request(message, channel.options, _envelope(about)).shown()
     except CannotFitError:
         return None
+
+
+def _envelope(about: DeliveryRow | Posting) -> Envelope:
+    generation = about.generation if isinstance(about, DeliveryRow) else 0
+    return Envelope(about.key, request_id(about.key, generation), about.due_at)
 
 
 DONE = frozenset(CHOICES) | {"test"}

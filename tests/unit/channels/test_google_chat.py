@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 
 from bot.channels.dialects.card_html import CARD_HTML
+from bot.channels.dialects.chat_card import LONGEST_HEADER
 from bot.channels.dialects.dialect import clean, one_line
 from bot.channels.fitting import CannotFitError
 from bot.channels.google_chat import (
-    LONGEST_HEADER,
     LONGEST_MESSAGE,
     PLATFORM,
     GoogleChatOptions,

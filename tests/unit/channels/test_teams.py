@@ -10,9 +10,10 @@ from hypothesis import given, settings
 
 from bot.channels.dialects.adaptive_card import card_body, disarmed, link_run
 from bot.channels.dialects.dialect import clean
+from bot.channels.dialects.teams_card import MOST_BUTTONS
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response
-from bot.channels.teams import LONGEST_BODY, MOST_BUTTONS, PLATFORM, TeamsOptions
+from bot.channels.teams import LONGEST_BODY, PLATFORM, TeamsOptions
 from bot.content.markdown import parse
 from bot.content.message import ActionText, Link, Message
 
