@@ -18,19 +18,19 @@ class Clock(Protocol):
     rehearsal: bool
 
     def now(self) -> datetime:
-        """Gives the present instant, aware, in UTC."""
+        """Return the present instant, aware, in UTC."""
         ...
 
     def to_wall(self, instant: datetime) -> datetime:
-        """Gives the wall-clock instant at which this clock will show ``instant``."""
+        """Return the wall-clock instant at which this clock will show ``instant``."""
         ...
 
     def after(self, delay: timedelta) -> datetime:
-        """Gives what this clock will show once a *real* delay has passed."""
+        """Return what this clock will show once a *real* delay has passed."""
         ...
 
     def real_seconds_until(self, instant: datetime) -> float:
-        """Gives the real seconds until this clock shows ``instant``; 0.0 or less when it has."""
+        """Return the real seconds until this clock shows ``instant``; 0.0 or less when it has."""
         ...
 
 
@@ -71,8 +71,8 @@ class RehearsalClock:
 
     def to_wall(self, instant: datetime) -> datetime:
         # The machine's clock is read last, so that what is due then has surely become due here.
-        left = timedelta(seconds=self.real_seconds_until(instant))
-        return datetime.now(UTC) + left
+        wait = timedelta(seconds=self.real_seconds_until(instant))
+        return datetime.now(UTC) + wait
 
     def after(self, delay: timedelta) -> datetime:
         return self.now() + delay * self._speed
@@ -90,7 +90,7 @@ class SettableClock:
         self._now = start.astimezone(UTC)
 
     def set(self, instant: datetime) -> None:
-        """Makes the clock show ``instant``."""
+        """Make the clock show ``instant``."""
         self._now = instant.astimezone(UTC)
 
     def now(self) -> datetime:

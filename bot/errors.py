@@ -63,7 +63,7 @@ class LedgerInUseError(LedgerError):
 
 
 def quoted(value: object) -> str:
-    """Gives a value of a file in quotes, for a sentence; never an address, which may be a secret,
+    """Return a value of a file in quotes, for a sentence; never an address, which may be a secret,
     nor what would not be readable there."""
     text = str(value)
     if "://" in text:
@@ -73,7 +73,7 @@ def quoted(value: object) -> str:
     return f"'{text}'"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Gives " Did you mean 'x'?" for the known word nearest to ``word``, or "" where none is."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the known word nearest to ``word``, or "" where none is."""
+    close = get_close_matches(word, list(words), n=1, cutoff=0.6)
     return f" Did you mean '{close[0]}'?" if close else ""

@@ -7,7 +7,7 @@ from bot.delivery.planner import Intake
 from bot.ledger.rows import DeliveryRow, State
 from bot.logs import log
 
-_SAID = {
+_SENTENCES = {
     "late-answer": ("warning", "Its answer came after it had been settled otherwise."),
     State.DELIVERED: ("info", "Delivered."),
     State.RETRYING: ("warning", "Not delivered yet; it will be tried again."),
@@ -21,13 +21,13 @@ _SAID = {
 
 
 def log_settled(settled: Settled) -> None:
-    """Writes the log record of an attempt's end."""
+    """Write the log record of an attempt's end."""
     row, decided = settled.row, settled.settlement
     action = settled.recorded.value if settled.recorded else "late-answer"
-    level, said = _SAID[action]
+    level, sentence = _SENTENCES[action]
     log(
         action,
-        said,
+        sentence,
         level=level,
         key=row.key,
         channel=row.channel,
@@ -47,9 +47,9 @@ def log_settled(settled: Settled) -> None:
         )
 
 
-def tell_recovered(left: tuple[DeliveryRow, ...]) -> None:
-    """Writes the log records of what an earlier run left under way."""
-    for row in left:
+def log_recovered(rows: tuple[DeliveryRow, ...]) -> None:
+    """Write the log records of what an earlier run left under way."""
+    for row in rows:
         log(
             "interrupted",
             "An earlier run ended while this was being sent; `vigilia history` shows its state.",
@@ -59,12 +59,12 @@ def tell_recovered(left: tuple[DeliveryRow, ...]) -> None:
         )
 
 
-def tell_intake(found: Intake) -> None:
-    """Writes the log records of what a wake wrote down."""
-    if found.inserted:
-        keys = list(found.inserted)
+def log_intake(intake: Intake) -> None:
+    """Write the log records of what a wake wrote down."""
+    if intake.inserted:
+        keys = list(intake.inserted)
         log("planned", f"{len(keys)} posting(s) written down.", keys=keys[:20])
-    for offer in found.offers:
+    for offer in intake.offers:
         posting = offer.postings[0]
         log(
             "offer",
@@ -73,7 +73,7 @@ def tell_intake(found: Intake) -> None:
             f"--on {posting.date}",
             key=posting.key,
         )
-    for row in found.ended:
+    for row in intake.ended:
         log(
             row.state.value,
             f"{row.key}: {row.detail or row.state.value}",

@@ -26,7 +26,7 @@ class VitalSigns:
 
 
 def vital_signs(url: str, root: Path, max_age: timedelta) -> VitalSigns:
-    """Looks into the ledger for a sign of life that is at most ``max_age`` old, in real time.
+    """Look into the ledger for a sign of life that is at most ``max_age`` old, in real time.
     ``root`` is the folder from which a relative path in ``url`` counts."""
     now = SystemClock().now()
     try:
@@ -37,7 +37,7 @@ def vital_signs(url: str, root: Path, max_age: timedelta) -> VitalSigns:
 
 
 def signs_in(ledger: Ledger, max_age: timedelta) -> VitalSigns:
-    """Looks into a ledger that is open. Raises LedgerError."""
+    """Look into a ledger that is open. Raises LedgerError."""
     now = SystemClock().now()
     # where machines share it, this one's
     run = ledger.latest_run(socket.gethostname() if ledger.shared else None)
@@ -50,13 +50,13 @@ def signs_in(ledger: Ledger, max_age: timedelta) -> VitalSigns:
     age = now - run.beat_at
     if age > max_age:
         seconds = int(age.total_seconds())
-        said = f"The service has shown no sign of life for {seconds} s (process {run.pid})."
-        return VitalSigns(False, said, run.beat_at, counts)
-    said = f"The service is alive (process {run.pid})."
+        sentence = f"The service has shown no sign of life for {seconds} s (process {run.pid})."
+        return VitalSigns(False, sentence, run.beat_at, counts)
+    sentence = f"The service is alive (process {run.pid})."
     if noted is None:
-        return VitalSigns(True, said, run.beat_at, counts)
-    said += (
+        return VitalSigns(True, sentence, run.beat_at, counts)
+    sentence += (
         f" The configuration was changed and cannot be used; the one before is in force since"
         f" {noted[0]:%Y-%m-%d %H:%M} UTC. {' '.join(noted[1])}"
     )
-    return VitalSigns(True, said, run.beat_at, counts, noted[1])
+    return VitalSigns(True, sentence, run.beat_at, counts, noted[1])

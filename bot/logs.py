@@ -23,21 +23,21 @@ class SecretMask:
     """
 
     def __init__(self) -> None:
-        self._known: frozenset[str] = frozenset()
+        self._secrets: frozenset[str] = frozenset()
         self._by_beginning: Mapping[str, tuple[str, ...]] = {}
         self._without_secrets = _masking({})
 
     def know(self, secrets: Iterable[str]) -> None:
-        """Adds strings that must never be seen. Very short ones are left out: they would mask
+        """Add strings that must never be seen. Very short ones are left out: they would mask
         words."""
-        new = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET} - self._known
+        new = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET} - self._secrets
         if not new:
             return
         beginnings = dict(self._by_beginning)
         for secret in new:
             beginning = secret[:_SHORTEST_SECRET]
             beginnings[beginning] = (*beginnings.get(beginning, ()), secret)
-        self._known |= new
+        self._secrets |= new
         self._by_beginning = beginnings
         self._without_secrets = _masking(beginnings)
 
@@ -59,13 +59,13 @@ class SecretMask:
 
 
 def _masking(beginnings: Mapping[str, tuple[str, ...]]) -> Callable[[str], str]:
-    """Gives what replaces the secrets with these beginnings; most of what a log says was said
+    """Return what replaces the secrets with these beginnings; most of what a log says was said
     before, so that it remembers."""
 
     @lru_cache(maxsize=512)
     def masked(text: str) -> str:
         pieces, at = [], 0
-        for start, end in _found(text, beginnings):
+        for start, end in _spans(text, beginnings):
             pieces += [text[at:start], MASK]
             at = end
         return "".join([*pieces, text[at:]])
@@ -73,8 +73,8 @@ def _masking(beginnings: Mapping[str, tuple[str, ...]]) -> Callable[[str], str]:
     return masked
 
 
-def _found(text: str, beginnings: Mapping[str, tuple[str, ...]]) -> list[tuple[int, int]]:
-    """Gives where secrets stand, from the left; those that overlap as one."""
+def _spans(text: str, beginnings: Mapping[str, tuple[str, ...]]) -> list[tuple[int, int]]:
+    """Return where secrets stand, from the left; those that overlap as one."""
     spans: list[tuple[int, int]] = []
     for start in range(len(text) - _SHORTEST_SECRET + 1):
         for secret in beginnings.get(text[start : start + _SHORTEST_SECRET], ()):
@@ -93,7 +93,7 @@ SECRETS = SecretMask()
 
 
 def configure_logs(stream: TextIO | None = None, *, readable: bool | None = None) -> None:
-    """Sends log records to ``stream`` (standard error unless given).
+    """Send log records to ``stream`` (standard error unless given).
 
     ``readable`` chooses between lines for people and JSON; unless given, a terminal gets lines.
     """
@@ -131,19 +131,19 @@ class _MaskedHandler(logging.Handler):
         import structlog  # noqa: PLC0415
 
         level = "error" if record.levelno >= logging.ERROR else "warning"
-        said = record.getMessage()
+        message = record.getMessage()
         if record.exc_info and record.exc_info[1] is not None:
-            said = f"{said} ({type(record.exc_info[1]).__name__})"
+            message = f"{message} ({type(record.exc_info[1]).__name__})"
         with suppress(OSError):
-            getattr(structlog.get_logger(), level)(said, action="library", logger=record.name)
+            getattr(structlog.get_logger(), level)(message, action="library", logger=record.name)
 
 
-def log(action: str, said: str, *, level: str = "info", **fields: Any) -> None:
-    """Writes one record: what happened, in a sentence, under the short name ``action``.
+def log(action: str, message: str, *, level: str = "info", **fields: Any) -> None:
+    """Write one record: what happened, in a sentence, under the short name ``action``.
 
     A log that cannot be written (its disk is full, its reader has gone) ends nothing.
     """
     import structlog  # noqa: PLC0415
 
     with suppress(OSError):
-        getattr(structlog.get_logger(), level)(said, action=action, **fields)
+        getattr(structlog.get_logger(), level)(message, action=action, **fields)

@@ -14,8 +14,6 @@ from enum import StrEnum
 from functools import partial
 
 from bot import __version__
-from bot.channels.outcome import Outcome
-from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest, Response
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
 from bot.cluster.shared_limits import SharedLimits
@@ -26,7 +24,7 @@ from bot.delivery.planner import recover, settle_left, write_down
 from bot.engines.embedded import EmbeddedEngine
 from bot.engines.engine import Engine
 from bot.errors import LedgerError
-from bot.event_log import log_settled, tell_intake, tell_recovered
+from bot.event_log import log_intake, log_recovered, log_settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_ledger
@@ -39,9 +37,8 @@ from bot.oversight.live import Broken, Hangups, LiveProject
 from bot.project.load import Project
 from bot.service import STOP_PATIENCE_S, Service
 from bot.stopping import Stop
-from bot.transport.dispatch import OtherTransports
-from bot.transport.hot_swap import Replaceable
-from bot.transport.http import HttpTransport
+from bot.transport.dispatch import Transports
+from bot.transport.hot_swap import ReplaceableTransport
 
 _RECORD_FOR = timedelta(seconds=30)
 """How long a command that ends by itself offers an outcome to a ledger that cannot take it."""
@@ -85,8 +82,7 @@ class Assembly:
     engine: Engine
     is_new: bool
     interrupted: tuple[str, ...]
-    transport: Replaceable[HttpRequest, Response | Outcome]
-    others: Replaceable[MimeRequest | ApprisedRequest, Outcome]
+    transport: ReplaceableTransport
     ailing: Callable[[], str | None] = lambda: None
 
     def use(self, project: Project, clock: Clock) -> None:
@@ -94,7 +90,6 @@ class Assembly:
         Raises VigiliaError where its CA file is unusable."""
         if project.settings.network != self.courier.project().settings.network:
             self.transport.replace(transport_for(project, rehearsal=clock.rehearsal))
-            self.others.replace(others_for(project, rehearsal=clock.rehearsal))
         self.engine.use(project.settings.delivery.workers)
 
 
@@ -123,8 +118,7 @@ def assembled(
             create=True,
             now=clock.now(),
         )
-        transport = Replaceable(transport_for(project, rehearsal=clock.rehearsal))
-        others = Replaceable(others_for(project, rehearsal=clock.rehearsal))
+        transport = ReplaceableTransport(transport_for(project, rehearsal=clock.rehearsal))
         try:
             with ledger:
                 is_new = not ledger.first_seen()
@@ -140,17 +134,15 @@ def assembled(
                     limits=shared or RateLimits(time.monotonic),
                     listeners=(log_settled, *listeners),
                     record_for=record_for,
-                    others=others,
                     lease=project.settings.engine.lease,
                 )
                 engine = _engine(project, courier, url, shared, role)
                 left = recover(ledger, project, run, clock)
-                tell_recovered(left)
+                log_recovered(left)
                 interrupted = tuple(row.key for row in left)
-                yield Assembly(ledger, run, courier, engine, is_new, interrupted, transport, others)
+                yield Assembly(ledger, run, courier, engine, is_new, interrupted, transport)
         finally:
             transport.close()
-            others.close()
 
 
 def _engine(
@@ -203,7 +195,7 @@ def run_service(
     the configuration read anew, as a changed file does. ``role`` is this machine's part."""
     memory.share_arenas()
     refuse_broken_texts(project, clock.now().year)
-    if stop.asked:
+    if stop.requested:
         return
     with assembled(project, clock, url, record_for=None, role=role) as parts:
         live = LiveProject(project, clock, accept=lambda new: parts.use(new, clock), asked=asked)
@@ -302,9 +294,9 @@ def run_once(
         found = write_down(
             parts.ledger, project, clock.now(), since=since if parts.is_new else None
         )
-        tell_intake(found)
+        log_intake(found)
         parts.ledger.alive(parts.run, clock.now())
-        parts.engine.drain(lambda: stop.asked)
+        parts.engine.drain(lambda: stop.requested)
         parts.engine.stop(STOP_PATIENCE_S)
         settle_left(parts.ledger, project, parts.run, clock)
         parts.ledger.end_run(parts.run, clock.now())
@@ -327,21 +319,14 @@ def run_once(
     return OnceReport(tuple(sentences), not any(row.state in bad for row in rows))
 
 
-def transport_for(project: Project, *, rehearsal: bool = False) -> HttpTransport:
-    """Gives a transport that follows ``[network]``. Raises VigiliaError where its CA file is
+def transport_for(project: Project, *, rehearsal: bool = False) -> Transports:
+    """Return a transport that follows ``[network]``. Raises VigiliaError where its CA file is
     unusable."""
     network = project.settings.network
     ca_file = project.places.root / network.ca_file if network.ca_file else None
     proxy = network.proxy.get_secret_value() if network.proxy else None
     proxies = {"http": proxy, "https": proxy} if proxy else None
-    return HttpTransport(network.trusted_hosts, rehearsal, ca_file, proxies)
-
-
-def others_for(project: Project, *, rehearsal: bool = False) -> OtherTransports:
-    """Gives what sends e-mails and through Apprise, by ``[network]`` too."""
-    network = project.settings.network
-    ca_file = project.places.root / network.ca_file if network.ca_file else None
-    return OtherTransports(network.trusted_hosts, rehearsal, ca_file)
+    return Transports(network.trusted_hosts, rehearsal, ca_file, proxies)
 
 
 def _greet(project: Project, clock: Clock, role: Role) -> None:

@@ -27,16 +27,16 @@ Date = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 
 
 def utc_text(instant: datetime) -> str:
-    """Gives an instant as programs get it."""
+    """Return an instant as programs get it."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def utc_text_or_none(instant: datetime | None) -> str | None:
-    """Gives an instant as programs get it, where there is one."""
+    """Return an instant as programs get it, where there is one."""
     return None if instant is None else utc_text(instant)
 
 
-class ComingShape(TypedDict):
+class UpcomingSchema(TypedDict):
     """A posting to come."""
 
     key: str
@@ -50,8 +50,8 @@ class ComingShape(TypedDict):
     approval: bool
 
 
-def coming_shape(project: Project, posting: Posting) -> ComingShape:
-    """Gives a posting to come; ``title`` is in its first language."""
+def upcoming_schema(project: Project, posting: Posting) -> UpcomingSchema:
+    """Return a posting to come; ``title`` is in its first language."""
     return {
         "key": posting.key,
         "observance": posting.observance,
@@ -66,19 +66,19 @@ def coming_shape(project: Project, posting: Posting) -> ComingShape:
 
 
 def title_of(project: Project, posting: Posting) -> str:
-    """Gives the title of a posting in its first language, without writing all of it."""
+    """Return the title of a posting in its first language, without writing all of it."""
     from bot.planning import DIGEST  # noqa: PLC0415 - `upcoming` alone knows it already
 
     language = posting.languages[0]
     if posting.observances == (DIGEST,):
-        items = [(coming.observance, coming.date) for coming in posting.coming]
+        items = [(line.observance, line.date) for line in posting.lines]
         return project.writer.write_digest(
             items, posting.date, posting.languages, posting.date
         ).title
     return " · ".join(project.days.texts[id_].names[language] for id_ in posting.observances)
 
 
-class DeliveryShape(TypedDict):
+class DeliverySchema(TypedDict):
     """What became of a posting."""
 
     key: str
@@ -96,8 +96,8 @@ class DeliveryShape(TypedDict):
     next_attempt_at: Instant | None
 
 
-def delivery_shape(row: DeliveryRow) -> DeliveryShape:
-    """Gives a delivery of the history."""
+def delivery_schema(row: DeliveryRow) -> DeliverySchema:
+    """Return a delivery of the history."""
     return {
         "key": row.key,
         "observance": row.observance,
@@ -115,7 +115,7 @@ def delivery_shape(row: DeliveryRow) -> DeliveryShape:
     }
 
 
-class AttemptShape(TypedDict):
+class AttemptSchema(TypedDict):
     """One try at a delivery. ``status`` is of the platform's HTTP answer, where there was one."""
 
     number: int
@@ -127,8 +127,8 @@ class AttemptShape(TypedDict):
     status: int | None
 
 
-def attempt_shape(row: AttemptRow) -> AttemptShape:
-    """Gives one try at a delivery."""
+def attempt_schema(row: AttemptRow) -> AttemptSchema:
+    """Return one try at a delivery."""
     return {
         "number": row.number,
         "started_at": utc_text(row.started_at),
@@ -140,7 +140,7 @@ def attempt_shape(row: AttemptRow) -> AttemptShape:
     }
 
 
-class DecisionShape(TypedDict):
+class DecisionSchema(TypedDict):
     """What a person decided."""
 
     verdict: str
@@ -149,8 +149,8 @@ class DecisionShape(TypedDict):
     at: Instant
 
 
-def decision_shape(decision: Decision) -> DecisionShape:
-    """Gives what a person decided."""
+def decision_schema(decision: Decision) -> DecisionSchema:
+    """Return what a person decided."""
     return {
         "verdict": decision.verdict,
         "who": decision.who,
@@ -159,7 +159,7 @@ def decision_shape(decision: Decision) -> DecisionShape:
     }
 
 
-class ChannelShape(TypedDict):
+class ChannelSchema(TypedDict):
     """A channel as it stands; ``state`` is ``active``, or says why it is paused."""
 
     name: str
@@ -173,16 +173,16 @@ class ChannelShape(TypedDict):
     state: str
 
 
-def channel_shape(
+def channel_schema(
     project: Project, channel: Channel, paused: PausedChannel | None, now: datetime
-) -> ChannelShape:
-    """Gives a channel as it stands; ``next_key`` is of what is due within a year."""
+) -> ChannelSchema:
+    """Return a channel as it stands; ``next_key`` is of what is due within a year."""
     from bot.planning import Plan  # noqa: PLC0415
 
     plan = Plan(project.days.calendar, (channel,))
     due = plan.next_due(now)
     soon = due is not None and due <= now + timedelta(days=366)
-    coming = plan.due(now, due) if due is not None and soon else []
+    upcoming = plan.due(now, due) if due is not None and soon else []
     return {
         "name": channel.name,
         "platform": channel.platform.name,
@@ -191,12 +191,12 @@ def channel_shape(
         "timezone": channel.timezone.key,
         "include": list(channel.include),
         "next_due_at": utc_text_or_none(due),
-        "next_key": coming[0].postings[0].key if coming else None,
+        "next_key": upcoming[0].postings[0].key if upcoming else None,
         "state": f"paused: {paused.detail or paused.reason}" if paused else "active",
     }
 
 
-class DayShape(TypedDict):
+class DaySchema(TypedDict):
     """A day on one date; ``ordinal`` says which observance or anniversary it is."""
 
     observance: str
@@ -211,8 +211,8 @@ class DayShape(TypedDict):
     sources: list[str]
 
 
-def day_shape(project: Project, occurrence: Occurrence, language: str) -> DayShape:
-    """Gives a day on one date, named in ``language``, or in English where it has no such name."""
+def day_schema(project: Project, occurrence: Occurrence, language: str) -> DaySchema:
+    """Return a day on one date, named in ``language``, or in English where it has no such name."""
     day = occurrence.observance
     text = project.days.texts[day.id]
     return {
@@ -226,15 +226,15 @@ def day_shape(project: Project, occurrence: Occurrence, language: str) -> DaySha
         "ordinal": occurrence.ordinal,
         "authority": text.authority,
         "sources": [
-            source.link(known).url
+            source.link(code).url
             for source in text.sources
-            for known in (language if source.has_title(language) else "en",)
-            if source.has_title(known)
+            for code in (language if source.has_title(language) else "en",)
+            if source.has_title(code)
         ],
     }
 
 
-class FactShape(TypedDict):
+class FactSchema(TypedDict):
     """A figure that ages; ``as_of`` is a date, or a month such as ``2016-12``."""
 
     id: str
@@ -244,8 +244,8 @@ class FactShape(TypedDict):
     stale: bool
 
 
-def fact_shape(fact: Fact, today: date) -> FactShape:
-    """Gives a figure, and whether it is past its review on a date."""
+def fact_schema(fact: Fact, today: date) -> FactSchema:
+    """Return a figure, and whether it is past its review on a date."""
     return {
         "id": fact.id,
         "value": fact.value,
@@ -255,7 +255,7 @@ def fact_shape(fact: Fact, today: date) -> FactShape:
     }
 
 
-class HealthShape(TypedDict):
+class HealthSchema(TypedDict):
     """Whether the service lives; ``ledger`` counts the deliveries by state."""
 
     alive: bool
@@ -265,8 +265,8 @@ class HealthShape(TypedDict):
     config: list[str]
 
 
-def health_shape(signs: VitalSigns) -> HealthShape:
-    """Gives whether the service lives."""
+def health_schema(signs: VitalSigns) -> HealthSchema:
+    """Return whether the service lives."""
     return {
         "alive": signs.alive,
         "message": signs.message,
@@ -276,7 +276,7 @@ def health_shape(signs: VitalSigns) -> HealthShape:
     }
 
 
-class MessageShape(TypedDict):
+class MessageSchema(TypedDict):
     """The words of a posting, a part a language; the bodies are Markdown."""
 
     kind: str

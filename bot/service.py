@@ -23,7 +23,7 @@ from bot.delivery.planner import Intake, insert_due, recover, settle_left, write
 from bot.delivery.prefetch import Prepared, practise, prepare
 from bot.engines.engine import Engine
 from bot.errors import LedgerError
-from bot.event_log import tell_intake, tell_recovered
+from bot.event_log import log_intake, log_recovered
 from bot.ledger.ledger import Ledger
 from bot.logs import log
 from bot.planning import Plan
@@ -148,7 +148,7 @@ class Service:
                 self._ring(_AGAIN)
                 return
             self._woke_at = time.monotonic()
-            tell_intake(found)
+            log_intake(found)
             self._engine.wake()
             self._prepare()
 
@@ -158,12 +158,12 @@ class Service:
         enqueue = self._engine.enqueue
         prepared, self._prepared = self._prepared, None
         if prepared is not None and (due := prepared.due(project, now)):
-            tell_intake(
+            log_intake(
                 insert_due(self._ledger, project, due, now, enqueue=enqueue, written=self._give_way)
             )
         if self._ledger.shared:
             # other machines may be lost while this one lives
-            tell_recovered(recover(self._ledger, project, self._run, self._clock))
+            log_recovered(recover(self._ledger, project, self._run, self._clock))
         found = write_down(
             self._ledger, project, now, since=self._since, enqueue=enqueue, written=self._give_way
         )

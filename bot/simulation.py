@@ -10,7 +10,10 @@ from pathlib import Path
 
 from bot import __version__
 from bot.channels.outcome import Delivered
-from bot.channels.request import ApprisedRequest, HttpRequest, LocalRequest, MimeRequest
+from bot.channels.request import (
+    LocalRequest,
+    RemoteRequest,
+)
 from bot.clock import SettableClock
 from bot.content.message import Message
 from bot.delivery.courier import Courier
@@ -35,7 +38,7 @@ class SimulatedPost:
 
 
 def markdown_of(message: Message) -> str:
-    """Gives all that a message says as one Markdown text."""
+    """Return all that a message says as one Markdown text."""
     return "\n\n---\n\n".join(_part(message, index) for index in range(len(message.parts)))
 
 
@@ -58,7 +61,7 @@ def _part(message: Message, index: int) -> str:
 class _Nowhere:
     """Takes every request as a platform would that accepts everything, and posts nothing."""
 
-    def send(self, request: HttpRequest | MimeRequest | ApprisedRequest) -> Delivered:
+    def send(self, request: RemoteRequest) -> Delivered:
         return Delivered()
 
     def put(self, request: LocalRequest, key: str, channel: str, at: datetime) -> Delivered:
@@ -66,7 +69,7 @@ class _Nowhere:
 
 
 def simulated(project: Project, start: datetime, end: datetime) -> Iterator[SimulatedPost]:
-    """Gives every post from ``start`` to ``end`` (UTC), the earliest first.
+    """Yield every post from ``start`` to ``end`` (UTC), the earliest first.
 
     What waits for a person's approval is taken as approved. Raises RenderError where a message
     cannot be written or does not fit its platform.
@@ -76,14 +79,7 @@ def simulated(project: Project, start: datetime, end: datetime) -> Iterator[Simu
         run = ledger.begin_run(start, __version__)
         nowhere = _Nowhere()
         courier = Courier(
-            ledger,
-            lambda: project,
-            run,
-            clock,
-            nowhere,
-            nowhere,
-            RateLimits(lambda: 0.0),
-            others=nowhere,
+            ledger, lambda: project, run, clock, nowhere, nowhere, RateLimits(lambda: 0.0)
         )
         write_down(ledger, project, start)
         while (due := project.plan.next_due(clock.now())) is not None and due <= end:

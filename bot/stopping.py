@@ -19,31 +19,31 @@ class Stop:
     def __init__(self) -> None:
         # An Event could be set by a signal while the same thread holds its lock in wait(), and
         # would wait for itself; putting into a SimpleQueue is allowed anywhere.
-        self._asked: SimpleQueue[None] = SimpleQueue()
+        self._wishes: SimpleQueue[None] = SimpleQueue()
 
     def ask(self) -> None:
-        """Utters the wish."""
-        self._asked.put(None)
+        """Utter the wish."""
+        self._wishes.put(None)
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """Whether it was uttered."""
-        return not self._asked.empty()
+        return not self._wishes.empty()
 
     def wait(self) -> None:
-        """Returns as soon as it was uttered."""
+        """Return as soon as it was uttered."""
         while True:
             try:
-                self._asked.get(timeout=_LOOKS_EVERY_S)
+                self._wishes.get(timeout=_LOOKS_EVERY_S)
             except Empty:
                 continue
-            self._asked.put(None)
+            self._wishes.put(None)
             return
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[Stop]:
-    """Gives a wish that SIGTERM and SIGINT utter while the block runs, instead of ending the
+    """Return a wish that SIGTERM and SIGINT utter while the block runs, instead of ending the
     process. Once it was uttered, more of them are ignored to the end of the process, which is then
     near. In a thread that is not the main one signals are left alone."""
     stop = Stop()
@@ -58,4 +58,4 @@ def stop_on_signals() -> Iterator[Stop]:
         yield stop
     finally:
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if stop.asked else handler)
+            signal.signal(number, signal.SIG_IGN if stop.requested else handler)

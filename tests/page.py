@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.channels.outcome import Outcome, Reason
-from bot.channels.request import HttpRequest, Response
+from bot.channels.request import HttpRequest, RemoteRequest, Response
 from bot.clock import SettableClock
 from bot.delivery.local import LocalPlaces
 from bot.delivery.rendering import write_message
@@ -28,7 +28,6 @@ from bot.planning import Planned, Posting
 from bot.project.load import Project, load_project
 from bot.project.secrets import tell_the_logs
 from bot.settings.listening import Listen
-from bot.transport.dispatch import NoOtherTransport
 from bot.web.access import access_of
 from bot.web.app_state import Site
 from bot.web.page_thread import bound
@@ -107,12 +106,13 @@ def make_project(folder: Path, *, login: bool = False, channels: str = CHANNELS)
 
 @dataclass
 class RecordingTransport:
-    """Answers every HTTP request with what it is told, and keeps it."""
+    """Answers every request with what it is told, and keeps those over HTTP."""
 
     answer: Response | Outcome = field(default_factory=lambda: Response(200, {}, b"ok"))
     sent: list[HttpRequest] = field(default_factory=list)
 
-    def send(self, request: HttpRequest) -> Response | Outcome:
+    def send(self, request: RemoteRequest) -> Response | Outcome:
+        assert isinstance(request, HttpRequest)
         self.sent.append(request)
         return self.answer
 
@@ -193,7 +193,6 @@ def staged(
             access=access,
             transport=transport,
             places=LocalPlaces(ledger),
-            others=NoOtherTransport(),
             wake=woken,
             ailing=lambda: None,
             metrics=Metrics(lambda: project, ledger, clock, lambda: None),
@@ -267,7 +266,7 @@ def fill(ledger: Ledger, run: str, project: Project) -> dict[str, str]:
     keys["spanish"] = next(p.key for p in found if p.channel == "comunidad" and not p.lead_days)
     keys["notice"] = next(p.key for p in found if p.lead_days)
     keys["asked"] = next(p.key for p in found if p.channel == "gate")
-    keys["digest"] = next(p.key for p in found if p.coming)
+    keys["digest"] = next(p.key for p in found if p.lines)
     return keys
 
 

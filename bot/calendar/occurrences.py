@@ -13,7 +13,7 @@ MILESTONES = frozenset({1, 5, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 100})
 
 
 def occurrences(observance: Observance, start: date, end: date) -> tuple[Occurrence, ...]:
-    """Gives the occurrences from ``start`` to ``end``, both included, in order of date.
+    """Return the occurrences from ``start`` to ``end``, both included, in order of date.
 
     ``moved`` takes the place of all that the rule gives for that year, and is not shifted. A shift
     may carry a date over a year's edge; ``since``, ``until`` and the milestones look at the year of
@@ -34,31 +34,31 @@ def occurrences(observance: Observance, start: date, end: date) -> tuple[Occurre
 def calendar_between(
     observances: Iterable[Observance], start: date, end: date
 ) -> tuple[Occurrence, ...]:
-    """Gives all occurrences from ``start`` to ``end``, both included.
+    """Return all occurrences from ``start`` to ``end``, both included.
 
     Ordered by date, then the higher priority first, then id.
     """
-    found = [each for observance in observances for each in occurrences(observance, start, end)]
-    found.sort(key=lambda each: (each.date, -each.observance.priority, each.observance.id))
-    return tuple(found)
+    days = [day for observance in observances for day in occurrences(observance, start, end)]
+    days.sort(key=lambda day: (day.date, -day.observance.priority, day.observance.id))
+    return tuple(days)
 
 
 def next_occurrence(
     observance: Observance, after: date, limit_years: int = 50
 ) -> Occurrence | None:
-    """Gives the first occurrence after the date ``after``, which itself does not count.
+    """Return the first occurrence after the date ``after``, which itself does not count.
 
     None where there is none until the end of the year ``limit_years`` ahead.
     """
     for year in range(after.year, min(after.year + limit_years, LAST_YEAR) + 1):
-        for each in occurrences(observance, date(year, 1, 1), date(year, 12, 31)):
-            if each.date > after:
-                return each
+        for occurrence in occurrences(observance, date(year, 1, 1), date(year, 12, 31)):
+            if occurrence.date > after:
+                return occurrence
     return None
 
 
 def _dates(observance: Observance, year: int) -> tuple[date, ...]:
-    """Gives the dates that come of the rule's ``year``; a shift may put one outside it."""
+    """Return the dates that come of the rule's ``year``; a shift may put one outside it."""
     moved = observance.moved.get(year)
     if moved is not None:
         return (moved,)

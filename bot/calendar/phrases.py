@@ -90,19 +90,19 @@ _EASTER_DAYS = range(-80, 251)
 
 
 def parse_phrase(text: str) -> Rule:
-    """Gives the rule that a phrase means.
+    """Return the rule that a phrase means.
 
     Raises PhraseError for a phrase of no known form and for a date that never comes (31 June,
     32 Nisan, 29 February 2027).
     """
     rule = _read(" ".join(text.translate(_PLAIN_SIGNS).casefold().split()))
     if isinstance(rule, str):
-        raise PhraseError(f"The date {_shown(text)} cannot be used: {rule} {FORMS}")
+        raise PhraseError(f"The date {_quoted(text)} cannot be used: {rule} {FORMS}")
     return rule
 
 
 def parse_shift(shift: Mapping[str, object]) -> Mapping[int, int]:
-    """Gives the days to move by, for each weekday (Monday is 0), from ``{ friday = -1 }``.
+    """Return the days to move by, for each weekday (Monday is 0), from ``{ friday = -1 }``.
 
     Raises PhraseError for an unknown or repeated weekday, and for a number that is not a whole one
     from -6 to 6, or is 0.
@@ -113,14 +113,14 @@ def parse_shift(shift: Mapping[str, object]) -> Mapping[int, int]:
         if weekday is None:
             near = nearest(name.strip().capitalize(), _WEEKDAYS)
             raise PhraseError(
-                f"shift names {_shown(name)}, which is not a weekday.{near}"
+                f"shift names {_quoted(name)}, which is not a weekday.{near}"
                 " Write it like 'shift = { friday = -1, sunday = 1 }'."
             )
         if weekday in days:
             raise PhraseError(f"shift names {_WEEKDAYS[weekday]} twice. Keep one of the two.")
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= abs(value) <= 6:
             raise PhraseError(
-                f"shift moves {_WEEKDAYS[weekday]} by {_shown(str(value))} days. Write a whole"
+                f"shift moves {_WEEKDAYS[weekday]} by {_quoted(str(value))} days. Write a whole"
                 " number of days without quotes: -6 to -1 for earlier, 1 to 6 for later."
             )
         days[weekday] = value
@@ -128,7 +128,7 @@ def parse_shift(shift: Mapping[str, object]) -> Mapping[int, int]:
 
 
 def parse_moved(moved: Mapping[str, object]) -> Mapping[int, date]:
-    """Gives the announced date of each year, from ``{ 2028 = "23 April 2028" }``.
+    """Return the announced date of each year, from ``{ 2028 = "23 April 2028" }``.
 
     Raises PhraseError for a key that is not a year, for a value that is not a date with its year,
     and for a date of another year than its key.
@@ -139,18 +139,18 @@ def parse_moved(moved: Mapping[str, object]) -> Mapping[int, date]:
         year = _year(key)
         if year is None:
             raise PhraseError(
-                f"moved names {_shown(key)}, which is not a year from {FIRST_YEAR} to {LAST_YEAR}."
+                f"moved names {_quoted(key)}, which is not a year from {FIRST_YEAR} to {LAST_YEAR}."
                 f" {example}"
             )
         rule = parse_phrase(value) if isinstance(value, str) else None
         if not isinstance(rule, OnceOn):
             raise PhraseError(
-                f"moved gives {_shown(str(value))} for {year}, which is not a phrase of day, month"
+                f"moved gives {_quoted(str(value))} for {year}, which is not a phrase of day, month"
                 f" and year. {example}"
             )
         if rule.on.year != year:
             raise PhraseError(
-                f"moved gives {_shown(str(value))} for {year}: the date must be in {year}."
+                f"moved gives {_quoted(str(value))} for {year}: the date must be in {year}."
                 f" {example}"
             )
         dates[year] = rule.on
@@ -158,7 +158,7 @@ def parse_moved(moved: Mapping[str, object]) -> Mapping[int, date]:
 
 
 def describe(rule: Rule, shift: Mapping[int, int] | None = None) -> str:
-    """Gives the rule as an English phrase, followed by its shifts in brackets if it has any.
+    """Return the rule as an English phrase, followed by its shifts in brackets if it has any.
 
     Without a shift, and up to the bracket with one, :func:`parse_phrase` reads the phrase as an
     equal rule.
@@ -194,8 +194,8 @@ def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
 
-def _shown(text: str) -> str:
-    """Gives what an editor wrote, in quotes, on one line, and not endless."""
+def _quoted(text: str) -> str:
+    """Return what an editor wrote, in quotes, on one line, and not endless."""
     line = " ".join(text.split())
     return f"'{line if len(line) <= 60 else line[:59] + '…'}'"
 
@@ -207,17 +207,17 @@ def _year(text: str) -> int | None:
 
 
 def _read(phrase: str) -> Rule | str:
-    """Gives the rule, or the sentence that says why there is none."""
+    """Return the rule, or the sentence that says why there is none."""
     if phrase in _MONTH_NUMBERS:
         return WholeMonth(_MONTH_NUMBERS[phrase])
-    if found := _EASTER.fullmatch(phrase):
-        return _read_easter(found["sign"], found["days"])
-    if found := _WEEKDAY.fullmatch(phrase):
-        return _read_weekday(found["nth"], found["weekday"], found["month"])
-    if found := _DAY.fullmatch(phrase):
-        if found["month"] in _HEBREW_MONTHS:
-            return _read_hebrew_day(found["day"], _HEBREW_MONTHS[found["month"]], found["year"])
-        return _read_day(found["day"], found["month"], found["year"])
+    if match := _EASTER.fullmatch(phrase):
+        return _read_easter(match["sign"], match["days"])
+    if match := _WEEKDAY.fullmatch(phrase):
+        return _read_weekday(match["nth"], match["weekday"], match["month"])
+    if match := _DAY.fullmatch(phrase):
+        if match["month"] in _HEBREW_MONTHS:
+            return _read_hebrew_day(match["day"], _HEBREW_MONTHS[match["month"]], match["year"])
+        return _read_day(match["day"], match["month"], match["year"])
     return _why_unread(phrase)
 
 
@@ -233,13 +233,15 @@ def _read_easter(sign: str | None, digits: str | None) -> Rule | str:
 
 def _read_weekday(ordinal: str, weekday: str, month: str) -> Rule | str:
     if ordinal not in _ORDINALS:
-        return f"{_shown(ordinal)} is none of first to fifth, or last.{nearest(ordinal, _ORDINALS)}"
+        return (
+            f"{_quoted(ordinal)} is none of first to fifth, or last.{nearest(ordinal, _ORDINALS)}"
+        )
     if weekday not in _WEEKDAY_NUMBERS:
         near = nearest(weekday.capitalize(), _WEEKDAYS)
-        return f"{_shown(weekday)} is not a weekday.{near}"
+        return f"{_quoted(weekday)} is not a weekday.{near}"
     if month not in _MONTH_NUMBERS:
         near = nearest(month.capitalize(), _MONTHS)
-        return f"{_shown(month)} is not a month from January to December.{near}"
+        return f"{_quoted(month)} is not a month from January to December.{near}"
     return WeekdayInMonth(_ORDINALS[ordinal], _WEEKDAY_NUMBERS[weekday], _MONTH_NUMBERS[month])
 
 
@@ -247,7 +249,7 @@ def _read_day(digits: str, name: str, year_digits: str | None) -> Rule | str:
     month = _MONTH_NUMBERS.get(name)
     if month is None:
         spellings = (*_MONTHS, *(spelling.capitalize() for spelling in _HEBREW_MONTHS))
-        return f"{_shown(name)} is not a month.{nearest(name.capitalize(), spellings)}"
+        return f"{_quoted(name)} is not a month.{nearest(name.capitalize(), spellings)}"
     title = _MONTHS[month - 1]
     if year_digits is None:
         # 29 February is a day of the calendar, though not of every year.
@@ -256,7 +258,7 @@ def _read_day(digits: str, name: str, year_digits: str | None) -> Rule | str:
         )
     year = _year(year_digits)
     if year is None:
-        return f"{_shown(year_digits)} is not a year from {FIRST_YEAR} to {LAST_YEAR}."
+        return f"{_quoted(year_digits)} is not a year from {FIRST_YEAR} to {LAST_YEAR}."
     return _day_within(digits, monthrange(year, month)[1], f"{title} {year}") or OnceOn(
         date(year, month, int(digits))
     )
@@ -270,7 +272,7 @@ def _read_hebrew_day(digits: str, month: HebrewMonth, year_digits: str | None) -
 
 
 def _day_within(digits: str, length: int, month: str) -> str:
-    """Gives why the day is not in the month, "" where it is."""
+    """Return why the day is not in the month, "" where it is."""
     if len(digits) <= 2 and 1 <= int(digits) <= length:
         return ""
     return f"{month} has the days 1 to {length}."

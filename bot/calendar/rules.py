@@ -61,7 +61,7 @@ class FixedDay:
     day: int
 
     def dates(self, year: int) -> tuple[date, ...]:
-        """Gives the one date of ``year``."""
+        """Return the one date of ``year``."""
         if (self.month, self.day) == (2, 29) and not isleap(year):
             return (date(year, 2, 28),)
         return (date(year, self.month, self.day),)
@@ -76,7 +76,7 @@ class WeekdayInMonth:
     month: int
 
     def dates(self, year: int) -> tuple[date, ...]:
-        """Gives the one date of ``year``, or none where the month has no fifth such weekday."""
+        """Return the one date of ``year``, or none where the month has no fifth such weekday."""
         first_weekday, length = monthrange(year, self.month)
         earliest = 1 + (self.weekday - first_weekday) % 7
         days = range(earliest, length + 1, 7)
@@ -109,7 +109,7 @@ class HebrewDay:
     month: HebrewMonth
 
     def dates(self, year: int) -> tuple[date, ...]:
-        """Gives the dates in the Gregorian ``year``: none, one or two."""
+        """Return the dates in the Gregorian ``year``: none, one or two."""
         return _hebrew_dates(self.day, self.month, year)
 
 
@@ -123,7 +123,7 @@ class EasterOffset:
     days: int
 
     def dates(self, year: int) -> tuple[date, ...]:
-        """Gives the one date counted from the Easter of ``year``."""
+        """Return the one date counted from the Easter of ``year``."""
         return (easter(year, EASTER_WESTERN) + timedelta(days=self.days),)
 
 
@@ -134,7 +134,7 @@ class WholeMonth:
     month: int
 
     def dates(self, year: int) -> tuple[date, ...]:
-        """Gives the first day of the month in ``year``."""
+        """Return the first day of the month in ``year``."""
         return (date(year, self.month, 1),)
 
 
@@ -145,7 +145,7 @@ class OnceOn:
     on: date
 
     def dates(self, year: int) -> tuple[date, ...]:
-        """Gives the date if it lies in ``year``."""
+        """Return the date if it lies in ``year``."""
         return (self.on,) if self.on.year == year else ()
 
 
@@ -170,6 +170,6 @@ def _in_hebrew_year(day: int, month: HebrewMonth, hebrew_year: int) -> date:
             number = _HEBREW_MONTH_NUMBERS[month]
     # Every month has a 29th; the day after it is the 30th, or the next month's first where the
     # month ends there.
-    known = min(day, 29)
-    on: date = HebrewDate(hebrew_year, number, known).to_pydate()
-    return on + timedelta(days=day - known)
+    in_month = min(day, 29)
+    on: date = HebrewDate(hebrew_year, number, in_month).to_pydate()
+    return on + timedelta(days=day - in_month)

@@ -157,7 +157,10 @@ class ApprisedRequest:
         }
 
 
-Request = HttpRequest | LocalRequest | MimeRequest | ApprisedRequest
+RemoteRequest = HttpRequest | MimeRequest | ApprisedRequest
+"""A request that leaves this machine."""
+
+Request = LocalRequest | RemoteRequest
 
 
 @dataclass(frozen=True)

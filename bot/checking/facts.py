@@ -17,24 +17,24 @@ AHEAD = timedelta(days=60)
 
 
 def fact_problems(project: Project, now: datetime) -> Iterator[Problem]:
-    """Gives a warning for each fact past its review, and one for each day of the next 60 that would
+    """Yield a warning for each fact past its review, and one for each day of the next 60 that would
     be posted with a fact that is by then. All texts must be such as can be written."""
     today = now.date()
     for fact in project.facts.values():
         if fact.is_stale(today):
-            said = (
+            sentence = (
                 f"The review of this figure was due on {fact.review}. Look at its source, then "
                 "change `value`, `as_of` and `review` together."
             )
-            yield Problem("warning", "stale-fact", fact.file, fact.id, said)
+            yield Problem("warning", "stale-fact", fact.file, fact.id, sentence)
     for use in stale_ahead(project, now, AHEAD):
         fact = use.fact
         if not fact.is_stale(today):
-            said = (
+            sentence = (
                 f"This figure is to be reviewed by {fact.review}, and {use.observance} prints it "
                 f"on {use.date} ({', '.join(use.channels)}). Look at its source before."
             )
-            yield Problem("warning", "fact-goes-stale", fact.file, fact.id, said)
+            yield Problem("warning", "fact-goes-stale", fact.file, fact.id, sentence)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class StaleUse:
 
 
 def stale_ahead(project: Project, now: datetime, ahead: timedelta) -> Iterator[StaleUse]:
-    """Gives the uses, on coming days, of figures that are past their review by then. Raises
+    """Yield the uses, on coming days, of figures that are past their review by then. Raises
     RenderError where a text cannot be written."""
     for (observance, on, id_), channels in _coming_uses(project, now, ahead).items():
         if project.facts[id_].is_stale(on):
@@ -58,7 +58,7 @@ def stale_ahead(project: Project, now: datetime, ahead: timedelta) -> Iterator[S
 def _coming_uses(
     project: Project, now: datetime, ahead: timedelta
 ) -> dict[tuple[str, date, str], dict[str, None]]:
-    """Gives the channels by day, date and fact that the postings ahead would print."""
+    """Return the channels by day, date and fact that the postings ahead would print."""
     uses: dict[tuple[str, date, str], dict[str, None]] = defaultdict(dict)
 
     @cache

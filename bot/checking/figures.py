@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.checking.counted import COUNTED_WORDS, CountedWords
-from bot.checking.found import Found, quoted
+from bot.checking.faults import Fault, quoted
 
 _DIGITS = re.compile(
     "(?<![\\w/.,–-])(?:\\d{1,3}(?:[\u00a0\u202f ,.]\\d{3})+|\\d+)(?:[.,]\\d+)?(?![\\w/–-]|[.,]\\w)"
@@ -25,8 +25,8 @@ _BETWEEN = 2
 """So many words may stand between a number and whom it counts: "153 of these States"."""
 
 
-def figure_faults(text: str, locale: str, dated: Iterable[str] = ()) -> Iterator[Found]:
-    """Gives the figures without a date in a text that a reader sees.
+def figure_faults(text: str, locale: str, dated: Iterable[str] = ()) -> Iterator[Fault]:
+    """Yield the figures without a date in a text that a reader sees.
 
     ``dated`` are the words that are in order by themselves (clauses of facts), or that are no date
     of a figure (the date of the message): they are left out of sight.
@@ -41,16 +41,16 @@ def figure_faults(text: str, locale: str, dated: Iterable[str] = ()) -> Iterator
         for sentence in _SENTENCE.split(paragraph):
             if not (_YEAR.search(sentence) or _YEAR.search(before)):
                 for start, end in _figures(sentence, words):
-                    said = (
+                    message = (
                         f"{quoted(sentence, start, end)}: a number of people or States needs its "
                         'date in its sentence, or comes from facts.toml: {{ fact("…") }}.'
                     )
-                    yield Found("undated-number", said)
+                    yield Fault("undated-number", message)
             before = sentence
 
 
 def _figures(sentence: str, words: CountedWords) -> Iterator[tuple[int, int]]:
-    """Gives where each figure of a sentence begins, and where those that it counts end."""
+    """Yield where each figure of a sentence begins, and where those that it counts end."""
     ends = 0
     numbers = [
         *(match.span() for match in _DIGITS.finditer(sentence)),
@@ -79,7 +79,7 @@ def _is_reference(before: str, words: CountedWords) -> bool:
 
 
 def _end_of_counted(sentence: str, end: int, words: CountedWords) -> int:
-    """Gives where the people or States end that a number counts; 0 where it counts none."""
+    """Return where the people or States end that a number counts; 0 where it counts none."""
     between = 0
     for match in _TOKEN.finditer(sentence, end):
         word = match[0]

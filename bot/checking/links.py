@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from bot.checking.found import Found
+from bot.checking.faults import Fault
 from bot.content.markdown import (
     Block,
     BulletList,
@@ -27,17 +27,17 @@ _NOT_IN_AN_ADDRESS = re.compile(r"""[\s"<>\\^`{|}]""")
 _MARKDOWN_LINK = re.compile(r"\]\((?!https?://)([^)\s]*)\)?")
 
 
-def address_faults(url: str) -> Iterator[Found]:
-    """Gives what is wrong with one address."""
+def address_faults(url: str) -> Iterator[Fault]:
+    """Yield what is wrong with one address."""
     why = _malformed(url)
     if why:
-        yield Found("bad-link", f"{url} is not well formed: {why}.")
+        yield Fault("bad-link", f"{url} is not well formed: {why}.")
     elif not url.startswith("https://"):
-        yield Found("http-link", f"{url} does not begin with https://.")
+        yield Fault("http-link", f"{url} does not begin with https://.")
 
 
 def addresses(blocks: tuple[Block, ...]) -> Iterator[str]:
-    """Gives the addresses of all links of a Markdown tree."""
+    """Yield the addresses of all links of a Markdown tree."""
     for block in blocks:
         match block:
             case Paragraph(children):
@@ -49,10 +49,10 @@ def addresses(blocks: tuple[Block, ...]) -> Iterator[str]:
                 yield from addresses(quoted)
 
 
-def lost_links(markdown: str) -> Iterator[Found]:
-    """Gives the links of a Markdown text that lead nowhere: what is no address is no link."""
+def lost_links(markdown: str) -> Iterator[Fault]:
+    """Yield the links of a Markdown text that lead nowhere: what is no address is no link."""
     for match in _MARKDOWN_LINK.finditer(markdown):
-        yield Found("bad-link", f"'{match[1]}' is no address: write it whole, from https:// on.")
+        yield Fault("bad-link", f"'{match[1]}' is no address: write it whole, from https:// on.")
 
 
 def _inline_addresses(inlines: tuple[Inline, ...]) -> Iterator[str]:
@@ -67,10 +67,10 @@ def _inline_addresses(inlines: tuple[Inline, ...]) -> Iterator[str]:
 
 
 def _malformed(url: str) -> str:
-    """Gives why an address is not well formed, "" where it is."""
-    found = _NOT_IN_AN_ADDRESS.search(url)
-    if found:
-        return f"{found[0]!r} cannot stand in an address"
+    """Return why an address is not well formed, "" where it is."""
+    match = _NOT_IN_AN_ADDRESS.search(url)
+    if match:
+        return f"{match[0]!r} cannot stand in an address"
     if url[-1:] in ".,;:…":
         return "it ends with a punctuation mark"
     if url.count("(") != url.count(")"):

@@ -77,7 +77,7 @@ def online_problems(
     progress: Callable[[int], None] = lambda _percent: None,
     pause_s: float = 1.0,
 ) -> list[Problem]:
-    """Visits every address of the calendar, the facts and the actions, and gives a warning for each
+    """Visit every address of the calendar, the facts and the actions, and return a warning for each
     dead one, and a note for each that has moved for good or that only a person can open: once for
     every entry that has it.
 
@@ -89,21 +89,21 @@ def online_problems(
         problem
         for url, used in uses.items()
         for use in used
-        for problem in _told(url, use, visits[url])
+        for problem in _visit_problems(url, use, visits[url])
     ]
 
 
 def addresses_of(project: Project) -> dict[str, tuple[Use, ...]]:
-    """Gives every address with the entries that have it, in the order of the files."""
-    found: dict[str, dict[Use, None]] = defaultdict(dict)
+    """Return every address with the entries that have it, in the order of the files."""
+    uses: dict[str, dict[Use, None]] = defaultdict(dict)
     for day in project.days.texts.values():
-        sources = [*day.sources, *(each for story in day.stories for each in story.sources)]
-        _add(found, sources, Use(day.file, day.id))
+        sources = [*day.sources, *(source for story in day.stories for source in story.sources)]
+        _add(uses, sources, Use(day.file, day.id))
     for action in project.actions.values():
-        _add(found, action.links, Use(action.file, action.id))
+        _add(uses, action.links, Use(action.file, action.id))
     for fact in project.facts.values():
-        _add(found, [fact.source], Use(fact.file, fact.id))
-    return {url: tuple(used) for url, used in found.items()}
+        _add(uses, [fact.source], Use(fact.file, fact.id))
+    return {url: tuple(places) for url, places in uses.items()}
 
 
 def visit(
@@ -112,7 +112,7 @@ def visit(
     progress: Callable[[int], None] = lambda _percent: None,
     pause_s: float = 1.0,
 ) -> Mapping[str, Visit]:
-    """Gives what became of each address. Servers are asked side by side, the pages of one server
+    """Return what became of each address. Servers are asked side by side, the pages of one server
     one after another. ``progress`` and ``pause_s`` as in :func:`online_problems`."""
     by_server: dict[str, list[str]] = defaultdict(list)
     for url in urls:
@@ -134,8 +134,8 @@ def visit(
     with ThreadPoolExecutor(max_workers=_SERVERS_AT_ONCE) as pool:
         # The longest first, so that none is left alone at the end.
         longest_first = sorted(by_server.values(), key=len, reverse=True)
-        for done in [pool.submit(visit_server, of_server) for of_server in longest_first]:
-            done.result()
+        for future in [pool.submit(visit_server, of_server) for of_server in longest_first]:
+            future.result()
     return visits
 
 
@@ -148,7 +148,7 @@ class _Pace:
         self._reserving = Lock()
 
     def wait_for(self, url: str) -> None:
-        """Waits until the server of ``url`` may be asked."""
+        """Wait until the server of ``url`` may be asked."""
         server = _server(url)
         with self._reserving:
             at = max(time.monotonic(), self._next_at.get(server, 0.0))
@@ -157,7 +157,7 @@ class _Pace:
 
 
 def _visited(session: requests.Session, pace: _Pace, url: str) -> Visit:
-    """Follows an address to where it leads. A move is for good when every step of it is."""
+    """Follow an address to where it leads. A move is for good when every step of it is."""
     at, for_good = url, True
     for _ in range(_MOST_REDIRECTS):
         try:
@@ -175,16 +175,16 @@ def _visited(session: requests.Session, pace: _Pace, url: str) -> Visit:
 
 
 def _answer(session: requests.Session, pace: _Pace, url: str) -> requests.Response:
-    """Gives the answer to HEAD, and where that is none or a refusal, the answer to GET."""
+    """Return the answer to HEAD, and where that is none or a refusal, the answer to GET."""
     with suppress(requests.ConnectionError):
-        answer = _asked(session, pace, "HEAD", url)
+        answer = _request(session, pace, "HEAD", url)
         if answer.ok:
             return answer
-    return _asked(session, pace, "GET", url)
+    return _request(session, pace, "GET", url)
 
 
-def _asked(session: requests.Session, pace: _Pace, method: str, url: str) -> requests.Response:
-    """Gives the head of an answer; of its body nothing is read."""
+def _request(session: requests.Session, pace: _Pace, method: str, url: str) -> requests.Response:
+    """Return the head of an answer; of its body nothing is read."""
     pace.wait_for(url)
     answer = session.request(method, url, timeout=_TIMEOUTS, allow_redirects=False, stream=True)
     answer.close()
@@ -216,24 +216,24 @@ def _why(error: requests.RequestException) -> str:
             return f"it cannot be asked for ({type(error).__name__})"
 
 
-def _told(url: str, use: Use, visit: Visit) -> Iterator[Problem]:
+def _visit_problems(url: str, use: Use, visit: Visit) -> Iterator[Problem]:
     match visit:
         case Alive():
             return
         case Moved(to):
-            said = f"{url} has moved for good: it is now {to}."
-            yield Problem("note", "moved-link", use.file, use.entry, said)
+            sentence = f"{url} has moved for good: it is now {to}."
+            yield Problem("note", "moved-link", use.file, use.entry, sentence)
         case Guarded(status):
-            said = f"{url} is shown to no program ({status}): open it in a browser."
-            yield Problem("note", "guarded-link", use.file, use.entry, said)
+            sentence = f"{url} is shown to no program ({status}): open it in a browser."
+            yield Problem("note", "guarded-link", use.file, use.entry, sentence)
         case Dead(why):
-            said = f"{url} is dead: {why}. Look for the page's new address, or another source."
-            yield Problem("warning", "dead-link", use.file, use.entry, said)
+            sentence = f"{url} is dead: {why}. Look for the page's new address, or another source."
+            yield Problem("warning", "dead-link", use.file, use.entry, sentence)
         case _:
             assert_never(visit)
 
 
-def _add(found: dict[str, dict[Use, None]], links: Iterable[SourceText], use: Use) -> None:
+def _add(uses: dict[str, dict[Use, None]], links: Iterable[SourceText], use: Use) -> None:
     for link in links:
         for url in (link.url,) if isinstance(link.url, str) else link.url.values():
-            found[url][use] = None
+            uses[url][use] = None

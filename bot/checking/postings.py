@@ -20,7 +20,7 @@ HORIZON = timedelta(days=400)
 def posting_problems(
     project: Project, now: datetime, progress: Callable[[int], None]
 ) -> Iterator[Problem]:
-    """Gives what is wrong with a posting of the next 400 days: unwritable, or too long for its
+    """Yield what is wrong with a posting of the next 400 days: unwritable, or too long for its
     platform. ``progress`` is told a percentage."""
     postings = [
         posting for planned in project.plan.due(now, now + HORIZON) for posting in planned.postings
@@ -38,47 +38,47 @@ def posting_problems(
             hint = (
                 "" if len(posting.languages) == 1 else ' `layout = "separate"` gives each its own.'
             )
-            said = f"{posting.observance} on {posting.date}: {error}{hint}"
-            yield Problem("error", "too-long", channel.file, entry, said)
+            sentence = f"{posting.observance} on {posting.date}: {error}{hint}"
+            yield Problem("error", "too-long", channel.file, entry, sentence)
             continue
         except RenderError as error:
             yield Problem("error", "unwritable", channel.file, entry, f"{posting.key}: {error}")
             continue
         for left_out in losses:
-            shortened[(channel.name, left_out)].append(_named(posting))
+            shortened[(channel.name, left_out)].append(_name_of(posting))
     for (name, left_out), which in shortened.items():
         file = project.channels[name].file
-        said = f"{left_out} ({', '.join(which[:3])}{' and more' if len(which) > 3 else ''})"
-        yield Problem("warning", "shortened", file, f"channels.{name}", said)
+        sentence = f"{left_out} ({', '.join(which[:3])}{' and more' if len(which) > 3 else ''})"
+        yield Problem("warning", "shortened", file, f"channels.{name}", sentence)
 
 
-def _named(posting: Posting) -> str:
+def _name_of(posting: Posting) -> str:
     return f"{posting.observance} on {posting.date}"
 
 
 def silence_problems(project: Project, now: datetime) -> Iterator[Problem]:
-    """Gives the channels that post nothing, and the days chosen by a channel that never come."""
+    """Yield the channels that post nothing, and the days chosen by a channel that never come."""
     for channel in project.channels.values():
         entry = f"channels.{channel.name}"
         chosen = days_of(channel, project.days.calendar)
         if not chosen:
-            said = "This channel asks for no day at all: look at `include` and `exclude`."
-            yield Problem("warning", "never-posts", channel.file, entry, said)
+            sentence = "This channel asks for no day at all: look at `include` and `exclude`."
+            yield Problem("warning", "never-posts", channel.file, entry, sentence)
             continue
         day = now.astimezone(channel.timezone).date()
-        coming = project.plan.occurrences(channel, day, day.replace(day=1) + 2 * HORIZON)
-        there = {occurrence.observance.id for occurrence in coming}
+        upcoming = project.plan.occurrences(channel, day, day.replace(day=1) + 2 * HORIZON)
+        there = {occurrence.observance.id for occurrence in upcoming}
         for observance in chosen:
             if observance.id not in there and not observance.milestones_only:
-                said = (
+                sentence = (
                     f"'{observance.id}' is asked for but not posted in the next two years: it has "
                     "ended, or always gives way to another (`min_gap`, `not_with`, `part_of`)."
                 )
-                yield Problem("note", "day-never-posts", channel.file, entry, said)
+                yield Problem("note", "day-never-posts", channel.file, entry, sentence)
 
 
 def shared_address_problems(project: Project) -> Iterator[Problem]:
-    """Gives the channels that post to one and the same address."""
+    """Yield the channels that post to one and the same address."""
     by_address: dict[str, list[str]] = defaultdict(list)
     for channel in project.channels.values():
         if not channel.platform.local:
@@ -87,6 +87,6 @@ def shared_address_problems(project: Project) -> Iterator[Problem]:
     for names in by_address.values():
         if len(names) > 1:
             who = " and ".join(names)
-            said = f"{who} post to the same address: each day would arrive there twice."
+            sentence = f"{who} post to the same address: each day would arrive there twice."
             file = project.channels[names[0]].file
-            yield Problem("warning", "shared-address", file, f"channels.{names[0]}", said)
+            yield Problem("warning", "shared-address", file, f"channels.{names[0]}", sentence)

@@ -18,21 +18,21 @@ _ORDER = {"error": 0, "warning": 1, "note": 2}
 def check_project(
     project: Project, now: datetime, *, progress: Callable[[int], None] = lambda _percent: None
 ) -> list[Problem]:
-    """Gives every problem that can be found without a network, the errors first.
+    """Return every problem that can be found without a network, the errors first.
 
     ``progress`` is told a percentage. Postings are looked through only when all texts can be
     written.
     """
     broken = text_problems(project, now.year, unasked=True)
-    found = [*project.warnings, *broken, *rule_problems(project, now.year)]
-    found += shared_address_problems(project)
-    found += silence_problems(project, now)
+    problems = [*project.warnings, *broken, *rule_problems(project, now.year)]
+    problems += shared_address_problems(project)
+    problems += silence_problems(project, now)
     if not any(problem.level == "error" for problem in broken):
-        found += posting_problems(project, now, progress)
-        found += fact_problems(project, now)
-    return in_order(found)
+        problems += posting_problems(project, now, progress)
+        problems += fact_problems(project, now)
+    return in_order(problems)
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Gives each problem once: the errors first, then by file, entry and code."""
+    """Return each problem once: the errors first, then by file, entry and code."""
     return sorted(dict.fromkeys(problems), key=lambda p: (_ORDER[p.level], p.file, p.entry, p.code))

@@ -14,12 +14,12 @@ _YEARS = 3
 
 
 def text_problems(project: Project, year: int, *, unasked: bool = False) -> list[Problem]:
-    """Gives what would fail in the texts that the channels ask for, in their languages.
+    """Return what would fail in the texts that the channels ask for, in their languages.
 
     With ``unasked`` also in those that none asks for, in each language that the day has whole.
     """
     problems: list[Problem] = []
-    pairs = {*_asked(project), *(_whole(project) if unasked else ())}
+    pairs = {*_requested(project), *(_whole(project) if unasked else ())}
     for id_, language in sorted(pairs):
         years = range(year, year + _YEARS)
         problems += project.writer.problems(project.by_id[id_], language, years)
@@ -35,15 +35,15 @@ def text_problems(project: Project, year: int, *, unasked: bool = False) -> list
 
 
 def refuse_broken_texts(project: Project, year: int) -> None:
-    """Raises ConfigError where a text that some channel asks for cannot be written."""
+    """Raise ConfigError where a text that some channel asks for cannot be written."""
     problems = [p for p in text_problems(project, year) if p.level == "error"]
     if problems:
         raise ConfigError(problems)
 
 
-def _asked(project: Project) -> Iterator[tuple[str, str]]:
-    alike = {(c.include, c.exclude, c.languages): c for c in project.channels.values()}
-    for channel in alike.values():
+def _requested(project: Project) -> Iterator[tuple[str, str]]:
+    choices = {(c.include, c.exclude, c.languages): c for c in project.channels.values()}
+    for channel in choices.values():
         for day in days_of(channel, project.days.calendar):
             for language in channel.languages:
                 yield day.id, language

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from bot.checking.found import Found, quoted
+from bot.checking.faults import Fault, quoted
 
 _EXCLAMATION = re.compile("[!¡！‼⁉❗❕]+")
 
@@ -79,14 +79,14 @@ _RELATIVE: Mapping[str, re.Pattern[str]] = {
 # Spanish "celebrar" is also "to hold" a meeting and "to conclude" a treaty: what stands nearer
 # to it decides.
 _CELEBRAR = re.compile(r"celebr", re.IGNORECASE)
-_HELD = re.compile(
+_EVENTS = re.compile(
     r"(?:conferencias?|sesi[oó]n(?:es)?|elecci[oó]n(?:es)?|reuni[oó]n(?:es)?|foros?|cumbres?"
     r"|audiencias?|debates?|juicios?|encuentros?|consultas?|congresos?|seminarios?|asambleas?"
     r"|votaci[oó]n(?:es)?|acuerdos?|tratados?|convenios?|contratos?|diálogos?|taller(?:es)?|actos?"
     r"|ceremonias?|vistas?|rondas?|comicios|referendos?|plebiscitos?|procesos?)",
     re.IGNORECASE,
 )
-_KEPT = re.compile(
+_DAYS = re.compile(
     r"(?:día|días|aniversarios?|jornadas?|fechas?|fiestas?|efemérides?|centenario|cumpleaños|vidas?"
     r"|víctimas?|victorias?|logros?)",
     re.IGNORECASE,
@@ -96,32 +96,32 @@ _SENTENCE_END = re.compile(r"[.;:?!\n]")
 _REACH = 10
 
 
-def tone_faults(text: str, locale: str) -> Iterator[Found]:
-    """Gives the words of joy and pride, the marks of exclamation, the pictures, and the words that
+def tone_faults(text: str, locale: str) -> Iterator[Fault]:
+    """Yield the words of joy and pride, the marks of exclamation, the pictures, and the words that
     are true on one day only."""
     language = locale.partition("_")[0]
     for match in _EXCLAMATION.finditer(text):
-        said = f"{quoted(text, *match.span())}: no exclamation mark in a message; a full stop."
-        yield Found("exclamation", said)
+        sentence = f"{quoted(text, *match.span())}: no exclamation mark in a message; a full stop."
+        yield Fault("exclamation", sentence)
     for match in _EMOJI.finditer(text):
-        said = f"{quoted(text, *match.span())}: no emoji in a message; take it out."
-        yield Found("emoji", said)
+        sentence = f"{quoted(text, *match.span())}: no emoji in a message; take it out."
+        yield Fault("emoji", sentence)
     if language in _TONE:
         for match in _TONE[language].finditer(text):
             if language == "es" and _is_held(text, match):
                 continue
-            said = (
+            sentence = (
                 f"{quoted(text, *match.span())}: “{match[0]}” does not suit a day of remembrance; "
                 f"{_INSTEAD[language]}, or other words."
             )
-            yield Found("tone-word", said)
+            yield Fault("tone-word", sentence)
     if language in _RELATIVE:
         for match in _RELATIVE[language].finditer(text):
-            said = (
+            sentence = (
                 f"{quoted(text, *match.span())}: “{match[0]}” is untrue in a message that arrives "
                 "late; {{ date }} or {{ day }} gives the date."
             )
-            yield Found("relative-day", said)
+            yield Fault("relative-day", sentence)
 
 
 def _is_held(text: str, match: re.Match[str]) -> bool:
@@ -131,13 +131,13 @@ def _is_held(text: str, match: re.Match[str]) -> bool:
     before = _SENTENCE_END.split(text[: match.start()])[-1]
     after = _SENTENCE_END.split(text[match.end() :])[0]
     sides = (list(_WORD.findall(before))[::-1], _WORD.findall(after))
-    held = min(_nearest(side, _HELD) for side in sides)
-    return held < min(_nearest(side, _KEPT) for side in sides)
+    event = min(_nearest(side, _EVENTS) for side in sides)
+    return event < min(_nearest(side, _DAYS) for side in sides)
 
 
-def _nearest(words: list[str], wanted: re.Pattern[str]) -> float:
+def _nearest(words: list[str], pattern: re.Pattern[str]) -> float:
     for distance, word in enumerate(words[:_REACH]):
         followed_by = words[distance + 1] if distance + 1 < len(words) else ""
-        if wanted.fullmatch(word) and not followed_by.isdigit():  # "el día 26" is but a date
+        if pattern.fullmatch(word) and not followed_by.isdigit():  # "el día 26" is but a date
             return distance
     return float("inf")

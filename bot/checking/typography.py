@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.checking.found import Found, quoted
+from bot.checking.faults import Fault, quoted
 
 _NO_BREAK = "\u00a0\u202f"
 _SPACES = " \u00a0\u202f\u2009"
@@ -24,13 +24,13 @@ _FR_SPACED = re.compile(rf"[{_SPACES}]+[;?]")
 _ES_MARKS = {"?": "¿", "!": "¡"}
 
 
-def typography_faults(text: str, locale: str) -> Iterator[Found]:
-    """Gives the faults of one text that a reader sees, without marks and addresses."""
+def typography_faults(text: str, locale: str) -> Iterator[Fault]:
+    """Yield the faults of one text that a reader sees, without marks and addresses."""
     for match in _APOSTROPHE.finditer(text):
         mark = match[0][0]
         right = "the language’s own quotation marks" if mark == '"' else "the apostrophe ’"
-        said = f"{quoted(text, *match.span())}: {right} instead of {mark}"
-        yield Found("typography-apostrophe", said)
+        sentence = f"{quoted(text, *match.span())}: {right} instead of {mark}"
+        yield Fault("typography-apostrophe", sentence)
     match locale.split("_"):
         case ["fr", "CA"]:
             yield from _french(text)
@@ -38,19 +38,23 @@ def typography_faults(text: str, locale: str) -> Iterator[Found]:
             yield from _spanish(text)
 
 
-def _french(text: str) -> Iterator[Found]:
+def _french(text: str) -> Iterator[Fault]:
     for match in _FR_COLON.finditer(text):
-        said = f"{quoted(text, *match.span())}: a no-break space (U+00A0) before the colon."
-        yield Found("typography-fr-colon", said)
+        sentence = f"{quoted(text, *match.span())}: a no-break space (U+00A0) before the colon."
+        yield Fault("typography-fr-colon", sentence)
     for match in (*_FR_OPENING.finditer(text), *_FR_CLOSING.finditer(text)):
-        said = f"{quoted(text, *match.span())}: a no-break space (U+00A0) inside the guillemets."
-        yield Found("typography-fr-guillemets", said)
+        sentence = (
+            f"{quoted(text, *match.span())}: a no-break space (U+00A0) inside the guillemets."
+        )
+        yield Fault("typography-fr-guillemets", sentence)
     for match in _FR_SPACED.finditer(text):
-        said = f"{quoted(text, *match.span())}: no space before {match[0][-1]} in Canadian French."
-        yield Found("typography-fr-semicolon", said)
+        sentence = (
+            f"{quoted(text, *match.span())}: no space before {match[0][-1]} in Canadian French."
+        )
+        yield Fault("typography-fr-semicolon", sentence)
 
 
-def _spanish(text: str) -> Iterator[Found]:
+def _spanish(text: str) -> Iterator[Fault]:
     for paragraph in text.split("\n"):
         for closing, opening in _ES_MARKS.items():
             open_marks = 0
@@ -61,5 +65,5 @@ def _spanish(text: str) -> Iterator[Found]:
                     open_marks -= 1
                 else:
                     where = quoted(paragraph, *match.span())
-                    said = f"{where}: {opening} where the sentence begins."
-                    yield Found("typography-es-opening", said)
+                    sentence = f"{where}: {opening} where the sentence begins."
+                    yield Fault("typography-es-opening", sentence)

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Runs the command and ends the process: 0 fine, 1 the answer is no, 2 wrong usage."""
+    """Run the command and end the process: 0 fine, 1 the answer is no, 2 wrong usage."""
     from bot.cli.app import app
 
     app()

@@ -47,19 +47,19 @@ def calendar(
     if markdown is not None:
         _write_page(project, markdown, year)
         return
-    asked = year or SystemClock().now().year
-    found = calendar_between(project.days.calendar, date(asked, 1, 1), date(asked, 12, 31))
+    shown_year = year or SystemClock().now().year
+    days = calendar_between(project.days.calendar, date(shown_year, 1, 1), date(shown_year, 12, 31))
     if ics is not None:
-        _write_ics(project, found, ics, language)
+        _write_ics(project, days, ics, language)
     elif as_json:
         from bot.cli.output import print_json
-        from bot.schemas import day_shape
+        from bot.schemas import day_schema
 
-        print_json([day_shape(project, occurrence, language) for occurrence in found])
+        print_json([day_schema(project, occurrence, language) for occurrence in days])
     else:
         from bot.cli.year import print_year
 
-        print_year(project, found, asked, language)
+        print_year(project, days, shown_year, language)
 
 
 def _refuse_unknown(project: Project, language: str) -> None:
@@ -70,14 +70,12 @@ def _refuse_unknown(project: Project, language: str) -> None:
         raise UsageError(f"There is no language '{language}': there are {', '.join(there)}.")
 
 
-def _write_ics(
-    project: Project, found: tuple[Occurrence, ...], target: Path, language: str
-) -> None:
+def _write_ics(project: Project, days: tuple[Occurrence, ...], target: Path, language: str) -> None:
     from bot.clock import SystemClock
     from bot.feeds.ics import calendar_file
 
-    content = calendar_file(found, project.days.texts, language, stamped=SystemClock().now())
-    _write(content, target, f"{len(found)} days")
+    content = calendar_file(days, project.days.texts, language, stamped=SystemClock().now())
+    _write(content, target, f"{len(days)} days")
 
 
 def _write_page(project: Project, target: Path, year: int | None) -> None:

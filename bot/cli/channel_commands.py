@@ -30,12 +30,12 @@ def channels(context: typer.Context, as_json: AsJson = False, config: ConfigDir 
     if context.invoked_subcommand is not None:
         return
     from bot.clock import SystemClock
-    from bot.schemas import channel_shape
+    from bot.schemas import channel_schema
 
     project = load(config)
     paused, now = _paused(project), SystemClock().now()
     rows = [
-        channel_shape(project, channel, paused.get(channel.name), now)
+        channel_schema(project, channel, paused.get(channel.name), now)
         for channel in project.channels.values()
     ]
     if as_json:
@@ -92,13 +92,13 @@ def import_(
     from bot.project.importing import import_channels
 
     project = load(config or context.obj)
-    done = import_channels(project, file)
+    result = import_channels(project, file)
     if as_json:
         from bot.cli.output import print_json
 
-        print_json({"file": done.label, "channels": done.number, "new": done.new})
+        print_json({"file": result.label, "channels": result.number, "new": result.new})
         return
-    print(f"{done.number} channel(s) are in {done.label} now, {done.new} of them new.")
+    print(f"{result.number} channel(s) are in {result.label} now, {result.new} of them new.")
     print("A running service takes them up by itself.")
 
 
@@ -110,15 +110,15 @@ def test(
     config: ConfigDir = None,
 ) -> None:
     """Send a clearly marked test message, and say what the answer means."""
-    from bot.cli.words import in_words
+    from bot.cli.outcome_text import outcome_text
     from bot.delivery.test_message import is_delivered
 
     project = load(config or context.obj)
     channel = project.channel(name)
-    outcome = _tried(project, channel)
-    said = in_words(channel, outcome)
+    outcome = _send_test(project, channel)
+    sentence = outcome_text(channel, outcome)
     if is_delivered(outcome):
-        said += _resumed(project, channel)
+        sentence += _resumed(project, channel)
     if as_json:
         from bot.cli.output import print_json
 
@@ -129,22 +129,22 @@ def test(
                 "outcome": type(outcome).__name__.lower(),
                 "reason": outcome.reason.value,
                 "detail": outcome.detail,
-                "message": said,
+                "message": sentence,
             }
         )
     else:
-        print(said)
+        print(sentence)
     if not is_delivered(outcome):
         raise typer.Exit(1)
 
 
-def _tried(project: Project, channel: Channel) -> Outcome:
+def _send_test(project: Project, channel: Channel) -> Outcome:
     from contextlib import ExitStack, closing
 
     from bot.clock import SystemClock
     from bot.delivery.local import LocalPlaces
     from bot.delivery.test_message import send_test
-    from bot.running import others_for, transport_for
+    from bot.running import transport_for
 
     with ExitStack() as stack:
         return send_test(
@@ -157,12 +157,12 @@ def _tried(project: Project, channel: Channel) -> Outcome:
                 if channel.platform.name == "inbox"
                 else None
             ),
-            others=lambda: stack.enter_context(closing(others_for(project))),
         )
 
 
 def _resumed(project: Project, channel: Channel) -> str:
-    """Ends the channel's pause, which the test has shown to be over; gives a sentence about it."""
+    """End the channel's pause, which the test has shown to be over, and return a sentence about
+    it."""
     from bot.clock import SystemClock
 
     if channel.name not in _paused(project):

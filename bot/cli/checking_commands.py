@@ -32,13 +32,13 @@ def check(
     try:
         project = load(config)
     except ConfigError as error:
-        found = list(error.problems)
+        problems = list(error.problems)
     else:
         with advancing("Checking", total=100) as moved_to:
-            found = check_project(project, SystemClock().now(), progress=moved_to)
-        found = _with_page(project, found)
+            problems = check_project(project, SystemClock().now(), progress=moved_to)
+        problems = _with_page(project, problems)
         if online:
-            found = _with_online(project, found)
+            problems = _with_online(project, problems)
     if as_json:
         from bot.cli.output import print_json
 
@@ -51,50 +51,52 @@ def check(
                     "entry": p.entry,
                     "message": p.message,
                 }
-                for p in found
+                for p in problems
             ]
         )
     else:
-        _print(found)
+        _print(problems)
     wrong = {"error", "warning"} if strict else {"error"}
-    if any(problem.level in wrong for problem in found):
+    if any(problem.level in wrong for problem in problems):
         raise typer.Exit(1)
 
 
-def _with_page(project: Project, found: list[Problem]) -> list[Problem]:
-    """Adds what `run` would refuse of [web]."""
+def _with_page(project: Project, problems: list[Problem]) -> list[Problem]:
+    """Add what `run` would refuse of [web]."""
     from bot.checking.project import in_order
     from bot.web.access import access_of
 
     try:
         access_of(project)
     except ConfigError as error:
-        return in_order([*error.problems, *found])
-    return found
+        return in_order([*error.problems, *problems])
+    return problems
 
 
-def _with_online(project: Project, found: list[Problem]) -> list[Problem]:
+def _with_online(project: Project, problems: list[Problem]) -> list[Problem]:
     from bot.checking.online import online_problems
     from bot.checking.project import in_order
     from bot.cli.progress import advancing
 
     with advancing("Visiting sources and links", total=100) as moved_to:
-        return in_order([*found, *online_problems(project, progress=moved_to)])
+        return in_order([*problems, *online_problems(project, progress=moved_to)])
 
 
-def _print(found: list[Problem]) -> None:
+def _print(problems: list[Problem]) -> None:
     from rich.text import Text
 
     from bot.cli.output import console
 
     out = console()
     colours = {"error": "bold red", "warning": "yellow", "note": "cyan"}
-    for problem in found:
+    for problem in problems:
         line = Text(f"{problem.level}: ", style=colours[problem.level])
         line.append(str(problem), style="")
         line.append(f"  [{problem.code}]", style="dim")
         out.print(line)
-    counts = [sum(1 for p in found if p.level == level) for level in ("error", "warning", "note")]
+    counts = [
+        sum(1 for p in problems if p.level == level) for level in ("error", "warning", "note")
+    ]
     if not any(counts):
         out.print(Text("All is well.", style="bold green"))
     else:

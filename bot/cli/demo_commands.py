@@ -47,12 +47,12 @@ def demo(
         post = first_post(project, SystemClock().now().date())
         clock = RehearsalClock(post - timedelta(seconds=_BEFORE_S * speed), speed)
 
-        def told(address: str) -> None:
+        def announce(address: str) -> None:
             print(f"The page is at {address} (Ctrl+C ends the demonstration)", flush=True)
             if browser:
                 _open(f"{address}inbox")
 
-        beside = page_beside(access, clock, speed=speed, told=told)
+        beside = page_beside(access, clock, speed=speed, told=announce)
         run_service(
             project,
             clock,
@@ -64,7 +64,7 @@ def demo(
 
 
 def _open(address: str) -> None:
-    """Opens a browser without waiting for it, and without its noise."""
+    """Open a browser without waiting for it, and without its noise."""
     import threading
     import webbrowser
 
@@ -78,10 +78,10 @@ def password() -> None:
     """
     from bot.web.access import password_hash
 
-    said = typer.prompt("Password (12 characters or more)", hide_input=True, err=True)
-    if len(said) < 12:
+    entry = typer.prompt("Password (12 characters or more)", hide_input=True, err=True)
+    if len(entry) < 12:
         raise UsageError("A password has 12 characters or more; four words are a good one.")
-    if typer.prompt("Once more", hide_input=True, err=True) != said:
+    if typer.prompt("Once more", hide_input=True, err=True) != entry:
         raise UsageError("The two were not the same.")
-    typer.echo(f"VIGILIA_WEB_PASSWORD_HASH={password_hash(said)}")
+    typer.echo(f"VIGILIA_WEB_PASSWORD_HASH={password_hash(entry)}")
     typer.echo('Then, under [web]: password_hash = "${VIGILIA_WEB_PASSWORD_HASH}"', err=True)

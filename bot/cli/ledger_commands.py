@@ -57,9 +57,9 @@ def history(
         )
     if as_json:
         from bot.cli.output import print_json
-        from bot.schemas import delivery_shape
+        from bot.schemas import delivery_schema
 
-        print_json([delivery_shape(row) for row in rows])
+        print_json([delivery_schema(row) for row in rows])
         return
     _print_history(project, rows, asked=bool(states or channel or observance))
     if len(rows) == limit:

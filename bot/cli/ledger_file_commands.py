@@ -53,7 +53,7 @@ def restore(
                 raise UsageError("Name the backup: vigilia ledger restore FILE.")
             _tell_doubted(doubt_what_followed(ledger, project, now).keys)
         return
-    done = put_back(
+    result = put_back(
         file,
         project.settings.ledger.url,
         project.places.root,
@@ -61,9 +61,9 @@ def restore(
         lambda ledger: doubt_what_followed(ledger, project, now),
     )
     print("The backup is in the ledger's place.")
-    if done.kept:
-        print(f"The ledger that was there is kept as {done.kept}.")
-    _tell_doubted(done.mended.keys)
+    if result.kept:
+        print(f"The ledger that was there is kept as {result.kept}.")
+    _tell_doubted(result.mended.keys)
 
 
 def _tell_doubted(keys: Sequence[str]) -> None:

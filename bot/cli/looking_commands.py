@@ -44,9 +44,9 @@ def upcoming(
     ]
     if as_json:
         from bot.cli.output import print_json
-        from bot.schemas import coming_shape
+        from bot.schemas import upcoming_schema
 
-        print_json([coming_shape(project, p) for item in planned for p in item.postings])
+        print_json([upcoming_schema(project, p) for item in planned for p in item.postings])
         return
     _print_upcoming(project, planned, now, days)
 
@@ -89,7 +89,7 @@ def _in(wait: timedelta) -> str:
 
 
 def find_day(project: Project, id_: str) -> Observance:
-    """Gives the observance of that id. Raises ConfigError with the nearest, or why it is not
+    """Return the observance of that id. Raises ConfigError with the nearest, or why it is not
     posted."""
     from bot.errors import ConfigError, Problem, nearest
 
@@ -97,11 +97,11 @@ def find_day(project: Project, id_: str) -> Observance:
         return project.by_id[id_]
     if id_ in project.days.disabled:
         disabled = project.days.disabled[id_]
-        said = f"'{id_}' is recorded as not posted: {disabled.reason}"
-        raise ConfigError([Problem("error", "disabled-day", disabled.file, id_, said)])
+        sentence = f"'{id_}' is recorded as not posted: {disabled.reason}"
+        raise ConfigError([Problem("error", "disabled-day", disabled.file, id_, sentence)])
     hint = nearest(id_, [*project.by_id, *project.days.disabled])
-    said = f"There is no day '{id_}'.{hint} `vigilia calendar` lists them all."
-    raise ConfigError([Problem("error", "unknown-day", "", "", said)])
+    sentence = f"There is no day '{id_}'.{hint} `vigilia calendar` lists them all."
+    raise ConfigError([Problem("error", "unknown-day", "", "", sentence)])
 
 
 def preview(
@@ -155,8 +155,8 @@ def _complete(project: Project, id_: str) -> tuple[str, ...]:
     from bot.content.texts import languages_of
 
     there = set(project.languages)
-    found = tuple(sorted(languages_of(project.days.texts[id_]) & there))
-    return found or tuple(sorted(there))
+    codes = tuple(sorted(languages_of(project.days.texts[id_]) & there))
+    return codes or tuple(sorted(there))
 
 
 def _refuse_unknown_languages(project: Project, languages: tuple[str, ...]) -> None:
@@ -170,21 +170,24 @@ def _refuse_unknown_languages(project: Project, languages: tuple[str, ...]) -> N
 
 
 def _date_for(day: Observance, on: str | None) -> date:
-    """Gives the date asked for, which must be one of the day's, or the next one."""
+    """Return the date asked for, which must be one of the day's, or the next one."""
     from bot.calendar.occurrences import next_occurrence, occurrences
     from bot.clock import SystemClock
 
     if on is not None:
-        asked = read_date(on, "--on")
-        if occurrences(day, asked, asked):
-            return asked
-        near = [o.date for o in occurrences(day, date(asked.year, 1, 1), date(asked.year, 12, 31))]
-        fits = f" In {asked.year}: {', '.join(map(str, near))}." if near else ""
-        raise UsageError(f"'{day.id}' does not fall on {asked}.{fits}")
-    found = next_occurrence(day, SystemClock().now().date() - timedelta(days=1))
-    if found is None:
+        day_asked = read_date(on, "--on")
+        if occurrences(day, day_asked, day_asked):
+            return day_asked
+        near = [
+            o.date
+            for o in occurrences(day, date(day_asked.year, 1, 1), date(day_asked.year, 12, 31))
+        ]
+        fits = f" In {day_asked.year}: {', '.join(map(str, near))}." if near else ""
+        raise UsageError(f"'{day.id}' does not fall on {day_asked}.{fits}")
+    following = next_occurrence(day, SystemClock().now().date() - timedelta(days=1))
+    if following is None:
         raise UsageError(f"'{day.id}' does not come again; give a date with --on.")
-    return found.date
+    return following.date
 
 
 def _write(project: Project, day: Observance, on: date, languages: tuple[str, ...]) -> Message:
@@ -196,7 +199,7 @@ def _write(project: Project, day: Observance, on: date, languages: tuple[str, ..
 def _print_payload(
     project: Project, channel: Channel, day: Observance, on: date, languages: tuple[str, ...]
 ) -> None:
-    """Prints the request of one posting: a channel with ``layout = "separate"`` gets several."""
+    """Print the request of one posting: a channel with ``layout = "separate"`` gets several."""
     from bot.calendar.localtime import instant
     from bot.channels.platform import Envelope
     from bot.cli.output import complain, print_json

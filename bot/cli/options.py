@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _or_as_said_before(context: typer.Context, folder: Path | None) -> Path | None:
-    """Gives ``--config``, which may stand before the command as well as after it."""
+    """Return ``--config``, which may stand before the command as well as after it."""
     return folder or context.find_root().params.get("_config")
 
 
@@ -37,7 +37,7 @@ OnDate = Annotated[
 
 
 def read_date(text: str, option: str) -> date:
-    """Gives the date of ``2026-12-09``. Raises UsageError."""
+    """Return the date of ``2026-12-09``. Raises UsageError."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -45,7 +45,8 @@ def read_date(text: str, option: str) -> date:
 
 
 def read_instant(text: str, option: str) -> datetime:
-    """Gives the instant of ``2026-12-09T09:00:00-05:00``. Raises UsageError, without a zone too."""
+    """Return the instant of ``2026-12-09T09:00:00-05:00``. Raises UsageError, without a zone
+    too."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
@@ -60,7 +61,7 @@ def read_instant(text: str, option: str) -> datetime:
 
 
 def load(config: Path | None) -> Project:
-    """Reads the configuration and tells the log's mask its secrets. Raises ConfigError."""
+    """Read the configuration and tell the log's mask its secrets. Raises ConfigError."""
     from bot.project.load import load_project
     from bot.project.secrets import tell_the_logs
 
@@ -70,7 +71,7 @@ def load(config: Path | None) -> Project:
 
 
 def ledger_place(config: Path | None) -> tuple[str, Path]:
-    """Gives the ledger's url and the folder from which it counts, of a configuration that may be
+    """Return the ledger's url and the folder from which it counts, of a configuration that may be
     broken elsewhere: the service may live on with the one before. Raises ConfigError."""
     from bot.project.load import load_ledger_place
 
@@ -78,7 +79,7 @@ def ledger_place(config: Path | None) -> tuple[str, Path]:
 
 
 def open_existing(project: Project, *, writing: bool) -> Ledger:
-    """Opens the ledger that is there, to read it or to write a decision. Raises LedgerError."""
+    """Open the ledger that is there, to read it or to write a decision. Raises LedgerError."""
     from bot.clock import SystemClock
     from bot.ledger.opening import open_ledger
 

@@ -19,12 +19,12 @@ _GAP = 3
 
 
 def print_json(answer: Any) -> None:
-    """Prints one JSON value."""
+    """Print one JSON value."""
     print(json.dumps(answer, ensure_ascii=False, indent=2, default=_plain))
 
 
 def print_json_line(answer: Any) -> None:
-    """Prints one JSON value on a line of its own."""
+    """Print one JSON value on a line of its own."""
     print(json.dumps(answer, ensure_ascii=False, default=_plain), flush=True)
 
 
@@ -39,22 +39,22 @@ def _plain(value: Any) -> str:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Gives the terminal. What is piped gets no colours and is neither cut nor folded."""
+    """Return the terminal. What is piped gets no colours and is neither cut nor folded."""
     from rich.console import Console
 
     class Screen(Console):
         def on_broken_pipe(self) -> None:
-            """Leaves the end to whoever runs the command; Rich would end it with 1."""
+            """Leave the end to whoever runs the command; Rich would end it with 1."""
             raise BrokenPipeError
 
-    found = Screen(stderr=stderr, highlight=False)
-    if not found.is_terminal:
-        found = Screen(stderr=stderr, highlight=False, no_color=True, soft_wrap=True)
-    return found
+    screen = Screen(stderr=stderr, highlight=False)
+    if not screen.is_terminal:
+        screen = Screen(stderr=stderr, highlight=False, no_color=True, soft_wrap=True)
+    return screen
 
 
 def print_indented(out: Console, text: str) -> None:
-    """Prints paragraphs a little to the right, folded where a person reads them on a terminal."""
+    """Print paragraphs a little to the right, folded where a person reads them on a terminal."""
     from textwrap import indent
 
     from rich.padding import Padding
@@ -75,7 +75,7 @@ def print_table(
     fold: str,
     whole: Collection[str] = (),
 ) -> None:
-    """Prints rows for people, or the sentence ``empty`` where there is none.
+    """Print rows for people, or the sentence ``empty`` where there is none.
 
     The column ``fold`` may break over lines, the others are kept whole. Where the terminal is too
     narrow for that, each row is a line with its ``whole`` and folding cells below it.
@@ -152,5 +152,5 @@ def _width(cell: str) -> int:
 
 
 def complain(sentence: str) -> None:
-    """Says something to the person at the terminal, beside the answer."""
+    """Say something to the person at the terminal, beside the answer."""
     print(sentence, file=sys.stderr)

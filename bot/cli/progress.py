@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def advancing(label: str, *, total: int) -> Iterator[Callable[[int], None]]:
-    """Shows a bar while the block runs, where a person looks on. Gives what moves it to a place."""
+    """Show a bar while the block runs, where a person looks on. Gives what moves it to a place."""
     from bot.cli.output import console
 
     out = console(stderr=True)
@@ -23,4 +23,4 @@ def advancing(label: str, *, total: int) -> Iterator[Callable[[int], None]]:
         *columns, TimeRemainingColumn(), console=out, transient=True, redirect_stdout=False
     ) as progress:
         task = progress.add_task(label, total=total)
-        yield lambda done: progress.update(task, completed=done)
+        yield lambda count: progress.update(task, completed=count)

@@ -102,11 +102,11 @@ def health(
     """Whether the service lives: for a container's or a supervisor's probe."""
     from bot.cli.output import print_json
     from bot.liveness import vital_signs
-    from bot.schemas import health_shape
+    from bot.schemas import health_schema
 
     signs = vital_signs(*ledger_place(config), timedelta(seconds=max_age))
     if as_json:
-        print_json(health_shape(signs))
+        print_json(health_schema(signs))
     else:
         print(signs.message)
     if not signs.alive:

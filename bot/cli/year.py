@@ -16,8 +16,8 @@ _WIDE = 110
 """From so many letters on, the id and the name of a day stand on one line of the terminal."""
 
 
-def print_year(project: Project, found: tuple[Occurrence, ...], year: int, language: str) -> None:
-    """Prints the days of a year, with what ships on, what is approved first, and what is opt-in."""
+def print_year(project: Project, days: tuple[Occurrence, ...], year: int, language: str) -> None:
+    """Print the days of a year, with what ships on, what is approved first, and what is opt-in."""
     from babel.dates import get_day_names, get_month_names
     from rich.text import Text
 
@@ -27,10 +27,10 @@ def print_year(project: Project, found: tuple[Occurrence, ...], year: int, langu
     locale = project.languages[language].locale
     weekdays: Mapping[int, str] = get_day_names("abbreviated", "format", locale)
     months: Mapping[int, str] = get_month_names("wide", "stand-alone", locale)
-    out.print(Text(f"{year}: {len(found)} days", style="bold"))
+    out.print(Text(f"{year}: {len(days)} days", style="bold"))
     out.print(Text("● ships on   ◐ ships on, approved by a person first   ○ a channel asks for it"))
-    longest = max((len(occurrence.observance.id) for occurrence in found), default=0)
-    for month, occurrences in groupby(found, key=lambda o: o.date.month):
+    longest = max((len(occurrence.observance.id) for occurrence in days), default=0)
+    for month, occurrences in groupby(days, key=lambda o: o.date.month):
         out.print()
         out.print(Text(months[month].capitalize(), style="bold cyan"))
         _print_days(out, list(occurrences), language, weekdays, longest)
@@ -57,7 +57,7 @@ def _print_days(
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     for occurrence in occurrences:
-        id_, name = occurrence.observance.id, _named(occurrence, language)
+        id_, name = occurrence.observance.id, _name_of(occurrence, language)
         on = f"{weekdays[occurrence.date.weekday()].rstrip('.')} {occurrence.date:%d}"
         if not out.is_terminal:
             out.print(Text(f"{_mark(occurrence.observance)} {on} {id_.ljust(longest)} {name}"))
@@ -70,7 +70,7 @@ def _print_days(
         out.print(table)
 
 
-def _named(occurrence: Occurrence, language: str) -> str:
+def _name_of(occurrence: Occurrence, language: str) -> str:
     day = occurrence.observance
     name = day.names.get(language) or day.names.get("en") or day.id
     number = f" ({occurrence.ordinal})" if occurrence.ordinal is not None else ""

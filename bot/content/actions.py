@@ -27,14 +27,14 @@ class Action:
     file: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
 
-    def told(self, language: str) -> ActionText:
-        """Gives the action in ``language``, which it must have (see :func:`action_problems`)."""
+    def in_language(self, language: str) -> ActionText:
+        """Return the action in ``language``, which it must have (see :func:`action_problems`)."""
         links = tuple(link.link(language) for link in self.links)
         return ActionText(self.id, self.text[language], links)
 
 
 def chosen_actions(ids: Sequence[str], year: int, count: int = SHOWN) -> tuple[str, ...]:
-    """Gives the ``count`` actions of ``year``, in the listed order; all where there are no more.
+    """Return the ``count`` actions of ``year``, in the listed order; all where there are no more.
 
     They take turns: each year begins where the last one ended, so that two years in a row never
     show the same ones while there are others.
@@ -43,18 +43,18 @@ def chosen_actions(ids: Sequence[str], year: int, count: int = SHOWN) -> tuple[s
     if len(listed) <= count:
         return listed
     first = year * count % len(listed)
-    taken = {(first + step) % len(listed) for step in range(count)}
-    return tuple(id_ for place, id_ in enumerate(listed) if place in taken)
+    turns = {(first + step) % len(listed) for step in range(count)}
+    return tuple(id_ for place, id_ in enumerate(listed) if place in turns)
 
 
 def action_problems(action: Action, language: str) -> list[Problem]:
-    """Gives what the action lacks in ``language``."""
-    said = []
+    """Return what the action lacks in ``language``."""
+    sentences = []
     if not action.text.get(language):
-        said.append(f"It has no text.{language}.")
-    said += [
+        sentences.append(f"It has no text.{language}.")
+    sentences += [
         f"Its link {number} has no title in '{language}'."
         for number, link in enumerate(action.links, start=1)
         if not link.has_title(language)
     ]
-    return [Problem("error", "action", action.file, action.id, sentence) for sentence in said]
+    return [Problem("error", "action", action.file, action.id, sentence) for sentence in sentences]

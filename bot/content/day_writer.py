@@ -12,14 +12,8 @@ from bot.content.actions import Action, action_problems, chosen_actions
 from bot.content.facts import Fact, clause, fact_problems
 from bot.content.languages import Language
 from bot.content.message import Link
-from bot.content.templates import (
-    SUFFIX,
-    Compiled,
-    Markdown,
-    Templates,
-    TextError,
-    undefined_names,
-)
+from bot.content.sandbox import Markdown
+from bot.content.templates import SUFFIX, Compiled, Templates, TextError, undefined_names
 from bot.content.texts import DayText, SourceText, Story, chosen_story, missing
 from bot.content.variables import PROSE, VOCABULARY, variables
 from bot.errors import Problem, nearest
@@ -68,7 +62,7 @@ class DayWriter:
         self._actions = actions
 
     def written(self, occurrence: Occurrence, lead_days: int = 0) -> WrittenDay:
-        """Gives what an occurrence says; ``lead_days`` over 0: its notice, so many days ahead.
+        """Return what an occurrence says; ``lead_days`` over 0: its notice, so many days ahead.
 
         Raises TextError, which names the file, the entry and what is wrong.
         """
@@ -97,7 +91,7 @@ class DayWriter:
         sources = [*day.sources]
         if story and "story" in template.undeclared:
             sources += story.sources
-        sources += [each.source for each in used.values()]
+        sources += [figure.source for figure in used.values()]
         return WrittenDay(
             name=day.names[code],
             body=body,
@@ -107,29 +101,29 @@ class DayWriter:
         )
 
     def digest(self, lines: Iterable[tuple[str, date]], month: str) -> str:
-        """Gives the body of a digest. Raises TextError."""
+        """Return the body of a digest. Raises TextError."""
         items = [DigestItem(day=self.language.day(on), name=self.name(id_)) for id_, on in lines]
         template = self._named(f"digest{SUFFIX}", "")
         return self._rendered(template, {"items": items, "month": month}, VOCABULARY, "")
 
     def name(self, id_: str) -> str:
-        """Gives the day's name. Raises TextError where there is no such day, or no name."""
+        """Return the day's name. Raises TextError where there is no such day, or no name."""
         day = self.day_text(id_)
         name = day.names.get(self.language.code)
         if not name:
-            said = f"It lacks name.{self.language.code}: add it."
-            raise TextError(Problem("error", "text-missing", day.file, id_, said))
+            sentence = f"It lacks name.{self.language.code}: add it."
+            raise TextError(Problem("error", "text-missing", day.file, id_, sentence))
         return name
 
     def day_text(self, id_: str) -> DayText:
-        """Gives the texts of a day. Raises TextError where there is no such day."""
+        """Return the texts of a day. Raises TextError where there is no such day."""
         if id_ not in self._texts:
-            said = f"There are no texts for '{id_}'.{nearest(id_, self._texts)}"
-            raise TextError(Problem("error", "unknown-day", "", id_, said))
+            sentence = f"There are no texts for '{id_}'.{nearest(id_, self._texts)}"
+            raise TextError(Problem("error", "unknown-day", "", id_, sentence))
         return self._texts[id_]
 
     def problems(self, observance: Observance, years: Iterable[int]) -> list[Problem]:
-        """Gives all that would fail, in branches not taken and stories of other years too.
+        """Return all that would fail, in branches not taken and stories of other years too.
 
         Where nothing else is wrong, every occurrence of ``years`` is written, and its notice.
         """
@@ -137,19 +131,19 @@ class DayWriter:
             day = self.day_text(observance.id)
         except TextError as fault:
             return [fault.problem]
-        found = [*_lacks(day, self.language.code), *self._action_problems(day, day.actions)]
-        found += self._text_problems(day, observance)
-        if not found:
+        problems = [*_lacks(day, self.language.code), *self._action_problems(day, day.actions)]
+        problems += self._text_problems(day, observance)
+        if not problems:
             for occurrence in _in_years(observance, years):
                 for lead_days in _LEADS:
                     try:
                         self.written(occurrence, lead_days)
                     except TextError as fault:
-                        found.append(fault.problem)
-        return list(dict.fromkeys(found))
+                        problems.append(fault.problem)
+        return list(dict.fromkeys(problems))
 
     def digest_problems(self) -> list[Problem]:
-        """Gives what is wrong with the language's digest template."""
+        """Return what is wrong with the language's digest template."""
         try:
             self.digest((), self.language.month(_FAR))
         except TextError as fault:
@@ -185,20 +179,20 @@ class DayWriter:
         vocabulary: Mapping[str, str],
         entry: str,
     ) -> Iterator[Problem]:
-        for said in undefined_names(compiled, defined, vocabulary):
-            yield compiled.problem("undefined", said, entry)
+        for sentence in undefined_names(compiled, defined, vocabulary):
+            yield compiled.problem("undefined", sentence, entry)
         for id_ in sorted(compiled.facts):
             if id_ not in self._facts:
-                said = f"There is no fact '{id_}'.{nearest(id_, self._facts)}"
-                yield compiled.problem("unknown-fact", said, entry)
+                sentence = f"There is no fact '{id_}'.{nearest(id_, self._facts)}"
+                yield compiled.problem("unknown-fact", sentence, entry)
             else:
                 yield from fact_problems(self._facts[id_], (self.language.code,))
 
     def _action_problems(self, day: DayText, ids: Iterable[str]) -> Iterator[Problem]:
         for id_ in ids:
             if id_ not in self._actions:
-                said = f"There is no action '{id_}'.{nearest(id_, self._actions)}"
-                yield Problem("error", "unknown-action", day.file, day.id, said)
+                sentence = f"There is no action '{id_}'.{nearest(id_, self._actions)}"
+                yield Problem("error", "unknown-action", day.file, day.id, sentence)
             else:
                 yield from action_problems(self._actions[id_], self.language.code)
 
@@ -213,7 +207,7 @@ class DayWriter:
         return compiled.render(values, entry)
 
     def _prose(self, day: DayText, story: Story | None) -> Iterator[_Prose]:
-        """Gives the texts that there are in this language, with the story of the year."""
+        """Yield the texts that there are in this language, with the story of the year."""
         code = self.language.code
         if code in day.opening:
             yield _Prose("opening", f"opening.{code}", day.opening[code])
@@ -240,12 +234,12 @@ class DayWriter:
     def _named(self, name: str, entry: str) -> Compiled:
         if name not in self._templates:
             file = f"templates/{self.language.code}/{name}"
-            said = "There is no such template: write it, with {{ opening }} and {{ story }}."
-            raise TextError(Problem("error", "template-missing", file, entry, said))
+            sentence = "There is no such template: write it, with {{ opening }} and {{ story }}."
+            raise TextError(Problem("error", "template-missing", file, entry, sentence))
         return self._templates.named(name)
 
     def _links(self, sources: Iterable[SourceText]) -> tuple[Link, ...]:
-        """Gives the links, each address once, where it comes first."""
+        """Return the links, each address once, where it comes first."""
         links: dict[str, Link] = {}
         for source in sources:
             link = source.link(self.language.code)

@@ -42,12 +42,12 @@ class Fact:
 
 
 def stale_by(facts: Iterable[Fact], on: date) -> tuple[Fact, ...]:
-    """Gives the facts that are stale on that date, the longest overdue first."""
+    """Return the facts that are stale on that date, the longest overdue first."""
     return tuple(sorted((f for f in facts if f.is_stale(on)), key=lambda f: (f.review, f.id)))
 
 
 def clause(fact: Fact, language: Language) -> str:
-    """Gives the fact as a clause, plain text, its number and date written in the language.
+    """Return the fact as a clause, plain text, its number and date written in the language.
 
     Raises RenderError where the fact has no text in that language, or a wrong one.
     """
@@ -61,38 +61,40 @@ def clause(fact: Fact, language: Language) -> str:
         assert isinstance(fact.as_of, date)
         when = language.date(fact.as_of)
     values = {"value": language.number(fact.value), "date": when}
-    return _PLACEHOLDER.sub(lambda found: values[found[1]], fact.text[language.code])
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], fact.text[language.code])
 
 
 def fact_problems(fact: Fact, languages: Iterable[str]) -> list[Problem]:
-    """Gives what is wrong with a fact, in itself and in each of ``languages``."""
-    said = []
+    """Return what is wrong with a fact, in itself and in each of ``languages``."""
+    sentences = []
     if isinstance(fact.as_of, str) and _month(fact.as_of) is None:
-        said.append(f"'{fact.as_of}' is no date: write 2024-04-24, or \"2016-12\" for a month.")
+        sentences.append(
+            f"'{fact.as_of}' is no date: write 2024-04-24, or \"2016-12\" for a month."
+        )
     if not fact.source.url:
-        said.append("It has no source.")
+        sentences.append("It has no source.")
     for language in languages:
         if not fact.text.get(language):
-            said.append(f"It has no text.{language}.")
+            sentences.append(f"It has no text.{language}.")
             continue
         if not fact.source.has_title(language):
-            said.append(f"Its source has no title in '{language}'.")
-        found = _PLACEHOLDER.findall(fact.text[language])
-        said += [
+            sentences.append(f"Its source has no title in '{language}'.")
+        placeholders = _PLACEHOLDER.findall(fact.text[language])
+        sentences += [
             f"text.{language} must hold {{{name}}}: no figure without its date."
             for name in _REQUIRED
-            if name not in found
+            if name not in placeholders
         ]
-        said += [
+        sentences += [
             f"text.{language} holds {{{name}}}, which is not known.{nearest(name, _REQUIRED)}"
-            for name in found
+            for name in placeholders
             if name not in _REQUIRED
         ]
-    return [Problem("error", "fact", fact.file, fact.id, sentence) for sentence in said]
+    return [Problem("error", "fact", fact.file, fact.id, sentence) for sentence in sentences]
 
 
 def _month(as_of: date | str) -> date | None:
-    """Gives the first day of a month written "2016-12", None for anything else."""
+    """Return the first day of a month written "2016-12", None for anything else."""
     if not isinstance(as_of, str) or not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", as_of):
         return None
     return date(int(as_of[:4]), int(as_of[5:]), 1)

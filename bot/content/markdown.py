@@ -118,12 +118,13 @@ _GROUPED_DIGITS = re.compile("(?<=[0-9])[\u00a0\u202f](?=[0-9])")
 
 
 def parse(markdown: str) -> tuple[Block, ...]:
-    """Gives the tree of a Markdown text."""
+    """Return the tree of a Markdown text."""
     return tuple(_blocks(iter(_parser().parse(markdown))))
 
 
 def quoted(markdown: str) -> str:
-    """Gives the text as quotations, one a block, so that what has to fit can lose the last ones."""
+    """Return the text as quotations, one a block, so that what has to fit can lose the last
+    ones."""
     lines = re.sub(r"\r\n?", "\n", markdown).split("\n")
     starts = [
         token.map[0]
@@ -141,7 +142,7 @@ def _quote_mark(line: re.Match[str]) -> str:
 
 
 def plain(blocks: Iterable[Block]) -> str:
-    """Gives the words alone, without marks and addresses.
+    """Return the words alone, without marks and addresses.
 
     An item of a list is a line; between blocks is an empty line.
     """
@@ -149,13 +150,13 @@ def plain(blocks: Iterable[Block]) -> str:
 
 
 def words(markdown: str) -> int:
-    """Gives how many words a reader sees. A number with its groups ("1 000") is one."""
-    seen = _GROUPED_DIGITS.sub("", plain(parse(markdown)))
-    return sum(any(letter.isalnum() for letter in word) for word in seen.split())
+    """Return how many words a reader sees. A number with its groups ("1 000") is one."""
+    text = _GROUPED_DIGITS.sub("", plain(parse(markdown)))
+    return sum(any(letter.isalnum() for letter in word) for word in text.split())
 
 
 def escape_markdown(text: str) -> str:
-    """Gives Markdown that says exactly ``text``, wherever in a paragraph it is put.
+    """Return Markdown that says exactly ``text``, wherever in a paragraph it is put.
 
     Line breaks and tabs become single spaces; no-break spaces stay. Only what could be markup is
     escaped, so that ordinary words stay readable in the Markdown too.
@@ -198,7 +199,7 @@ def _plain_inline(inline: Inline) -> str:
 
 
 def _blocks(tokens: Iterator[Token]) -> Iterator[Block]:
-    """Gives the blocks up to the end of the enclosing one, whose closing token it takes."""
+    """Yield the blocks up to the end of the enclosing one, whose closing token it takes."""
     for token in tokens:
         match token.type:
             case "paragraph_open" | "heading_open":

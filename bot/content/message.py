@@ -75,7 +75,7 @@ class Message:
         return hashlib.sha256(words.encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
-        """Gives the form that the ledger keeps; :meth:`from_json` reads it back."""
+        """Return the form that the ledger keeps; :meth:`from_json` reads it back."""
         return {
             "kind": self.kind,
             "observances": list(self.observances),
@@ -105,7 +105,7 @@ class Message:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Message:
-        """Reads what :meth:`to_json` gave. Fields it does not know are left out."""
+        """Read what :meth:`to_json` gave. Fields it does not know are left out."""
         return cls(
             kind=stored["kind"],
             observances=tuple(stored["observances"]),

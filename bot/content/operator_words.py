@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from bot.content.markdown import escape_markdown, quoted
 from bot.content.message import Link, Part
-from bot.content.templates import SUFFIX, Markdown, Templates
+from bot.content.sandbox import Markdown
+from bot.content.templates import SUFFIX, Templates
 from bot.errors import RenderError
 
 TEMPLATE = f"operator{SUFFIX}"
@@ -34,26 +35,26 @@ class Group:
 def operator_words(
     templates: Mapping[str, Templates], language: str, groups: Sequence[Group], page: str | None
 ) -> tuple[str, str]:
-    """Gives title and body. Where the language has no template that can be used, the English one
+    """Return title and body. Where the language has no template that can be used, the English one
     serves: being told in English is better than not being told. Raises RenderError."""
     values: dict[str, object] = {
         "groups": list(groups),
         "page": Markdown(page.replace(")", "%29")) if page else "",
     }
     try:
-        return _written(templates.get(language), values)
+        return _render(templates.get(language), values)
     except RenderError:
-        return _written(templates.get(_FALLBACK), values)
+        return _render(templates.get(_FALLBACK), values)
 
 
 def words_to_read(groups: Sequence[Group]) -> str:
-    """Gives the words that a person is asked to read, each once: title, body, actions, sources."""
+    """Return the words that a person is asked to read, each once: title, body, actions, sources."""
     parts = dict.fromkeys(part for group in groups for part in group.parts)
     return "\n\n".join(_preview(part) for part in parts)
 
 
 def titled_link(title: str, url: str) -> Markdown:
-    """Gives a link as Markdown."""
+    """Return a link as Markdown."""
     safe = url.replace("<", "%3C").replace(">", "%3E").replace(" ", "%20")
     return Markdown(f"[{escape_markdown(title)}](<{safe}>)")
 
@@ -74,7 +75,7 @@ def _links(links: Sequence[Link]) -> str:
     return " · ".join(titled_link(link.title, link.url) for link in links)
 
 
-def _written(templates: Templates | None, values: Mapping[str, object]) -> tuple[str, str]:
+def _render(templates: Templates | None, values: Mapping[str, object]) -> tuple[str, str]:
     if templates is None or TEMPLATE not in templates:
         raise RenderError(f"There is no template {TEMPLATE}, with which the operator is told.")
     title, _, body = templates.named(TEMPLATE).render(values).partition("\n")

@@ -20,14 +20,14 @@ _END = re.compile(
 
 
 def sentences(paragraph: str) -> list[str]:
-    """Gives the sentences of a paragraph on one line, without the spaces between them."""
-    found: list[str] = []
+    """Return the sentences of a paragraph on one line, without the spaces between them."""
+    whole: list[str] = []
     start = 0
     for end in _END.finditer(paragraph):
         sentence = paragraph[start : end.end()]
         if paragraph[end.start()] == "." and _NO_END.search(paragraph[start : end.start() + 1]):
             continue
-        found.append(sentence.strip())
+        whole.append(sentence.strip())
         start = end.end()
     rest = paragraph[start:].strip()
-    return [*found, rest] if rest else found
+    return [*whole, rest] if rest else whole

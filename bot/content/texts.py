@@ -25,7 +25,7 @@ class SourceText:
         return isinstance(self.title, str) or language in self.title
 
     def link(self, language: str) -> Link:
-        """Gives the title and address for ``language``; RenderError where it has no title."""
+        """Return the title and address for ``language``; RenderError where it has no title."""
         url = self.url if isinstance(self.url, str) else self.url.get(language, self.url["en"])
         if isinstance(self.title, str):
             return Link(self.title, url)
@@ -70,12 +70,12 @@ class DayText:
 
 
 def chosen_story(stories: Sequence[Story], year: int) -> Story | None:
-    """Gives the story of ``year``: they take turns in the listed order. None where none is."""
+    """Return the story of ``year``: they take turns in the listed order. None where none is."""
     return stories[year % len(stories)] if stories else None
 
 
 def missing(day: DayText, language: str) -> list[str]:
-    """Gives what the day lacks in ``language``: "name.fr", "story 2 in fr"; empty if nothing."""
+    """Return what the day lacks in ``language``: "name.fr", "story 2 in fr"; empty if nothing."""
     lacks = []
     if not day.names.get(language):
         lacks.append(f"name.{language}")
@@ -94,7 +94,7 @@ def missing(day: DayText, language: str) -> list[str]:
 
 
 def languages_of(day: DayText) -> frozenset[str]:
-    """Gives the languages in which the day has everything it has in any."""
+    """Return the languages in which the day has everything it has in any."""
     return frozenset(language for language in day.names if not missing(day, language))
 
 

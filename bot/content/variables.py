@@ -36,12 +36,12 @@ VOCABULARY: Mapping[str, str] = {
 def variables(
     occurrence: Occurrence, language: Language, name: str, fact: Callable[[str], str]
 ) -> dict[str, object]:
-    """Gives the variables of an occurrence's texts; those that do not apply are left out.
+    """Return the variables of an occurrence's texts; those that do not apply are left out.
 
     A number under 1 is left out too: there is no 0th anniversary.
     """
     on = occurrence.date
-    found: dict[str, object] = {
+    values: dict[str, object] = {
         "date": language.date(on),
         "day": language.day(on),
         "year": on.year,
@@ -53,8 +53,8 @@ def variables(
         ("anniversary", occurrence.anniversary),
     ):
         if number is not None and number >= 1:
-            found[key] = language.ordinal(number)
-            found[f"{key}_f"] = language.ordinal(number, feminine=True)
+            values[key] = language.ordinal(number)
+            values[f"{key}_f"] = language.ordinal(number, feminine=True)
     if occurrence.years is not None:
-        found["years"] = occurrence.years
-    return found
+        values["years"] = occurrence.years
+    return values

@@ -53,7 +53,7 @@ class Writer:
         languages: Sequence[str],
         lead_days: int = 0,
     ) -> Message:
-        """Gives the message of one occurrence, or of several of one date merged into one.
+        """Return the message of one occurrence, or of several of one date merged into one.
 
         With ``lead_days`` over 0 it is the notice, so many days ahead. Raises RenderError, which
         names the file, the entry, the language and what is wrong.
@@ -76,7 +76,7 @@ class Writer:
         languages: Sequence[str],
         digest_date: date,
     ) -> Message:
-        """Gives the digest of a month: ``items`` are ids of observances, and their dates.
+        """Return the digest of a month: ``items`` are ids of observances, and their dates.
 
         Raises RenderError.
         """
@@ -84,12 +84,12 @@ class Writer:
         for code in languages:
             writer = self._in(code)
             language = writer.language
-            shown = language.month(month)
+            month_name = language.month(month)
             parts.append(
                 Part(
                     language=code,
-                    title=language.labels.digest_title.replace("{month}", shown),
-                    body=writer.digest(items, shown),
+                    title=language.labels.digest_title.replace("{month}", month_name),
+                    body=writer.digest(items, month_name),
                     footer=language.labels.footer,
                 )
             )
@@ -97,16 +97,16 @@ class Writer:
         return Message("digest", ids, digest_date, tuple(parts))
 
     def test_message(self, channel_name: str, languages: Sequence[str], on: date) -> Message:
-        """Gives the message that tries a channel: the channel's name, the words, the date."""
+        """Return the message that tries a channel: the channel's name, the words, the date."""
         parts = []
         for code in languages:
             language = self._in(code).language
-            said = (language.labels.test_message, language.date(on))
+            paragraphs = (language.labels.test_message, language.date(on))
             parts.append(
                 Part(
                     language=code,
                     title=f"{_PRODUCT}{_BETWEEN}{channel_name}",
-                    body="\n\n".join(escape_markdown(text) for text in said),
+                    body="\n\n".join(escape_markdown(text) for text in paragraphs),
                     footer=language.labels.footer,
                 )
             )
@@ -115,7 +115,7 @@ class Writer:
     def operator_message(
         self, groups: Sequence[Group], languages: Sequence[str], on: date, page: str | None
     ) -> Message:
-        """Gives what the operator is told; ``page`` is the address of the web page, where there is
+        """Return what the operator is told; ``page`` is the address of the web page, where there is
         one. The words to read come once, at the very end: where all is too long for the platform,
         they give way first. Raises RenderError."""
         parts = []
@@ -129,7 +129,7 @@ class Writer:
     def problems(
         self, observance: Observance, language: str, years: Iterable[int]
     ) -> list[Problem]:
-        """Gives all that would fail for an observance in a language: texts, names, facts, actions.
+        """Return all that would fail for an observance in a language: texts, names, facts, actions.
 
         Branches not taken and the stories of other years are looked through too; where nothing is
         wrong so far, each of ``years`` is written, the day and its notice.
@@ -141,13 +141,13 @@ class Writer:
         return writer.problems(observance, years)
 
     def digest_problems(self, language: str) -> list[Problem]:
-        """Gives what is wrong with the template of the digest in ``language``, which must be."""
+        """Return what is wrong with the template of the digest in ``language``, which must be."""
         return self._in(language).digest_problems()
 
     def facts_used(
         self, observance: Observance, year: int, languages: Sequence[str]
     ) -> frozenset[str]:
-        """Gives the ids of the facts that the posts of that year print. Raises RenderError."""
+        """Return the ids of the facts that the posts of that year print. Raises RenderError."""
         year_of = occurrences_between(observance, date(year, 1, 1), date(year, 12, 31))
         used: set[str] = set()
         for occurrence in year_of:
@@ -167,29 +167,30 @@ class Writer:
         labels = writer.language.labels
         days = [writer.written(occurrence, lead_days) for occurrence in occurrences]
         names = [day.name for day in days]
-        shown = _chosen(days)
-        label = labels.actions if len(shown) > 1 else labels.action_one
+        action_ids = _chosen(days)
+        label = labels.actions if len(action_ids) > 1 else labels.action_one
         sources = _each_once(days)
         return Part(
             language=code,
             title=_BETWEEN.join([labels.notice, *names] if lead_days else names),
             body=days[0].body if len(days) == 1 else "\n\n".join(_under_name(d) for d in days),
-            actions=tuple(self._actions[id_].told(code) for id_ in shown),
+            actions=tuple(self._actions[id_].in_language(code) for id_ in action_ids),
             sources=sources,
-            actions_label=label if shown else "",
+            actions_label=label if action_ids else "",
             sources_label=labels.sources if sources else "",
             footer=labels.footer,
         )
 
 
 def _under_name(day: WrittenDay) -> str:
-    """Gives the body under the day's name in bold, unless it begins with that, as a notice does."""
+    """Return the body under the day's name in bold, unless it begins with that, as a notice
+    does."""
     heading = f"**{escape_markdown(day.name)}**"
     return day.body if day.body.startswith(heading) else f"{heading}\n\n{day.body}"
 
 
 def _chosen(days: Sequence[WrittenDay]) -> tuple[str, ...]:
-    """Gives at most two actions: the first of each day before the second of any."""
+    """Return at most two actions: the first of each day before the second of any."""
     in_turn = chain.from_iterable(zip_longest(*(day.actions for day in days)))
     return tuple(dict.fromkeys(id_ for id_ in in_turn if id_ is not None))[:SHOWN]
 

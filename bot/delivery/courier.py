@@ -54,10 +54,10 @@ from bot.ledger.rows import (
     DeliveryRow,
     ToSend,
 )
-from bot.ledger.slots import FORGOTTEN_AFTER
+from bot.ledger.sightings import FORGOTTEN_AFTER
 from bot.logs import SECRETS, log
 from bot.project.load import Project
-from bot.transport.dispatch import NoOtherTransport, OtherTransport
+from bot.transport.dispatch import Transport
 
 LEASE = timedelta(minutes=5)
 """For how long a claim is another's business on a shared ledger; over every deadline of a
@@ -69,13 +69,6 @@ _T = TypeVar("_T")
 
 Rates = Sequence[tuple[str, float]]
 """The buckets that hold for a channel, with their requests a second."""
-
-
-class Transport(Protocol):
-    """Sends one HTTP request: the answer, or the outcome where there was none that could be
-    read."""
-
-    def send(self, request: HttpRequest) -> Response | Outcome: ...
 
 
 class Limits(Protocol):
@@ -122,7 +115,6 @@ class Courier:
     chance: Callable[[], float] = field(default=random.random)
     record_for: timedelta | None = None
     ending: threading.Event = field(default_factory=threading.Event)
-    others: OtherTransport = field(default_factory=NoOtherTransport)
     lease: timedelta = LEASE
     words: Words = field(default_factory=Words)
     _rates: Remembered[Rates] = field(default_factory=lambda: Remembered[Rates](10_000))
@@ -242,20 +234,19 @@ class Courier:
                     return self.places.put(request, key, channel.name, now), None
                 except LedgerError as error:
                     return Retry(Reason.WRITE, str(error)), None
-            case HttpRequest():
+            case HttpRequest() | MimeRequest() | ApprisedRequest():
                 try:
                     answer = self.transport.send(request)
                 except Exception:
                     # its traceback may hold a form of a secret that stands in no file
-                    SECRETS.know(request.secrets)
+                    if isinstance(request, HttpRequest):
+                        SECRETS.know(request.secrets)
                     raise
                 if not isinstance(answer, Response):
                     return answer, None
                 outcome: Outcome = channel.platform.outcome(answer, self.clock.now())
                 self._heed(answer, channel)
                 return outcome, answer.status
-            case MimeRequest() | ApprisedRequest():
-                return self.others.send(request), None
             case _:
                 assert_never(request)
 

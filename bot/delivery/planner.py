@@ -254,5 +254,5 @@ def only(item: Planned, channel: Channel, observances: Collection[str]) -> Plann
         first.lead_days,
         item.due_at,
         approval=first.approval,
-        coming=first.coming,
+        lines=first.lines,
     )

@@ -17,7 +17,7 @@ from bot.project.load import Project
 def write_message(project: Project, row: DeliveryRow | Posting) -> Message:
     """Gives the words of a posting. Raises RenderError where they cannot be written."""
     if row.observances == (DIGEST,):
-        items = [(coming.observance, coming.date) for coming in row.coming]
+        items = [(line.observance, line.date) for line in row.lines]
         return project.writer.write_digest(items, row.date, row.languages, row.date)
     gone = [id_ for id_ in row.observances if id_ not in project.by_id]
     if gone:
@@ -42,7 +42,7 @@ class Words:
 
     def of(self, project: Project, row: DeliveryRow) -> Written:
         """Gives the words of a posting. Raises RenderError where they cannot be written."""
-        what = (row.observances, row.date, row.lead_days, row.languages, row.coming)
+        what = (row.observances, row.date, row.lead_days, row.languages, row.lines)
         return self._written.of(project, what, lambda: _write(project, row))
 
 

@@ -10,11 +10,12 @@ from bot.channels.platform import Envelope, Retracts
 from bot.channels.registry import PLATFORMS
 from bot.channels.request import HttpRequest, Response
 from bot.clock import Clock
-from bot.delivery.courier import Transport, request_id
+from bot.delivery.courier import request_id
 from bot.errors import LedgerError, VigiliaError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow, State
 from bot.project.load import Project
+from bot.transport.dispatch import Transport
 
 
 class CannotRetractError(VigiliaError):

@@ -19,9 +19,9 @@ from bot.channels.request import (
 from bot.clock import Clock
 from bot.content.markdown import escape_markdown
 from bot.content.message import Message
-from bot.delivery.courier import LocalPlaces, Transport
+from bot.delivery.courier import LocalPlaces
 from bot.project.load import Project
-from bot.transport.dispatch import NoOtherTransport, OtherTransport
+from bot.transport.dispatch import Transport
 
 
 def send_test(
@@ -31,15 +31,14 @@ def send_test(
     *,
     transport: Callable[[], Transport],
     places: Callable[[], LocalPlaces],
-    others: Callable[[], OtherTransport] = NoOtherTransport,
 ) -> Outcome:
     """Sends a clearly marked test message and gives what it came to. Raises RenderError.
 
-    ``transport``, ``places`` and ``others`` are asked for only when the channel needs one.
+    ``transport`` and ``places`` are asked for only when the channel needs one.
     """
     today = clock.now().astimezone(channel.timezone).date()
     message = project.writer.test_message(channel.name, channel.languages, today)
-    return _sent(channel, message, clock, transport=transport, places=places, others=others)
+    return _sent(channel, message, clock, transport=transport, places=places)
 
 
 def send_preview(
@@ -50,12 +49,11 @@ def send_preview(
     *,
     transport: Callable[[], Transport],
     places: Callable[[], LocalPlaces],
-    others: Callable[[], OtherTransport] = NoOtherTransport,
 ) -> Outcome:
     """Sends the words of a posting to a channel that is for trying, each language under a line that
     says it is a test. Raises CannotFitError."""
     marked = marked_as_test(project, message)
-    return _sent(channel, marked, clock, transport=transport, places=places, others=others)
+    return _sent(channel, marked, clock, transport=transport, places=places)
 
 
 def marked_as_test(project: Project, message: Message) -> Message:
@@ -77,7 +75,6 @@ def _sent(
     *,
     transport: Callable[[], Transport],
     places: Callable[[], LocalPlaces],
-    others: Callable[[], OtherTransport],
 ) -> Outcome:
     now = clock.now()
     key = f"test/{uuid.uuid4()}/{channel.name}"
@@ -86,14 +83,12 @@ def _sent(
     match request:
         case LocalRequest():
             outcome: Outcome = places().put(request, key, channel.name, now)
-        case HttpRequest():
+        case HttpRequest() | MimeRequest() | ApprisedRequest():
             answer = transport().send(request)
             if isinstance(answer, Response):
                 outcome = channel.platform.outcome(answer, clock.now())
             else:
                 outcome = answer
-        case MimeRequest() | ApprisedRequest():
-            outcome = others().send(request)
     return outcome
 
 

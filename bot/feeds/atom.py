@@ -44,7 +44,7 @@ class Entry:
 def feed(
     name: str, title: str, *, seed: str, address: str, language: str, entries: Iterable[Entry]
 ) -> bytes:
-    """Gives a feed, the entry that changed last first.
+    """Return a feed, the entry that changed last first.
 
     ``seed`` tells one group from another in all ids; ``address`` is where the feed is fetched.
     """
@@ -65,21 +65,21 @@ def feed(
 def posted_entries(
     rows: Iterable[DeliveryRow], language: str | None, main: str
 ) -> tuple[Entry, ...]:
-    """Gives what was posted, once for all channels that got it.
+    """Return what was posted, once for all channels that got it.
 
     Of each only its words in ``language``; where that is None, those in ``main``, or the first
     that the message has.
     """
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for row in sorted(rows, key=lambda row: (row.due_at, row.id)):
         if row.message is None or row.settled_at is None:
             continue
         message = Message.from_json(row.message)
         part = _part_in(message, language, main)
         about = f"{row.observance}/{row.date.isoformat()}/{row.lead_days}"
-        if part is None or about in found:
+        if part is None or about in entries:
             continue
-        found[about] = Entry(
+        entries[about] = Entry(
             about=about,
             title=part.title,
             language=part.language,
@@ -89,17 +89,17 @@ def posted_entries(
             links=part.sources,
             categories=message.observances,
         )
-    return tuple(found.values())
+    return tuple(entries.values())
 
 
 @dataclass(frozen=True)
-class ComingDay:
+class UpcomingDay:
     """A day that is going to be posted: ``shown`` is its date in words, ``since`` when it came
     into view, UTC."""
 
     id: str
     on: date
-    shown: str
+    date_text: str
     name: str
     authority: str
     sources: tuple[Link, ...]
@@ -107,13 +107,13 @@ class ComingDay:
     since: datetime
 
 
-def coming_entries(days: Iterable[ComingDay], language: str) -> tuple[Entry, ...]:
-    """Gives the days that come: their dates, names and sources. Their words are not told before
+def upcoming_entries(days: Iterable[UpcomingDay], language: str) -> tuple[Entry, ...]:
+    """Return the days that come: their dates, names and sources. Their words are not told before
     they are posted."""
     return tuple(
         Entry(
             about=f"{day.id}/{day.on.isoformat()}",
-            title=f"{day.shown}: {day.name}",
+            title=f"{day.date_text}: {day.name}",
             language=language,
             published=day.since,
             updated=day.since,

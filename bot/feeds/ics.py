@@ -22,7 +22,8 @@ def calendar_file(
     *,
     stamped: datetime,
 ) -> bytes:
-    """Gives an iCalendar file of all-day events, named in ``language`` (English where it has none).
+    """Return an iCalendar file of all-day events, named in ``language`` (English where it has
+    none).
 
     An event's UID is made of its day and date alone, so that importing twice gives no double.
     ``stamped`` (UTC) is when the file was made. Whoever subscribes is asked to look again daily

@@ -22,13 +22,13 @@ YEARS = 3
 _MAIN = "en"
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _CORE = "core"
-_ON, _GATED, _ASKED = "●", "◐", "○"
+_ON, _GATED, _ON_REQUEST = "●", "◐", "○"
 
 
 def calendar_page(
     days: Days, languages: Mapping[str, Language], first_year: int = FIRST_YEAR
 ) -> str:
-    """Gives the page, in English, with the names in every language that the days have.
+    """Return the page, in English, with the names in every language that the days have.
 
     ``languages`` must have English.
     """
@@ -60,7 +60,7 @@ def calendar_page(
 
 
 def _place(observance: Observance, first_year: int) -> tuple[bool, int, int, int, str]:
-    """Gives what sorts the days through a year: by their next date, then as they are posted."""
+    """Return what sorts the days through a year: by their next date, then as they are posted."""
     following = next_occurrence(observance, date(first_year - 1, 12, 31))
     on = following.date if following else date(first_year, 1, 1)
     return (following is None, on.month, on.day, -observance.priority, observance.id)
@@ -71,19 +71,22 @@ def _legend(calendar: Iterable[Observance]) -> list[str]:
     return [
         f"- {_ON} ships on: every channel posts it unless it says otherwise ({marks.count(_ON)})",
         f"- {_GATED} ships on, and a person approves its words each year ({marks.count(_GATED)})",
-        f"- {_ASKED} posted where a channel asks for it, by its id or a theme ("
-        f"{marks.count(_ASKED)}); some of these are approved by a person too",
+        f"- {_ON_REQUEST} posted where a channel asks for it, by its id or a theme ("
+        f"{marks.count(_ON_REQUEST)}); some of these are approved by a person too",
     ]
 
 
 def _mark(observance: Observance) -> str:
     if _CORE not in observance.themes:
-        return _ASKED
+        return _ON_REQUEST
     return _GATED if observance.approval else _ON
 
 
 def _row(observance: Observance, year: int, language: Language) -> str:
-    dates = ", ".join(language.day(each.date) for each in _of_years(observance, year, 1)) or "–"
+    dates = (
+        ", ".join(language.day(occurrence.date) for occurrence in _of_years(observance, year, 1))
+        or "–"
+    )
     name = escape_markdown(_name(observance.names, observance.id))
     themes = ", ".join(theme for theme in observance.themes if theme != _CORE)
     return f"| {_mark(observance)} | {dates} | [{name}](#{observance.id}) | {themes} |"
@@ -101,8 +104,11 @@ def _section(
             yield f"- {language.name}: {escape_markdown(observance.names[code])}"
     yield f"- Standing: {_standing(observance)}"
     yield f"- Rule: {'; '.join(_rule(observance))}"
-    shown = [_dated(each, languages[_MAIN]) for each in _of_years(observance, first_year, YEARS)]
-    yield f"- {first_year} to {first_year + YEARS - 1}: {', '.join(shown) or 'none'}"
+    dates = [
+        _dated(occurrence, languages[_MAIN])
+        for occurrence in _of_years(observance, first_year, YEARS)
+    ]
+    yield f"- {first_year} to {first_year + YEARS - 1}: {', '.join(dates) or 'none'}"
     near = list(_neighbours(observance))
     if near:
         yield f"- Days near it: {'; '.join(near)}"
@@ -160,14 +166,14 @@ def _of_years(observance: Observance, first_year: int, years: int) -> tuple[Occu
 
 def _dated(occurrence: Occurrence, language: Language) -> str:
     number = occurrence.ordinal
-    shown = f" ({language.ordinal(number)})" if number is not None and number > 0 else ""
-    return language.date(occurrence.date) + shown
+    ordinal = f" ({language.ordinal(number)})" if number is not None and number > 0 else ""
+    return language.date(occurrence.date) + ordinal
 
 
 def _sources(day: DayText) -> Iterator[str]:
-    """Gives each source once, those of single stories too, with the pages of other languages."""
-    everything = [*day.sources, *(each for story in day.stories for each in story.sources)]
-    yield from dict.fromkeys(_source(each) for each in everything)
+    """Yield each source once, those of single stories too, with the pages of other languages."""
+    everything = [*day.sources, *(source for story in day.stories for source in story.sources)]
+    yield from dict.fromkeys(_source(source) for source in everything)
 
 
 def _source(source: SourceText) -> str:

@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from bot.channels.outcome import Reason
 from bot.ledger.decisions import pause_channel
 from bot.ledger.redaction import without_addresses
-from bot.ledger.rows import CLAIMABLE, Claim, Ended, HeldFor, Recorded, State, ToSend
+from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, Ended, HeldFor, Recorded, State, ToSend
 from bot.ledger.tables import Instant, attempts, deliveries
 from bot.ledger.transitions import holding
 
@@ -34,9 +35,11 @@ _T = TypeVar("_T")
 def claim(
     conn: Connection, wanted: Sequence[ToSend], run: str, now: datetime, lease: timedelta
 ) -> list[Claim]:
-    """Moves deliveries to ``sending`` and begins an attempt at each; gives those that were taken.
+    """Take deliveries to be sent: they are ``sending``, their words are kept, durably, and an
+    attempt at each has begun.
 
-    Not taken is what no longer stands as its row says, is not due, or no longer useful.
+    Those are left out where another was quicker, that no longer stand as their row says, are not
+    due yet, or no longer useful.
     """
     found: dict[int, Claim] = {}
     for alike in _grouped(wanted, _words_and_turn):
@@ -138,9 +141,12 @@ def settle(
     *,
     replaces: Collection[State] = (State.SENDING, State.UNKNOWN),
 ) -> list[Recorded]:
-    """Ends the attempts of claims; gives what became of each.
+    """End the attempts of claims; return what became of each.
 
-    ``replaces``: the states that they may still be in; a late answer may replace ``unknown``.
+    ``replaces``: the states that they may still be in; a claim's own late answer may replace
+    ``unknown``. The state may be another than asked for: ``held`` for ``retrying`` where a pause is
+    on; ``unknown`` for ``failed`` where an earlier attempt may have arrived. Addresses in details
+    are masked.
     """
     paused = [_paused(conn, one, now) for one in ended]
     settled: dict[int, State] = {}
@@ -152,13 +158,37 @@ def settle(
     ]
 
 
+def settle_interrupted(
+    conn: Connection,
+    row: DeliveryRow,
+    *,
+    state: State,
+    now: datetime,
+    detail: str = "",
+    next_attempt_at: datetime | None = None,
+) -> State | None:
+    """End the attempt that another run left in ``row``: it is unknown whether it arrived.
+
+    ``state`` is ``unknown``, or ``retrying`` where a repeat is harmless. None where that run
+    settled it after all.
+    """
+    ended = Ended(
+        Claim(row, row.run_id or "", row.fence, row.attempts),
+        state,
+        "unknown",
+        Reason.INTERRUPTED,
+        detail,
+        next_attempt_at=next_attempt_at,
+    )
+    (recorded,) = settle(conn, [ended], now, replaces=(State.SENDING,))
+    return recorded.state
+
+
 def _paused(conn: Connection, one: Ended, now: datetime) -> bool:
     if one.gone is None:
         return False
     channel = one.claim.delivery.channel
-    return pause_channel(
-        conn, channel, reason=one.reason, detail=one.detail, address_digest=one.gone, now=now
-    )
+    return pause_channel(conn, channel, one.reason, one.detail, one.gone, now)
 
 
 def _by_state(

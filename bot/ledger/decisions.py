@@ -30,13 +30,18 @@ def decide(
     conn: Connection,
     key: str,
     verdict: Literal["approve", "hold", "skip"],
-    *,
     who: str,
     why: str,
     now: datetime,
-    digest: str | None,
+    *,
+    digest: str | None = None,
 ) -> DeliveryRow | None:
-    """Approves, holds or skips a posting; gives its delivery, None where it is still to come."""
+    """Approve, hold or skip a posting, coming or waiting; return its delivery, None where it is
+    still to come. ``digest`` is of the words approved.
+
+    A delivery held for approval goes on when approved; one that is held waits for that. Raises
+    LedgerError where it is too late.
+    """
     take(conn, Lock.DECIDING)
     row = delivery(conn, key)
     if row is not None and row.state not in _DECIDABLE[verdict]:
@@ -67,9 +72,13 @@ def decide(
 
 
 def retry(
-    conn: Connection, key: str, *, now: datetime, useful_until: datetime, who: str, why: str
+    conn: Connection, key: str, now: datetime, useful_until: datetime, who: str, why: str = ""
 ) -> DeliveryRow:
-    """Makes a delivery that surely did not arrive ready once more, its words written anew."""
+    """Make a failed, missed, skipped or held delivery ready, its words to be written anew.
+
+    Raises LedgerError for every other state, where the words still need approval, and where
+    everything or the channel is paused.
+    """
     row = _known(conn, key)
     if row.state not in _RETRIABLE:
         raise LedgerError(f"{key} {_why_not_retried(row)}")
@@ -104,13 +113,14 @@ def resolve(
     conn: Connection,
     key: str,
     how: Literal["delivered", "resend"],
-    *,
     now: datetime,
     who: str,
-    why: str,
-    useful_until: datetime | None,
+    why: str = "",
+    *,
+    useful_until: datetime | None = None,
 ) -> DeliveryRow:
-    """Says whether an unknown delivery arrived: settles it, or has the same words sent anew."""
+    """Say of an unknown delivery that it arrived, or have the same words sent again as a new
+    generation, useful until its own instant unless another is given. Raises LedgerError."""
     row = _known(conn, key)
     if row.state is not State.UNKNOWN:
         raise LedgerError(f"{key} is {row.state}: only what is unknown can be resolved.")
@@ -136,8 +146,8 @@ def resolve(
     return _send_again(conn, row, now, useful_until, message=row.message)
 
 
-def retract(conn: Connection, key: str, *, now: datetime, who: str, why: str) -> DeliveryRow:
-    """Notes that a delivered message was taken back from the channel."""
+def retract(conn: Connection, key: str, now: datetime, who: str, why: str = "") -> DeliveryRow:
+    """Note that a delivered message was taken back from the channel. Raises LedgerError."""
     row = _known(conn, key)
     if row.state is not State.DELIVERED:
         raise LedgerError(f"{key} is {row.state}: only what was delivered can be retracted.")
@@ -155,8 +165,8 @@ def retract(conn: Connection, key: str, *, now: datetime, who: str, why: str) ->
 
 
 def doubt(conn: Connection, detail: str, now: datetime) -> tuple[DeliveryRow, ...]:
-    """Makes unknown whatever waits or is under way, with an attempt that says why; gives the rows
-    as they were."""
+    """Make unknown whatever waits or is under way, with an attempt that says ``detail``; return the
+    rows as they were. For a ledger that was put back and cannot know what was sent since."""
     rows = open_deliveries(conn)
     for row in rows:
         conn.execute(
@@ -192,13 +202,12 @@ def doubt(conn: Connection, detail: str, now: datetime) -> tuple[DeliveryRow, ..
 def pause_channel(
     conn: Connection,
     channel: str,
-    *,
     reason: Reason,
     detail: str,
     address_digest: str,
     now: datetime,
 ) -> bool:
-    """Holds what waits for a channel; True where it was not paused before."""
+    """Hold what waits for a channel and what will; True where it was not paused before."""
     take(conn, Lock.DECIDING)
     newly = conn.scalar(
         insert_once(conn, paused_channels)
@@ -221,14 +230,17 @@ def pause_channel(
 
 
 def resume_channel(conn: Connection, channel: str, now: datetime) -> tuple[DeliveryRow, ...]:
-    """Ends the pause of a channel; gives what was held for it as it stands then."""
+    """End the pause of a channel; return what was held for it as it stands then."""
     take(conn, Lock.DECIDING)
     conn.execute(delete(paused_channels).where(paused_channels.c.channel == channel))
     return set_free(conn, held_for(conn, "channel", channel), now)
 
 
 def set_pause(conn: Connection, until: datetime | None, now: datetime) -> tuple[DeliveryRow, ...]:
-    """Holds everything until an instant, or, with None, ends that; gives what was set free."""
+    """Hold everything until an instant, or, with None, end that; return what was set free.
+
+    A pause does not end by itself: whoever finds :func:`paused_until` past says None.
+    """
     take(conn, Lock.DECIDING)
     conn.execute(delete(meta).where(meta.c.key == PAUSED_UNTIL))
     if until is None or until <= now:

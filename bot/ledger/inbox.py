@@ -13,9 +13,9 @@ from bot.ledger.tables import inbox
 
 
 def put(
-    conn: Connection, key: str, channel: str, *, message: dict[str, Any], text: str, now: datetime
+    conn: Connection, key: str, channel: str, message: dict[str, Any], text: str, now: datetime
 ) -> bool:
-    """Keeps a message once by its key; False where it was there already."""
+    """Keep a message for a place on this machine once; False where it was there already."""
     kept = conn.scalar(
         insert_once(conn, inbox)
         .values(key=key, channel=channel, message=message, text=text, at=now)
@@ -25,8 +25,10 @@ def put(
     return kept is not None
 
 
-def messages(conn: Connection, channel: str | None, limit: int | None) -> tuple[InboxRow, ...]:
-    """Gives the messages of one channel or all, the newest first."""
+def messages(
+    conn: Connection, channel: str | None = None, limit: int | None = None
+) -> tuple[InboxRow, ...]:
+    """Return the messages of one channel or all, the newest first."""
     query = select(inbox).order_by(inbox.c.at.desc(), inbox.c.key.desc()).limit(limit)
     if channel is not None:
         query = query.where(inbox.c.channel == channel)

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
-from bot.ledger.queries import claimable_rows
-from bot.ledger.rows import CLAIMABLE, DeliveryRow
+from bot.ledger.postgresql import Lock, take
+from bot.ledger.rows import CLAIMABLE
 from bot.ledger.tables import deliveries
+
+_T = TypeVar("_T")
 
 MOST_A_JOB = 16
 """So many deliveries share a job at most: a job costs the queue about as much as one of them."""
@@ -52,6 +54,13 @@ def jobs_for(waiting: Iterable[tuple[int, datetime]]) -> list[Job]:
     ]
 
 
+def with_driver(conn: Connection, work: Callable[[Any], _T]) -> _T:
+    """Do something with the driver's own connection, alone among all machines, in one transaction:
+    making the queue's tables."""
+    take(conn, Lock.SCHEMA)
+    return work(driver(conn))
+
+
 def enqueue_all(conn: Connection, jobs: Sequence[Job], enqueue: Enqueue) -> None:
     """Puts jobs into the queue and notes them with their deliveries."""
     made = enqueue(driver(conn), jobs)
@@ -67,11 +76,6 @@ def enqueue_all(conn: Connection, jobs: Sequence[Job], enqueue: Enqueue) -> None
             .values(job_id=bindparam("job")),
             noted,
         )
-
-
-def waiting(conn: Connection, ids: Sequence[int]) -> tuple[DeliveryRow, ...]:
-    """Gives those of the deliveries that are still to be sent, now or later."""
-    return claimable_rows(conn, ids)
 
 
 def give_jobs(conn: Connection, now: datetime, limit: int, enqueue: Enqueue) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, exists, func, select
 
+from bot.errors import LedgerError
 from bot.ledger.rows import (
     CLAIMABLE,
     WAITING,
@@ -28,7 +29,7 @@ from bot.ledger.tables import (
     slot_deliveries,
     slots,
 )
-from bot.planning import Coming, Slot
+from bot.planning import DigestLine, Slot
 
 _AT_ONCE = 1000
 """A database takes so many parameters in one question and not many more."""
@@ -61,8 +62,8 @@ def _row(stored: RowMapping) -> DeliveryRow:
     fields = dict(stored)
     fields["observances"] = tuple(fields["observances"])
     fields["languages"] = tuple(fields["languages"])
-    fields["coming"] = tuple(
-        Coming(observance, date.fromisoformat(day)) for observance, day in fields["coming"]
+    fields["lines"] = tuple(
+        DigestLine(observance, date.fromisoformat(day)) for observance, day in fields.pop("coming")
     )
     fields["may_have_arrived"] = bool(fields["may_have_arrived"])
     return DeliveryRow(**fields)
@@ -102,6 +103,16 @@ def deliveries_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, Delive
     }
 
 
+def deliveries_with(conn: Connection, keys: Collection[str]) -> tuple[DeliveryRow, ...]:
+    """Return the deliveries with those keys, in their order. Raises LedgerError where one is not
+    there."""
+    rows = deliveries_by_key(conn, list(keys))
+    for key in keys:
+        if key not in rows:
+            raise LedgerError(f"No posting has the key {key}.")
+    return tuple(rows[key] for key in keys)
+
+
 def claimable_rows(conn: Connection, ids: Collection[int]) -> tuple[DeliveryRow, ...]:
     """Gives those of the deliveries that are still to be sent, now or later."""
     query = _deliveries().where(deliveries.c.id.in_(ids), deliveries.c.state.in_(CLAIMABLE))
@@ -109,9 +120,9 @@ def claimable_rows(conn: Connection, ids: Collection[int]) -> tuple[DeliveryRow,
 
 
 def due(
-    conn: Connection, now: datetime, limit: int, skip_channels: Collection[str]
+    conn: Connection, now: datetime, limit: int, *, skip_channels: Collection[str] = ()
 ) -> tuple[DeliveryRow, ...]:
-    """Gives what may be claimed at ``now``, the longest due first."""
+    """Return what may be claimed at ``now``, the longest due first."""
     query = _deliveries().where(
         deliveries.c.state.in_(CLAIMABLE),
         deliveries.c.next_attempt_at <= now,
@@ -123,15 +134,15 @@ def due(
 
 
 def next_attempt_at(conn: Connection) -> datetime | None:
-    """Gives the earliest instant at which a delivery may be claimed."""
+    """Return the earliest instant at which a delivery may be claimed, None where none waits."""
     query = select(func.min(deliveries.c.next_attempt_at))
     found: datetime | None = conn.scalar(query.where(deliveries.c.state.in_(CLAIMABLE)))
     return found
 
 
 def interrupted(conn: Connection, run: str) -> tuple[DeliveryRow, ...]:
-    """Gives what other runs left in ``sending``; on a server, where others may well be alive, what
-    anybody's lease of is over."""
+    """Return what other runs left in ``sending``; on a shared ledger, where others may well be
+    alive, that whose lease is over, whoever took it."""
     query = _deliveries().where(deliveries.c.state == State.SENDING)
     if conn.dialect.name == "postgresql":
         query = query.where(deliveries.c.lease_until <= func.clock_timestamp())
@@ -140,7 +151,7 @@ def interrupted(conn: Connection, run: str) -> tuple[DeliveryRow, ...]:
     return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id))
 
 
-def sending(conn: Connection, run: str | None) -> tuple[DeliveryRow, ...]:
+def sending(conn: Connection, run: str | None = None) -> tuple[DeliveryRow, ...]:
     """Gives what is under way, of one run or whoever took it."""
     under_way = _deliveries().where(deliveries.c.state == State.SENDING)
     if run is not None:
@@ -155,8 +166,9 @@ def open_deliveries(conn: Connection) -> tuple[DeliveryRow, ...]:
     return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id))
 
 
-def latest_run(conn: Connection, host: str | None) -> RunRow | None:
-    """Gives the run that showed a sign of life last, of one machine or of all."""
+def latest_run(conn: Connection, host: str | None = None) -> RunRow | None:
+    """Return the run that showed a sign of life last, of one machine or of all; None before the
+    first."""
     query = select(runs).order_by(runs.c.beat_at.desc()).limit(1)
     if host is not None:
         query = query.where(runs.c.host == host)
@@ -199,12 +211,13 @@ def held_for(
 
 def history(
     conn: Connection,
-    states: Collection[State],
-    channel: str | None,
-    observance: str | None,
-    limit: int | None,
+    states: Collection[State] = (),
+    *,
+    channel: str | None = None,
+    observance: str | None = None,
+    limit: int | None = None,
 ) -> tuple[DeliveryRow, ...]:
-    """Gives the deliveries that fit, the last due first."""
+    """Return the deliveries in these states (all unless given), the last due first."""
     query = _deliveries()
     if states:
         query = query.where(deliveries.c.state.in_(states))

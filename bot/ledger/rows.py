@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bot.channels.outcome import Reason
-from bot.planning import Coming, Planned
+from bot.planning import DigestLine, Planned
 
 Mode = Literal["real", "rehearsal"]
 HeldFor = Literal["approval", "channel", "pause"]
@@ -78,7 +78,7 @@ class DeliveryRow:
     detail: str
     remote_id: str | None
     message: dict[str, Any] | None = field(repr=False)
-    coming: tuple[Coming, ...]
+    lines: tuple[DigestLine, ...]
     by_hand: bool
     run_id: str | None
     fence: int

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, text
@@ -87,7 +87,11 @@ _KEEPING = {
 
 
 def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, ...]:
-    """Gives the deliveries that fit, the last due first."""
+    """Return the deliveries that fit, the last due first.
+
+    The text is looked for in the words sent and in the keys, whole words or their beginnings,
+    accents and capitals aside.
+    """
     query = select(deliveries.c.id)
     if wanted.states:
         query = query.where(deliveries.c.state.in_(wanted.states))
@@ -134,7 +138,7 @@ def _escaped(words: str) -> str:
     return re.sub(r"([\\%_])", r"\\\1", words)
 
 
-def count_since(conn: Connection, state: State, since: datetime, most: int) -> int:
+def count_since(conn: Connection, state: State, since: datetime, most: int = 1000) -> int:
     """Gives how many deliveries due since an instant are in a state, counting no further than
     ``most``."""
     some = (
@@ -161,7 +165,7 @@ def last_delivered(conn: Connection, channels: Sequence[str]) -> dict[str, datet
     return found
 
 
-def fan_out(conn: Connection, since: datetime | None) -> FanOut | None:
+def fan_out(conn: Connection, since: datetime | None = None) -> FanOut | None:
     """Gives how far what is being sent has come, None while nothing is.
 
     ``since`` is of an earlier answer: what was done in the meantime still counts.
@@ -188,7 +192,7 @@ def change_mark(conn: Connection) -> str:
 
 def days_marked(
     conn: Connection, states: Collection[State], start: datetime, end: datetime
-) -> dict[Any, set[State]]:
+) -> dict[date, set[State]]:
     """Gives, for each date of a day, in which of the states deliveries due in that time are."""
     query = (
         select(deliveries.c.date, deliveries.c.state)
@@ -199,14 +203,14 @@ def days_marked(
         )
         .distinct()
     )
-    found: dict[Any, set[State]] = {}
+    found: dict[date, set[State]] = {}
     for row in conn.execute(query):
         found.setdefault(row.date, set()).add(row.state)
     return found
 
 
-def index_words(conn: Connection, limit: int) -> int:
-    """Makes the words of some more deliveries findable; gives how many."""
+def index_words(conn: Connection, limit: int = 50) -> int:
+    """Make the words of some more deliveries findable; return how many: 0 when all are."""
     waiting = conn.execute(
         select(deliveries.c.id, deliveries.c.attempts, deliveries.c.key, deliveries.c.message)
         .join(words_waiting, words_waiting.c.delivery_id == deliveries.c.id)

@@ -4,25 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from bot.errors import LedgerError
 from bot.ledger.jobs import Enqueue, driver, jobs_for
 from bot.ledger.postgresql import Lock, take
 from bot.ledger.queries import deliveries_of_slot, delivery, filled, paused_channel_rows
-from bot.ledger.rows import CLAIMABLE, WAITING, HeldFor, State
+from bot.ledger.rows import CLAIMABLE, WAITING, HeldFor, Inserted, State
 from bot.ledger.sqlite import insert_once
-from bot.ledger.tables import deliveries, sightings, slot_deliveries, slots
+from bot.ledger.tables import deliveries, slot_deliveries, slots
+from bot.ledger.transactions import Transactions
 from bot.ledger.transitions import holding, paused_until
 from bot.planning import Planned, Posting, Slot
 
 StatesOf = Callable[[Sequence[Posting]], Sequence[tuple[State, HeldFor | None]]]
 
 
+_FIRST_PORTION, _LARGEST_PORTION, _GROWTH = 1, 500, 4
+"""How many are written in the first transaction, and in each after it so many times more: the first
+of them can be sent while the others are still being written."""
+
+
+def insert(
+    ledger: Transactions,
+    planned: Sequence[Planned],
+    now: datetime,
+    *,
+    state_of: Callable[[Posting], tuple[State, HeldFor | None]],
+) -> Inserted:
+    """As :func:`insert_all`, with the state of one posting asked for at a time."""
+    return insert_all(
+        ledger, planned, now, states_of=lambda postings: [state_of(each) for each in postings]
+    )
+
+
 def insert_all(
+    ledger: Transactions,
+    planned: Sequence[Planned],
+    now: datetime,
+    *,
+    states_of: StatesOf,
+    enqueue: Enqueue | None = None,
+    written: Callable[[], None] = lambda: None,
+) -> Inserted:
+    """Write down what has no slot yet, each Planned wholly or, where one of its slots or keys is
+    filled, not at all; in portions that grow, each a transaction.
+
+    ``states_of`` is asked inside the transaction: what it reads of this ledger (decisions) is what
+    holds when the posting is written. Where it says ready and a pause is on, the delivery is held.
+    ``enqueue`` puts jobs for what is ready into the task queue, in the same transaction;
+    ``written`` is called after each.
+    """
+    keys: list[str] = []
+    refused: list[Planned] = []
+    start, size = 0, _FIRST_PORTION
+    while start < len(planned):
+        portion = planned[start : start + size]
+        with ledger.writing() as conn:
+            new = _insert_portion(conn, portion, now, states_of, enqueue)
+        written()
+        keys += [posting.key for posting in _postings(new)]
+        filled_now = {item.slots for item in new}
+        refused += [item for item in portion if item.slots not in filled_now]
+        start, size = start + size, min(size * _GROWTH, _LARGEST_PORTION)
+    return Inserted(tuple(keys), tuple(refused))
+
+
+def _insert_portion(
     conn: Connection,
     planned: Sequence[Planned],
     now: datetime,
@@ -81,7 +132,7 @@ def _insert_many(
             savepoint.rollback()
             return False
         conn.execute(
-            insert(slot_deliveries),
+            slot_deliveries.insert(),
             [
                 {"slot_id": slot_ids[slot], "delivery_id": ids[posting.key]}
                 for one in planned
@@ -151,10 +202,13 @@ def _unless_held(
 
 
 def insert_by_hand(
-    conn: Connection, planned: Planned, now: datetime, again: bool
+    conn: Connection, planned: Planned, now: datetime, *, again: bool = False
 ) -> tuple[str, ...]:
-    """Writes what an operator wants sent at once; gives the keys. Raises LedgerError where a slot
-    is filled and ``again`` is False, and where a pause would hold it."""
+    """Write down what an operator wants sent at once, ready; return the keys.
+
+    Raises LedgerError where a slot is filled, unless ``again``, which adds ``/again-N`` to the
+    keys; and where everything or the channel is paused.
+    """
     # two people who say --again at once get two numbers
     take(conn, Lock.DECIDING)
     refuse_paused(conn, planned.slots[0].channel, now)
@@ -239,7 +293,7 @@ def _fill(conn: Connection, slot_ids: Sequence[int], values: Mapping[str, Any]) 
     if made is None:
         return False
     conn.execute(
-        insert(slot_deliveries),
+        slot_deliveries.insert(),
         [{"slot_id": slot_id, "delivery_id": made} for slot_id in slot_ids],
     )
     return True
@@ -264,110 +318,9 @@ def _values(
         "next_attempt_at": posting.due_at if state in WAITING else None,
         "settled_at": None if state in WAITING else now,
         "detail": "",
-        "coming": [[line.observance, line.date.isoformat()] for line in posting.coming],
+        "coming": [[line.observance, line.date.isoformat()] for line in posting.lines],
         "by_hand": False,
         "fence": 0,
         "created_at": now,
         "updated_at": now,
     }
-
-
-FORGOTTEN_AFTER = timedelta(hours=1)
-"""Where machines share a ledger, so long a day must be gone from a channel until it is forgotten:
-while a changed configuration goes from one to the next, some have it and some have not."""
-
-
-@dataclass(frozen=True)
-class _Sighting:
-    """Since when a channel has a day, and since when it has not any more."""
-
-    first: datetime
-    gone: datetime | None = None
-
-
-_Sightings = Mapping[str, Mapping[str, _Sighting]]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """When each day of each channel was first seen, and what of that is not written yet."""
-
-    first: dict[str, dict[str, datetime]]
-    changed: Mapping[str, Mapping[str, _Sighting]]
-    """By channel what is to be written in the place of what stands there; empty: nothing."""
-
-
-def first_seen(conn: Connection) -> dict[str, dict[str, datetime]]:
-    """Gives by channel and observance when they were first seen together."""
-    found = {
-        channel: {day: seen.first for day, seen in days.items() if seen.gone is None}
-        for channel, days in _known(conn).items()
-    }
-    return {channel: days for channel, days in found.items() if days}
-
-
-def _known(conn: Connection) -> _Sightings:
-    return {
-        channel: {day: _read(stored) for day, stored in days.items()}
-        for channel, days in conn.execute(select(sightings.c.channel, sightings.c.days))
-    }
-
-
-def _read(stored: str | list[str]) -> _Sighting:
-    instants = [stored] if isinstance(stored, str) else stored
-    return _Sighting(*map(datetime.fromisoformat, instants))
-
-
-def _written(seen: _Sighting) -> str | list[str]:
-    first = seen.first.isoformat()
-    return first if seen.gone is None else [first, seen.gone.isoformat()]
-
-
-def compared(
-    conn: Connection, days: Mapping[str, Collection[str]], at: datetime, now: datetime
-) -> Seen:
-    """Gives what is seen ``now``, each new pair of channel and day first seen ``at``."""
-    known = _known(conn)
-    grace = FORGOTTEN_AFTER if conn.dialect.name == "postgresql" else timedelta()
-    first: dict[str, dict[str, datetime]] = {}
-    changed: dict[str, Mapping[str, _Sighting]] = {}
-    for channel in {**known, **days}:
-        before = known.get(channel, {})
-        ids = days.get(channel, ())
-        after = {
-            day: _Sighting(before[day].first)
-            if day in before and not _is_over(before[day], now, grace)
-            else _Sighting(at)
-            for day in sorted(ids)
-        }
-        if channel in days:
-            first[channel] = {day: seen.first for day, seen in after.items()}
-        for day in before.keys() - after.keys():
-            left = _Sighting(before[day].first, before[day].gone or now)
-            if not _is_over(left, now, grace):
-                after[day] = left
-        if after != before:
-            changed[channel] = after
-    return Seen(first, changed)
-
-
-def _is_over(seen: _Sighting, now: datetime, grace: timedelta) -> bool:
-    return seen.gone is not None and now - seen.gone >= grace
-
-
-def write_seen(conn: Connection, seen: Seen) -> None:
-    """Writes what changed."""
-    if not seen.changed:
-        return
-    # one parameter a time: a database takes so many in one question and not many more
-    conn.execute(
-        delete(sightings).where(sightings.c.channel == bindparam("outdated")),
-        [{"outdated": channel} for channel in seen.changed],
-    )
-    rows = [
-        {"channel": channel, "days": {day: _written(each) for day, each in days.items()}}
-        for channel, days in seen.changed.items()
-        if days
-    ]
-    if rows:
-        conn.execute(insert(sightings), rows)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import wraps
 from pathlib import Path
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from bot.ledger import sqlite as dialect
 from bot.ledger.rows import Mode
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class Transactions:
@@ -26,15 +30,15 @@ class Transactions:
         self.path = path
         self.mode = mode
         self.shared = engine.dialect.name == "postgresql"
-        self._engine = engine
         self._place = place if path is None else str(path)
+        self._engine = engine
         # one writer at a time here, so that SQLite's own queue is only for other processes; a
         # server has a lock for each row
         self._write_lock = nullcontext() if self.shared else threading.RLock()
         self._thread = threading.local()
 
     def close(self) -> None:
-        """Closes the connections. The ledger can be used again; it opens new ones."""
+        """Close the connections. The ledger can be used again; it opens new ones."""
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -44,25 +48,27 @@ class Transactions:
         self.close()
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        writing: Connection | None = getattr(self._thread, "writing", None)
+    def reading(self) -> Iterator[Connection]:
+        """Yield one transaction that reads: all its questions are of one moment."""
+        writing = getattr(self._thread, "writing", None)
         if writing is not None:
             # state_of asks while its posting is being written: it has to see the same moment
             yield writing
         elif self.path is None and not self.shared:
             # one connection for all: a database in memory has no other
-            with self._writing() as conn:
+            with self.writing() as conn:
                 yield conn
         else:
             with dialect.plain_errors(self._place), self._engine.connect() as conn:
                 if self.shared:
-                    # one moment for all its questions, as SQLite gives by itself
+                    # SQLite gives that by itself
                     conn.execution_options(isolation_level="REPEATABLE READ")
                 with conn.begin():
                     yield conn
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """Yield one transaction that may write, committed at the end or rolled back."""
         if getattr(self._thread, "writing", None) is not None:
             raise RuntimeError("a transaction of the ledger cannot hold another")
         with (
@@ -75,3 +81,29 @@ class Transactions:
                 yield conn
             finally:
                 self._thread.writing = None
+
+
+def reads(
+    query: Callable[Concatenate[Connection, _P], _T],
+) -> Callable[Concatenate[Transactions, _P], _T]:
+    """Return a method of the ledger that asks ``query`` in a transaction of its own."""
+
+    @wraps(query)
+    def method(ledger: Transactions, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        with ledger.reading() as conn:
+            return query(conn, *args, **kwargs)
+
+    return method
+
+
+def writes(
+    change: Callable[Concatenate[Connection, _P], _T],
+) -> Callable[Concatenate[Transactions, _P], _T]:
+    """Return a method of the ledger that makes ``change`` in a transaction of its own."""
+
+    @wraps(change)
+    def method(ledger: Transactions, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        with ledger.writing() as conn:
+            return change(conn, *args, **kwargs)
+
+    return method

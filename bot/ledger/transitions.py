@@ -10,9 +10,10 @@ from sqlalchemy import Connection, update
 
 from bot.channels.outcome import Reason
 from bot.ledger.postgresql import Lock, take
-from bot.ledger.queries import deliveries_by_id, meta_value, paused_channel_rows
+from bot.ledger.queries import deliveries_by_id, meta_value, no_longer_useful, paused_channel_rows
 from bot.ledger.rows import DeliveryRow, HeldFor, State
 from bot.ledger.tables import deliveries
+from bot.ledger.transactions import Transactions
 
 PAUSED_UNTIL = "paused_until"
 
@@ -61,6 +62,20 @@ def give_up(conn: Connection, row: DeliveryRow, now: datetime) -> bool:
         reason=Reason.EXPIRED,
         next_attempt_at=None,
     )
+
+
+def expire(ledger: Transactions, now: datetime) -> tuple[DeliveryRow, ...]:
+    """Settle what waits though its useful time is over, and return it as it stands then: missed
+    where it was never tried, failed where it was tried in vain, unknown where a try may have
+    arrived."""
+    with ledger.reading() as conn:
+        if not no_longer_useful(conn, now):
+            return ()
+    with ledger.writing() as conn:
+        rows = no_longer_useful(conn, now)
+        for row in rows:
+            give_up(conn, row, now)
+        return deliveries_by_id(conn, [row.id for row in rows])
 
 
 def set_free(

@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.content.markdown import escape_markdown
 from bot.content.message import Message, Part
 from bot.content.operator_words import Group, titled_link
-from bot.content.templates import Markdown
+from bot.content.sandbox import Markdown
 from bot.delivery.courier import Courier, request_id
 from bot.delivery.rendering import write_message
 from bot.delivery.retry import next_delay, settlement
@@ -288,4 +288,4 @@ def _page(project: Project) -> str | None:
     web = project.settings.web
     if web.listen is None:
         return None
-    return web.address or f"http://{web.listen.shown}/"
+    return web.address or f"http://{web.listen.text}/"

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from bot.channels.outcome import Outcome
 from bot.channels.request import HttpRequest, Response
-from bot.delivery.courier import Transport
 from bot.logs import log
 from bot.project.load import Project
+from bot.transport.dispatch import Transport
 
 PING_EVERY_S = 300.0
 LOOK_EVERY_S = 5.0

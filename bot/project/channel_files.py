@@ -38,16 +38,16 @@ class ChannelFile:
 
 
 def channel_paths(places: Places) -> list[Path]:
-    """Gives the files that are there, in the order in which they are read."""
+    """Return the files that are there, in the order in which they are read."""
     folder = places.main_config / FOLDER
     main = places.main_config / MAIN
-    beside = sorted([*folder.glob("*.toml"), *folder.glob("*.csv")])
+    others = sorted([*folder.glob("*.toml"), *folder.glob("*.csv")])
     # missed where nothing else says what is posted where
-    return [main, *beside] if main.exists() or not beside else beside
+    return [main, *others] if main.exists() or not others else others
 
 
 def read_channel_files(places: Places, problems: list[Problem]) -> list[ChannelFile]:
-    """Reads the files; what cannot be read, or stands in two of them, is added to ``problems``."""
+    """Read the files; what cannot be read, or stands in two of them, is added to ``problems``."""
     files = []
     for path in channel_paths(places):
         label = places.label(path)
@@ -64,22 +64,24 @@ def read_channel_files(places: Places, problems: list[Problem]) -> list[ChannelF
         for name in entries if isinstance(entries, dict) else ():
             there = first.setdefault(name, file.label)
             if there != file.label:
-                said = f"The channel stands in {there} too. Give each a name of its own."
+                sentence = f"The channel stands in {there} too. Give each a name of its own."
                 problems.append(
-                    Problem("error", "declared-twice", file.label, f"channels.{name}", said)
+                    Problem("error", "declared-twice", file.label, f"channels.{name}", sentence)
                 )
     return files
 
 
 def _csv_file(path: Path, label: str, problems: list[Problem]) -> ChannelFile:
     if path.stat().st_mode & stat.S_IROTH:
-        said = "It holds secret addresses, and everybody on this machine may read it: chmod 600."
-        problems.append(Problem("warning", "readable-secrets", label, "", said))
+        sentence = (
+            "It holds secret addresses, and everybody on this machine may read it: chmod 600."
+        )
+        problems.append(Problem("warning", "readable-secrets", label, "", sentence))
     return ChannelFile(label, {"channels": read_csv(path, label)}, holds_secrets=True)
 
 
 def read_csv(path: Path, label: str) -> dict[str, dict[str, Any]]:
-    """Gives the tables of a CSV by the channels' names. Raises ConfigError, with every row that
+    """Return the tables of a CSV by the channels' names. Raises ConfigError, with every row that
     cannot be read."""
     problems: list[Problem] = []
     tables: dict[str, dict[str, Any]] = {}
@@ -94,10 +96,10 @@ def read_csv(path: Path, label: str) -> dict[str, dict[str, Any]]:
                 if not row:
                     continue
                 name = row[name_at].strip() if len(row) > name_at else ""
-                said = _row_problem(header, row, name, name in tables)
-                if said:
+                sentence = _row_problem(header, row, name, name in tables)
+                if sentence:
                     where = f"line {rows.line_num}"
-                    problems.append(Problem("error", "bad-row", label, where, said))
+                    problems.append(Problem("error", "bad-row", label, where, sentence))
                     continue
                 tables[name] = cells.table(row)
     except FileNotFoundError:
@@ -138,8 +140,8 @@ def _row_problem(
     return None
 
 
-def _refused(label: str, code: str, said: str) -> ConfigError:
-    return ConfigError([Problem("error", code, label, "", said)])
+def _refused(label: str, code: str, sentence: str) -> ConfigError:
+    return ConfigError([Problem("error", code, label, "", sentence)])
 
 
 class _Cells:
@@ -165,7 +167,7 @@ class _Cells:
 
 
 def _forms(kind: str) -> Iterator[tuple[str, Callable[[str], Any]]]:
-    """Gives the keys that are not plain texts, with how their cells are read."""
+    """Yield the keys that are not plain texts, with how their cells are read."""
     models: list[type[Any]] = [ChannelFields]
     with suppress(UnknownPlatformError):  # said of each channel when it is read
         models.append(platform(kind).options_model)
@@ -186,10 +188,10 @@ def _form(annotation: Any) -> Callable[[str], Any] | None:
 
 
 def _kinds(annotation: Any) -> set[Any]:
-    found = {annotation, getattr(annotation, "__origin__", annotation)}
+    kinds = {annotation, getattr(annotation, "__origin__", annotation)}
     for inner in get_args(annotation):
-        found |= _kinds(inner)
-    return found
+        kinds |= _kinds(inner)
+    return kinds
 
 
 def _words(text: str) -> list[str]:

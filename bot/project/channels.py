@@ -32,7 +32,7 @@ def load_channels(
     problems: list[Problem],
     secrets_belong: bool = False,
 ) -> dict[str, Channel]:
-    """Gives the channels by name, adding to ``problems`` whatever is wrong or to be warned of.
+    """Return the channels by name, adding to ``problems`` whatever is wrong or to be warned of.
 
     Without ``settings``, which could not be read, the addresses are not judged. ``secrets_belong``:
     the file is a place for secrets.
@@ -40,12 +40,14 @@ def load_channels(
     channels: dict[str, Channel] = {}
     for key in tables:
         if key != "channels":
-            said = f"The key '{key}' is unknown: each channel is a table [channels.NAME]."
-            problems.append(Problem("error", "unknown-key", file, key, said))
+            sentence = f"The key '{key}' is unknown: each channel is a table [channels.NAME]."
+            problems.append(Problem("error", "unknown-key", file, key, sentence))
     entries = tables.get("channels", {})
     if not isinstance(entries, dict):
-        said = "'channels' must be tables: [channels.NAME] on a line of its own, its keys below."
-        problems.append(Problem("error", "not-a-table", file, "channels", said))
+        sentence = (
+            "'channels' must be tables: [channels.NAME] on a line of its own, its keys below."
+        )
+        problems.append(Problem("error", "not-a-table", file, "channels", sentence))
         return channels
     reader = _Reader(
         file=file,
@@ -113,7 +115,7 @@ class _Reader:
                 file=self._file,
                 entry=entry,
                 problems=self._problems,
-                known=COMMON_CHANNEL_KEYS,
+                more_keys=COMMON_CHANNEL_KEYS,
             )
         if shape is None or options is None or self._is_broken_since(before):
             return None
@@ -133,7 +135,7 @@ class _Reader:
     def _shape(
         self, entry: str, kind: Platform[Any], common: Mapping[str, Any], key: str
     ) -> dict[str, Any] | None:
-        """Gives all of a channel but its name and options; None where it cannot be."""
+        """Return all of a channel but its name and options; None where it cannot be."""
         shape = self._shapes.get(key)
         if shape is None:
             fields = validated(
@@ -144,19 +146,19 @@ class _Reader:
             shape = self._shapes[key] = self._shape_of(kind, fields)
         return shape
 
-    def _say(self, entry: str, code: str, said: str, level: Any = "error") -> None:
-        self._problems.append(Problem(level, code, self._file, entry, said))
+    def _say(self, entry: str, code: str, sentence: str, level: Any = "error") -> None:
+        self._problems.append(Problem(level, code, self._file, entry, sentence))
 
     def _platform(self, entry: str, table: Mapping[str, Any]) -> Platform[Any] | None:
         name = table.get("platform")
         if name is None:
             typo = next((key for key in table if nearest(key, ("platform",))), None)
             if typo is not None:
-                said = f"The key '{typo}' is unknown. Did you mean 'platform'?"
-                self._say(entry, "unknown-key", said)
+                sentence = f"The key '{typo}' is unknown. Did you mean 'platform'?"
+                self._say(entry, "unknown-key", sentence)
             else:
-                said = "The key 'platform' is missing, such as platform = \"slack\"."
-                self._say(entry, "missing-key", said)
+                sentence = "The key 'platform' is missing, such as platform = \"slack\"."
+                self._say(entry, "missing-key", sentence)
             return None
         if not isinstance(name, str):
             self._say(entry, "bad-value", "'platform' must be text in quotes, such as \"slack\".")
@@ -168,7 +170,7 @@ class _Reader:
             return None
 
     def _expanded(self, entry: str, table: Mapping[str, Any]) -> dict[str, Any]:
-        """Gives the table with each ``${NAME}`` in its texts replaced; an unset one is a
+        """Return the table with each ``${NAME}`` in its texts replaced; an unset one is a
         problem."""
         if "${" not in repr(table):
             return dict(table)
@@ -243,18 +245,18 @@ class _Reader:
                     continue
                 if word in self._days.disabled:
                     reason = self._days.disabled[word].reason or "no reason is given"
-                    said = f"`{key}` names '{word}', which is recorded as not posted: {reason}"
+                    sentence = f"`{key}` names '{word}', which is recorded as not posted: {reason}"
                 elif not self._days.complete:
                     continue
                 else:
                     hint = nearest(word, {*themes, *ids, *self._days.disabled})
-                    said = f"`{key}` names '{word}', which is no theme and no day.{hint}"
-                self._say(entry, "unknown-day", said)
+                    sentence = f"`{key}` names '{word}', which is no theme and no day.{hint}"
+                self._say(entry, "unknown-day", sentence)
         for language in channel.languages:
             if language not in self._languages:
                 there = ", ".join(sorted(self._languages))
-                said = f"There is no language '{language}': there are {there}."
-                self._say(entry, "unknown-language", said)
+                sentence = f"There is no language '{language}': there are {there}."
+                self._say(entry, "unknown-language", sentence)
 
 
 def _types_in(annotation: Any) -> set[Any]:

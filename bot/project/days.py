@@ -45,7 +45,7 @@ class Days:
 
 
 def read_tables(places: Places, problems: list[Problem], name: str) -> dict[str, tuple[str, Any]]:
-    """Gives ``{id: (file, table)}`` of a calendar file or folder, the group's own replacing by id.
+    """Return ``{id: (file, table)}`` of a calendar file or folder, the group's own replacing by id.
 
     ``name`` is ``facts.toml``, ``actions.toml`` or ``observances``. Within one config folder an id
     stands once; a second is a problem.
@@ -77,26 +77,26 @@ def _acceptable(
     problems: list[Problem],
 ) -> bool:
     if not NAME_PATTERN.fullmatch(id_):
-        said = f"'{id_}' cannot be an id: small letters, digits and hyphens, such as my-day."
-        problems.append(Problem("error", "bad-id", label, id_, said))
+        sentence = f"'{id_}' cannot be an id: small letters, digits and hyphens, such as my-day."
+        problems.append(Problem("error", "bad-id", label, id_, sentence))
         return False
     if id_ == DIGEST:
-        said = f"'{id_}' is the name of the month's list. Give the day another."
-        problems.append(Problem("error", "bad-id", label, id_, said))
+        sentence = f"'{id_}' is the name of the month's list. Give the day another."
+        problems.append(Problem("error", "bad-id", label, id_, sentence))
         return False
     if not isinstance(table, dict):
-        said = "This must be a table: [" + id_ + "] on a line of its own, its keys below."
-        problems.append(Problem("error", "not-a-table", label, id_, said))
+        sentence = "This must be a table: [" + id_ + "] on a line of its own, its keys below."
+        problems.append(Problem("error", "not-a-table", label, id_, sentence))
         return False
     if id_ in here:
-        said = f"The id '{id_}' stands in {here[id_][0]} too. Give each a name of its own."
-        problems.append(Problem("error", "declared-twice", label, id_, said))
+        sentence = f"The id '{id_}' stands in {here[id_][0]} too. Give each a name of its own."
+        problems.append(Problem("error", "declared-twice", label, id_, sentence))
         return False
     return True
 
 
 def load_days(places: Places, problems: list[Problem]) -> Days:
-    """Reads all observances, adding to ``problems`` whatever is wrong with one."""
+    """Read all observances, adding to ``problems`` whatever is wrong with one."""
     calendar: dict[str, Observance] = {}
     texts: dict[str, DayText] = {}
     disabled: dict[str, DisabledDay] = {}
@@ -152,7 +152,7 @@ def _observance(
 
 
 def source_text(entry: SourceEntry) -> SourceText:
-    """Gives the source or link of an entry, for the writer."""
+    """Return the source or link of an entry, for the writer."""
     return SourceText(title=entry.title, url=entry.url)
 
 
@@ -187,7 +187,7 @@ def _check_references(
     texts: Mapping[str, DayText],
     problems: list[Problem],
 ) -> None:
-    known = {*calendar, *disabled}
+    day_ids = {*calendar, *disabled}
     for id_, day in calendar.items():
         for key, ids in (
             ("part_of", (day.part_of,) if day.part_of else ()),
@@ -196,9 +196,9 @@ def _check_references(
         ):
             for other in ids:
                 if other == id_:
-                    said = f"`{key}` names the day itself. Take it out."
-                elif other not in known:
-                    said = f"`{key}` names '{other}', which is no day.{nearest(other, known)}"
+                    sentence = f"`{key}` names the day itself. Take it out."
+                elif other not in day_ids:
+                    sentence = f"`{key}` names '{other}', which is no day.{nearest(other, day_ids)}"
                 else:
                     continue
-                problems.append(Problem("error", "unknown-day", texts[id_].file, id_, said))
+                problems.append(Problem("error", "unknown-day", texts[id_].file, id_, sentence))

@@ -42,7 +42,7 @@ timezone = "America/Mexico_City"
 
 
 def write_demonstration(folder: Path, listen: str) -> Project:
-    """Writes the demonstration's configuration into an empty folder, and loads it.
+    """Write the demonstration's configuration into an empty folder, and load it.
 
     Whatever the group itself has configured is not touched, and nothing of it is used.
     """
@@ -55,14 +55,14 @@ def write_demonstration(folder: Path, listen: str) -> Project:
 
 
 def first_post(project: Project, after: date) -> datetime:
-    """Gives the instant of the first post of the next 9 December, UTC. Raises VigiliaError."""
+    """Return the instant of the first post of the next 9 December, UTC. Raises VigiliaError."""
     day = next_occurrence(project.by_id[DAY], after)
     if day is None:
         raise VigiliaError("The calendar has no 9 December to show.")
     plan = Plan(project.days.calendar, tuple(project.channels.values()))
     noon = datetime.fromisoformat(f"{day.date}T12:00:00+00:00")
     planned = plan.due(noon - timedelta(days=1), noon + timedelta(days=1))
-    found = [p.due_at for p in planned if DAY in p.postings[0].observances]
-    if not found:
+    due = [p.due_at for p in planned if DAY in p.postings[0].observances]
+    if not due:
         raise VigiliaError("No channel of the demonstration posts on 9 December.")
-    return min(found)
+    return min(due)

@@ -16,7 +16,7 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 def load_facts(places: Places, problems: list[Problem]) -> dict[str, Fact]:
-    """Gives the figures that age, by id."""
+    """Return the figures that age, by id."""
     facts: dict[str, Fact] = {}
     for id_, (file, table) in read_tables(places, problems, "facts.toml").items():
         if table.get("disabled") is True:
@@ -25,11 +25,11 @@ def load_facts(places: Places, problems: list[Problem]) -> dict[str, Fact]:
         if entry is None:
             continue
         if isinstance(entry.as_of, str) and not _MONTH.fullmatch(entry.as_of):
-            said = (
+            sentence = (
                 f"'as_of' is {quoted(entry.as_of)}: write a date, 2026-10-02, or a month, "
                 '"2026-10".'
             )
-            problems.append(Problem("error", "bad-value", file, id_, said))
+            problems.append(Problem("error", "bad-value", file, id_, sentence))
             continue
         facts[id_] = Fact(
             id=id_,
@@ -45,7 +45,7 @@ def load_facts(places: Places, problems: list[Problem]) -> dict[str, Fact]:
 
 
 def load_actions(places: Places, problems: list[Problem]) -> dict[str, Action]:
-    """Gives what a reader can do, by id."""
+    """Return what a reader can do, by id."""
     actions: dict[str, Action] = {}
     for id_, (file, table) in read_tables(places, problems, "actions.toml").items():
         if table.get("disabled") is True:

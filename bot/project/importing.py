@@ -27,12 +27,12 @@ class Imported:
 def import_channels(
     project: Project, file: Path, *, environ: Mapping[str, str] | None = None
 ) -> Imported:
-    """Takes a CSV into ``config/channels/``, readable by its owner alone. Raises ConfigError, with
+    """Take a CSV into ``config/channels/``, readable by its owner alone. Raises ConfigError, with
     every problem found, and changes nothing, where one of its channels cannot be used."""
     places = project.places
     if not NAME_PATTERN.fullmatch(file.stem) or file.suffix != ".csv":
-        said = "The file's name has small letters, digits and hyphens, and ends in .csv."
-        raise ConfigError([Problem("error", "bad-name", file.name, "", said)])
+        sentence = "The file's name has small letters, digits and hyphens, and ends in .csv."
+        raise ConfigError([Problem("error", "bad-name", file.name, "", sentence)])
     target = places.main_config / FOLDER / file.name
     label = places.label(target)
     tables = read_csv(file, file.name)
@@ -51,30 +51,33 @@ def import_channels(
     for name in channels.keys() & project.channels.keys():
         there = project.channels[name].file
         if there != label:
-            said = f"The channel stands in {there} already. Give each a name of its own."
-            problems.append(Problem("error", "declared-twice", file.name, f"channels.{name}", said))
+            sentence = f"The channel stands in {there} already. Give each a name of its own."
+            problems.append(
+                Problem("error", "declared-twice", file.name, f"channels.{name}", sentence)
+            )
     errors = [problem for problem in problems if problem.level == "error"]
     if errors:
         raise ConfigError(
-            replace(each, message=environment.without_values(each.message)) for each in errors
+            replace(problem, message=environment.without_values(problem.message))
+            for problem in errors
         )
     _put(file, target)
     return Imported(label, len(channels), len(channels.keys() - project.channels.keys()))
 
 
 def _put(file: Path, target: Path) -> None:
-    """Writes the file whole or not at all, and never readable by others, not for a moment."""
+    """Write the file whole or not at all, and never readable by others, not for a moment."""
     part = target.with_suffix(".part")
     try:
         content = file.read_bytes()
         target.parent.mkdir(exist_ok=True)
         part.unlink(missing_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as written:
-            written.write(content)
-            written.flush()
-            os.fsync(written.fileno())
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
         part.replace(target)
     except OSError as error:
-        said = f"It cannot be written: {error.strerror}."
-        raise ConfigError([Problem("error", "not-written", str(target), "", said)]) from None
+        sentence = f"It cannot be written: {error.strerror}."
+        raise ConfigError([Problem("error", "not-written", str(target), "", sentence)]) from None

@@ -60,7 +60,7 @@ class Project:
     @cached_property
     def languages(self) -> Mapping[str, Language]:
         """The languages there are, by code. Their files are read when first asked for."""
-        from bot.content.languages import load_languages  # noqa: PLC0415 - Babel takes a while
+        from bot.content.language_files import load_languages  # noqa: PLC0415 - Babel takes a while
 
         return load_languages(self.places.template_roots)
 
@@ -79,12 +79,12 @@ class Project:
         return {day.id: day for day in self.days.calendar}
 
     def channel(self, name: str) -> Channel:
-        """Gives the channel of that name. Raises ConfigError with the nearest known."""
+        """Return the channel of that name. Raises ConfigError with the nearest known."""
         if name in self.channels:
             return self.channels[name]
         hint = nearest(name, self.channels) or f" There are: {', '.join(self.channels)}."
-        said = f"There is no channel '{name}'.{hint}"
-        raise ConfigError([Problem("error", "unknown-channel", self.channels_file, "", said)])
+        sentence = f"There is no channel '{name}'.{hint}"
+        raise ConfigError([Problem("error", "unknown-channel", self.channels_file, "", sentence)])
 
     @property
     def channels_file(self) -> str:
@@ -92,11 +92,11 @@ class Project:
 
 
 def known_languages(places: Places) -> tuple[str, ...]:
-    """Gives the languages that have a ``language.toml`` in some templates folder."""
-    found = {
+    """Return the languages that have a ``language.toml`` in some templates folder."""
+    codes = {
         path.parent.name for root in places.template_roots for path in root.glob("*/language.toml")
     }
-    return tuple(sorted(found))
+    return tuple(sorted(codes))
 
 
 def load_project(
@@ -105,7 +105,7 @@ def load_project(
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> Project:
-    """Reads everything. Raises ConfigError, with every problem found, where something is wrong.
+    """Read everything. Raises ConfigError, with every problem found, where something is wrong.
 
     What only a template or a text can get wrong is found by :mod:`bot.checking`.
     """
@@ -151,14 +151,14 @@ def _load_channels(
                 secrets_belong=file.holds_secrets,
             )
     if files and not channels and not any(problem.level == "error" for problem in problems):
-        said = "There is no channel yet: write one as a table [channels.NAME]."
-        problems.append(Problem("error", "no-channel", files[0].label, "", said))
+        sentence = "There is no channel yet: write one as a table [channels.NAME]."
+        problems.append(Problem("error", "no-channel", files[0].label, "", sentence))
     return channels
 
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Keeps Python from looking for garbage meanwhile: among the many things that are made and
+    """Keep Python from looking for garbage meanwhile: among the many things that are made and
     stay there is none, and looking took a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
@@ -175,7 +175,7 @@ def load_ledger_place(
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> tuple[str, Path]:
-    """Gives where the ledger is, its url and the folder that this counts from, and reads nothing
+    """Return where the ledger is, its url and the folder that this counts from, and reads nothing
     else: the rest may be broken, even `vigilia.toml` itself. Raises ConfigError where there is no
     such folder."""
     environ = os.environ if environ is None else environ
@@ -190,8 +190,8 @@ def load_ledger_place(
         text = (places.main_config / "vigilia.toml").read_text("utf-8", errors="replace")
     except OSError:
         text = ""
-    written = _LEDGER_URL.search(text)
-    return (written["url"] if written else Settings().ledger.url), places.root
+    match = _LEDGER_URL.search(text)
+    return (match["url"] if match else Settings().ledger.url), places.root
 
 
 _LEDGER_URL = re.compile(
@@ -205,20 +205,20 @@ def _load_settings(
     file = places.main_config / "vigilia.toml"
     label = places.label(file)
     try:
-        written = read_toml(file, label)
+        raw = read_toml(file, label)
     except ConfigError as error:
         problems.extend(error.problems)
         return None
 
     def say_unset(keys: tuple[str, ...], sentence: str) -> None:
-        said = f"'{'.'.join(keys)}': {sentence}"
-        problems.append(Problem("error", "unset-variable", label, "", said))
+        where = ".".join(keys)
+        problems.append(Problem("error", "unset-variable", label, "", f"'{where}': {sentence}"))
 
-    table = environment.expanded(written, say_unset)
+    table = environment.expanded(raw, say_unset)
     web = table.setdefault("web", {})
     try:
         if isinstance(web, dict) and "token" not in web:
-            token = environment.given(WEB_TOKEN)
+            token = environment.get(WEB_TOKEN)
             table["web"] = {**web, **({} if token is None else {"token": token})}
     except UnsetVariableError as error:
         say_unset(("web", "token"), str(error))
@@ -227,30 +227,30 @@ def _load_settings(
 
 def _check_languages(days: Days, channels: Mapping[str, Channel], problems: list[Problem]) -> None:
     """A language that an entry lacks is an error for each channel that asks for it."""
-    alike: dict[tuple[tuple[str, ...], ...], list[Channel]] = {}
+    by_choice: dict[tuple[tuple[str, ...], ...], list[Channel]] = {}
     for channel in channels.values():
         choice = (channel.include, channel.exclude, channel.languages)
-        alike.setdefault(choice, []).append(channel)
-    asked: dict[tuple[str, str], list[list[Channel]]] = {}
-    for some in alike.values():
-        for day in days_of(some[0], days.calendar):
-            for language in some[0].languages:
-                asked.setdefault((day.id, language), []).append(some)
-    for (id_, language), askers in asked.items():
+        by_choice.setdefault(choice, []).append(channel)
+    requests: dict[tuple[str, str], list[list[Channel]]] = {}
+    for group in by_choice.values():
+        for day in days_of(group[0], days.calendar):
+            for language in group[0].languages:
+                requests.setdefault((day.id, language), []).append(group)
+    for (id_, language), askers in requests.items():
         text = days.texts[id_]
         lacking = missing(text, language)
         if lacking:
-            names = [channel.name for some in askers for channel in some]
-            said = (
+            names = [channel.name for group in askers for channel in group]
+            sentence = (
                 f"The language '{language}' is not complete: {', '.join(lacking)} is missing, and "
                 f"{_channels(names)} for it. Write it, or take the day or the language out there."
             )
-            problems.append(Problem("error", "language-missing", text.file, id_, said))
+            problems.append(Problem("error", "language-missing", text.file, id_, sentence))
 
 
 def _channels(names: list[str]) -> str:
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"channel {shown} asks" if len(names) == 1 else f"channels {shown} ask"
+    list_ = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"channel {list_} asks" if len(names) == 1 else f"channels {list_} ask"
 
 
 def _check_operator(
@@ -263,5 +263,5 @@ def _check_operator(
     errors = any(problem.level == "error" for problem in problems)
     if name is not None and name not in channels and not errors:
         label = places.label(places.main_config / "vigilia.toml")
-        said = f"'channel' names '{name}', which is no channel.{nearest(name, channels)}"
-        problems.append(Problem("error", "unknown-channel", label, "[operator]", said))
+        sentence = f"'channel' names '{name}', which is no channel.{nearest(name, channels)}"
+        problems.append(Problem("error", "unknown-channel", label, "[operator]", sentence))

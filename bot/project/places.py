@@ -43,7 +43,7 @@ class Places:
         return (shipped, own)
 
     def label(self, path: Path) -> str:
-        """Gives a file's name as a person would write it: from the root, or as shipped."""
+        """Return a file's name as a person would write it: from the root, or as shipped."""
         # The shipped files may lie below the root, in a virtual environment beside config/.
         ours = any(path.is_relative_to(self.shipped / name) for name in ("config", "templates"))
         if ours and self.shipped != self.root:
@@ -54,27 +54,29 @@ class Places:
 
 
 def shipped_folder() -> Path:
-    """Gives the folder of the files that travel with the package: in a wheel, or in a checkout."""
+    """Return the folder of the files that travel with the package: in a wheel, or in a checkout."""
     inside = _PACKAGE / "_shipped"
     return inside if inside.is_dir() else _PACKAGE.parent
 
 
 def find_places(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Places:
-    """Gives the places for ``--config``, else ``VIGILIA_CONFIG``, else ``config/`` in ``cwd``.
+    """Return the places for ``--config``, else ``VIGILIA_CONFIG``, else ``config/`` in ``cwd``.
 
     Where none of the three is there, the embedded defaults serve, with ``cwd`` as the root. Raises
     ConfigError where a folder was asked for by name and is not there.
     """
-    asked = config or (Path(environ["VIGILIA_CONFIG"]) if environ.get("VIGILIA_CONFIG") else None)
+    path = config or (Path(environ["VIGILIA_CONFIG"]) if environ.get("VIGILIA_CONFIG") else None)
     shipped = shipped_folder()
-    if asked is None:
+    if path is None:
         default = cwd / "config"
         there = any((default / name).is_file() for name in ("vigilia.toml", "channels.toml"))
         return Places(root=cwd, own=default if there else None, shipped=shipped)
-    folder = asked if asked.is_absolute() else cwd / asked
+    folder = path if path.is_absolute() else cwd / path
     folder = Path(folder.resolve())
     if not (folder / "vigilia.toml").is_file():
         what = "There is no vigilia.toml in this folder." if folder.is_dir() else "No such folder."
-        said = f"{what} `vigilia init DIR` writes a starter into DIR; then `--config DIR/config`."
-        raise ConfigError([Problem("error", "config-missing", str(asked), "", said)])
+        sentence = (
+            f"{what} `vigilia init DIR` writes a starter into DIR; then `--config DIR/config`."
+        )
+        raise ConfigError([Problem("error", "config-missing", str(path), "", sentence)])
     return Places(root=folder.parent, own=folder, shipped=shipped)

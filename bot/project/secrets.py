@@ -13,7 +13,7 @@ from bot.project.load import Project
 
 
 def secrets_of(options: BaseModel) -> Iterator[str]:
-    """Gives every secret of a channel's options, and of an address the part after the host too."""
+    """Yield every secret of a channel's options, and of an address the part after the host too."""
     for name in type(options).model_fields:
         value = getattr(options, name)
         for secret in value if isinstance(value, list | tuple) else (value,):
@@ -41,7 +41,7 @@ def _is_a_token(word: str) -> bool:
 
 
 def tell_the_logs(project: Project) -> None:
-    """Makes the log mask every secret of this configuration."""
+    """Make the log mask every secret of this configuration."""
     for channel in project.channels.values():
         SECRETS.know(secrets_of(channel.options))
     web = project.settings.web

@@ -59,7 +59,7 @@ A file here replaces the one of the same name that ships with Vigilia:
 
 
 def write_starter(folder: Path) -> list[Path]:
-    """Writes the starter into ``folder`` and gives the files written.
+    """Write the starter into ``folder`` and return the files written.
 
     Raises VigiliaError, having written nothing, where one of the files is there already or the
     folder cannot be written.
@@ -80,7 +80,7 @@ def write_starter(folder: Path) -> list[Path]:
             f"{folder / there[0]} is there already, so nothing was written. "
             "Choose another folder, or move that file away."
         )
-    written = []
+    paths = []
     for name, text in texts.items():
         path = folder / name
         try:
@@ -88,5 +88,5 @@ def write_starter(folder: Path) -> list[Path]:
             path.write_text(text, "utf-8")
         except OSError as error:
             raise VigiliaError(f"{path} cannot be written: {error.strerror}.") from None
-        written.append(path)
-    return written
+        paths.append(path)
+    return paths

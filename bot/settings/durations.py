@@ -16,7 +16,7 @@ _PIECE = re.compile(r"([0-9]+)([smhd])")
 
 
 def parse_duration(text: Any) -> timedelta:
-    """Gives the length of time of ``36h``, ``30m``, ``7d``, ``90s`` or several together.
+    """Return the length of time of ``36h``, ``30m``, ``7d``, ``90s`` or several together.
 
     Raises ValueError, with the forms that exist, for anything else.
     """
@@ -29,7 +29,7 @@ def parse_duration(text: Any) -> timedelta:
 
 
 def duration_text(length: timedelta) -> str:
-    """Gives ``36h`` for a length of time, in the largest unit that is whole."""
+    """Return ``36h`` for a length of time, in the largest unit that is whole."""
     seconds = int(length.total_seconds())
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds and seconds % size == 0 and not (unit == "d" and seconds // size < 3):

@@ -34,47 +34,49 @@ class Environment:
     def __init__(self, variables: Mapping[str, str], folder: Path = Path()) -> None:
         self._variables = variables
         self._folder = folder
-        self._given: dict[str, str] = {}
+        self._names: dict[str, str] = {}
 
     @classmethod
     def of(cls, folder: Path, process: Mapping[str, str]) -> Environment:
-        """Gives the variables of ``folder``/.env with the process's own on top.
+        """Return the variables of ``folder``/.env with the process's own on top.
 
         Raises ConfigError where there is a ``.env`` that cannot be read.
         """
-        return cls({**_written(folder / ".env"), **process}, folder)
+        return cls({**_read_file(folder / ".env"), **process}, folder)
 
     def expand(self, text: str) -> str:
-        """Gives ``text`` with each ``${NAME}`` replaced. Raises UnsetVariableError."""
-        return _VARIABLE.sub(lambda found: self._value(found.group(1)), text)
+        """Return ``text`` with each ``${NAME}`` replaced. Raises UnsetVariableError."""
+        return _VARIABLE.sub(lambda match: self._value(match.group(1)), text)
 
     def expanded(self, table: Any, say: Callable[[tuple[str, ...], str], None]) -> Any:
-        """Gives a table with each ``${NAME}`` in its texts, lists and tables replaced.
+        """Return a table with each ``${NAME}`` in its texts, lists and tables replaced.
 
         What names an unset variable is left out, after ``say`` was told its keys and a sentence.
         """
         return self._expanded(table, (), say)
 
-    def given(self, name: str) -> str | None:
-        """Gives the value of a variable that need not be named anywhere, None where it has none.
+    def get(self, name: str) -> str | None:
+        """Return the value of a variable that need not be named anywhere, None where it has none.
         Raises UnsetVariableError where the file that ``NAME_FILE`` names cannot be read."""
         if not self._variables.get(name, "").strip() and not self._variables.get(f"{name}_FILE"):
             return None
         return self._value(name)
 
     def without_values(self, text: str) -> str:
-        """Gives ``text`` with every value that came from a variable replaced by its ``${NAME}``:
+        """Return ``text`` with every value that came from a variable replaced by its ``${NAME}``:
         a value put under the wrong key must not be read in an error."""
-        for value in sorted(self._given, key=len, reverse=True):
-            text = text.replace(value, f"${{{self._given[value]}}}")
+        for value in sorted(self._names, key=len, reverse=True):
+            text = text.replace(value, f"${{{self._names[value]}}}")
         return text
 
     def _expanded(
         self, value: Any, keys: tuple[str, ...], say: Callable[[tuple[str, ...], str], None]
     ) -> Any:
         if isinstance(value, dict):
-            told = ((key, self._expanded(inner, (*keys, key), say)) for key, inner in value.items())
-            return {key: inner for key, inner in told if inner is not None}
+            items = (
+                (key, self._expanded(inner, (*keys, key), say)) for key, inner in value.items()
+            )
+            return {key: inner for key, inner in items if inner is not None}
         if isinstance(value, list):
             items = (self._expanded(inner, keys, say) for inner in value)
             return [inner for inner in items if inner is not None]
@@ -89,7 +91,7 @@ class Environment:
     def _value(self, name: str) -> str:
         value = self._variables.get(name, "").strip() or self._from_file(name)
         if len(value) >= _SHORTEST_SECRET:
-            self._given[value] = name
+            self._names[value] = name
         return value
 
     def _from_file(self, name: str) -> str:
@@ -118,8 +120,8 @@ def names_a_variable(text: str) -> bool:
     return _VARIABLE.search(text) is not None
 
 
-def _written(file: Path) -> dict[str, str]:
-    """Gives the variables of a ``.env``, none where it is not there."""
+def _read_file(file: Path) -> dict[str, str]:
+    """Return the variables of a ``.env``, none where it is not there."""
     try:
         text = file.read_text("utf-8-sig")
     except FileNotFoundError:
@@ -145,4 +147,4 @@ def _written(file: Path) -> dict[str, str]:
 
 
 def _refused(sentences: Iterable[str]) -> ConfigError:
-    return ConfigError(Problem("error", "bad-env", ".env", "", said) for said in sentences)
+    return ConfigError(Problem("error", "bad-env", ".env", "", sentence) for sentence in sentences)

@@ -28,7 +28,7 @@ class Listen:
             return False
 
     @property
-    def shown(self) -> str:
+    def text(self) -> str:
         """The address for this machine's own browser."""
         everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
         host = everywhere.get(self.host, self.host)
@@ -39,12 +39,12 @@ class Listen:
 
 
 def read_listen(text: Any) -> Listen | None:
-    """Gives where to listen, None for ``off``. Raises ValueError with the forms there are."""
+    """Return where to listen, None for ``off``. Raises ValueError with the forms there are."""
     if text is None or isinstance(text, Listen):
         return text
     if text == "off":
         return None
-    found = _FORM.fullmatch(text) if isinstance(text, str) else None
-    if found is None or int(found["port"]) > 65535:
+    match = _FORM.fullmatch(text) if isinstance(text, str) else None
+    if match is None or int(match["port"]) > 65535:
         raise ValueError(f"{text!r} is not a place to listen: write 127.0.0.1:8099, or off")
-    return Listen((found["v6"] or found["host"]).lower(), int(found["port"]))
+    return Listen((match["v6"] or match["host"]).lower(), int(match["port"]))

@@ -11,7 +11,7 @@ from bot.errors import ConfigError, Problem
 
 
 def read_toml(path: Path, label: str) -> dict[str, Any]:
-    """Gives the tables of a TOML file; ``label`` is the file's name as a person would write it.
+    """Return the tables of a TOML file; ``label`` is the file's name as a person would write it.
 
     Raises ConfigError where the file is missing, cannot be read, or is not TOML.
     """
@@ -31,28 +31,28 @@ def read_toml(path: Path, label: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        said = str(error)
-        if said.startswith("Cannot declare") or "Cannot overwrite" in said:
-            line = _line(said, text)
+        message = str(error)
+        if message.startswith("Cannot declare") or "Cannot overwrite" in message:
+            line = _line(message, text)
             raise _refused(
                 label,
                 "declared-twice",
                 f"{_declared_on(line, text)} stands there twice (line {line}). "
                 "Give each a name of its own.",
             ) from None
-        raise _refused(label, "not-toml", f"This is not TOML: {said}.") from None
+        raise _refused(label, "not-toml", f"This is not TOML: {message}.") from None
 
 
 def _refused(label: str, code: str, message: str) -> ConfigError:
     return ConfigError([Problem("error", code, label, "", message)])
 
 
-def _line(said: str, text: str) -> int:
-    found = re.search(r"at line (\d+)", said)
-    return int(found.group(1)) if found else len(text.splitlines())
+def _line(message: str, text: str) -> int:
+    match = re.search(r"at line (\d+)", message)
+    return int(match.group(1)) if match else len(text.splitlines())
 
 
 def _declared_on(line: int, text: str) -> str:
-    """Gives the name of the table or key that a line declares, as the file writes it."""
-    written = text.splitlines()[line - 1].strip()
-    return written if written.startswith("[") else f"'{written.split('=', maxsplit=1)[0].strip()}'"
+    """Return the name of the table or key that a line declares, as the file writes it."""
+    header = text.splitlines()[line - 1].strip()
+    return header if header.startswith("[") else f"'{header.split('=', maxsplit=1)[0].strip()}'"

@@ -48,84 +48,82 @@ def validated(
     file: str,
     entry: str,
     problems: list[Problem],
-    known: Collection[str] = (),
+    more_keys: Collection[str] = (),
 ) -> ModelT | None:
-    """Gives ``table`` as a ``model``, or None after adding a Problem for each thing wrong with it.
+    """Return ``table`` as a ``model``, or None after adding a Problem for each thing wrong with it.
 
     ``known`` holds keys that are also allowed there, for naming the nearest one.
     """
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=True)
-        problems.extend(_problems(model, found, file, entry, known))
+        errors = error.errors(include_url=False, include_input=False, include_context=True)
+        problems.extend(_problems(model, errors, file, entry, more_keys))
         return None
 
 
 def _problems(
     model: type[BaseModel],
-    found: Collection[ErrorDetails],
+    errors: Collection[ErrorDetails],
     file: str,
     entry: str,
-    known: Collection[str],
+    more_keys: Collection[str],
 ) -> Iterator[Problem]:
-    """Gives one problem a place: of a value that may have several forms, all of them at once."""
-    said: dict[str, tuple[str, list[str]]] = {}
-    for each in found:
-        path, keys = _place(model, each["loc"], known)
-        code, sentence = _sentence(each, path.rpartition(".")[2], keys)
-        _, sentences = said.setdefault(path, (code, []))
+    """Yield one problem a place: of a value that may have several forms, all of them at once."""
+    by_path: dict[str, tuple[str, list[str]]] = {}
+    for error in errors:
+        path, keys = _place(model, error["loc"], more_keys)
+        code, sentence = _sentence(error, path.rpartition(".")[2], keys)
+        _, sentences = by_path.setdefault(path, (code, []))
         if sentence not in sentences:
             sentences.append(sentence)
-    for path, (code, sentences) in said.items():
-        if code == "missing-key" and path in _mistyped(said):
+    for path, (code, sentences) in by_path.items():
+        if code == "missing-key" and path in _mistyped(by_path):
             continue  # the key is there, with a letter wrong, and that is said
-        if any(other.startswith(f"{path}.") for other in said) and path:
+        if any(other.startswith(f"{path}.") for other in by_path) and path:
             continue  # what is wrong deeper down says more
         where = "" if code in ("unknown-key", "missing-key") or not path else f"'{path}'"
         whole = " or ".join([sentences[0], *(s.removeprefix("must be ") for s in sentences[1:])])
         if where and code == "bad-value" and not whole.startswith("must "):
             where += ":"
-        shown = f"{where} {whole}".strip().replace("{path}", path)
-        yield Problem(
-            "error", code, file, entry, shown if shown.endswith((".", "?")) else f"{shown}."
-        )
+        text = f"{where} {whole}".strip().replace("{path}", path)
+        yield Problem("error", code, file, entry, text if text.endswith((".", "?")) else f"{text}.")
 
 
-def _mistyped(said: Mapping[str, tuple[str, list[str]]]) -> set[str]:
-    """Gives the paths of the keys that an unknown one was taken for."""
+def _mistyped(by_path: Mapping[str, tuple[str, list[str]]]) -> set[str]:
+    """Return the paths of the keys that an unknown one was taken for."""
     return {
-        ".".join([*path.split(".")[:-1], meant.group(1)])
-        for path, (code, sentences) in said.items()
-        if code == "unknown-key" and (meant := _MEANT.search(sentences[0]))
+        ".".join([*path.split(".")[:-1], match.group(1)])
+        for path, (code, sentences) in by_path.items()
+        if code == "unknown-key" and (match := _MEANT.search(sentences[0]))
     }
 
 
-def _sentence(found: ErrorDetails, key: str, keys: Collection[str]) -> tuple[str, str]:
-    kind, context = found["type"], found.get("ctx", {})
+def _sentence(error: ErrorDetails, key: str, keys: Collection[str]) -> tuple[str, str]:
+    kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         hint = nearest(key, keys) or f" Known keys: {', '.join(sorted(set(keys)))}."
         return "unknown-key", f"The key '{{path}}' is unknown.{hint}"
     if kind == "missing":
         return "missing-key", "The key '{path}' is missing."
     if kind == "value_error":
-        return "bad-value", str(context.get("error", found["msg"]))
+        return "bad-value", str(context.get("error", error["msg"]))
     if kind not in _NEEDED:
-        return "bad-value", found["msg"][:1].lower() + found["msg"][1:]
+        return "bad-value", error["msg"][:1].lower() + error["msg"][1:]
     expected = re.sub(r"\b(True|False)\b", lambda w: _TOML_WORDS[w[0]], context.get("expected", ""))
     return "bad-value", _NEEDED[kind].format(**{**context, "expected": expected})
 
 
 def _place(
-    model: type[BaseModel], steps: tuple[int | str, ...], known: Collection[str]
+    model: type[BaseModel], steps: tuple[int | str, ...], more_keys: Collection[str]
 ) -> tuple[str, list[str]]:
-    """Gives the path to a value as a person counts, and the keys that are known beside it.
+    """Return the path to a value as a person counts, and the keys that are known beside it.
 
     Pydantic puts the name of each form of a union into the path; that is left out.
     """
     path: list[str] = []
     here: type[BaseModel] | None = model
-    keys = [*known, *model.model_fields]
+    keys = [*more_keys, *model.model_fields]
     form_follows = False
     for step in steps:
         if isinstance(step, int):
@@ -137,7 +135,7 @@ def _place(
         path.append(step)
         if here is None:
             continue
-        keys = [*(known if here is model else ()), *here.model_fields]
+        keys = [*(more_keys if here is model else ()), *here.model_fields]
         field = here.model_fields.get(step)
         form_follows = field is not None and _has_forms(field.annotation)
         here = _model_in(field.annotation) if field is not None else None

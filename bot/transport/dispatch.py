@@ -1,74 +1,57 @@
-"""What is sent otherwise than as an HTTP request of ours, each kind by its own transport."""
+"""One door for all that leaves this machine: each kind of request by its own transport."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from functools import cached_property
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Protocol, assert_never
+from typing import Protocol, assert_never
 
-from bot.channels.outcome import Outcome, Reason, Rejected
-from bot.channels.request import ApprisedRequest, MimeRequest
-
-if TYPE_CHECKING:
-    from bot.transport.apprise import AppriseTransport
-    from bot.transport.smtp import SmtpTransport
+from bot.channels.outcome import Outcome
+from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest, RemoteRequest, Response
 
 
-class OtherTransport(Protocol):
-    """Sends an e-mail, or a message through Apprise, and says what it came to."""
+class Transport(Protocol):
+    """Sends one request: the answer, or the outcome where there was none that could be read."""
 
-    def send(self, request: MimeRequest | ApprisedRequest) -> Outcome: ...
+    def send(self, request: RemoteRequest) -> Response | Outcome: ...
 
 
-class OtherTransports:
-    """Gives each kind to its transport, which is made when the first of it is sent. Thread-safe.
+class Transports:
+    """Gives each kind of request to its transport. Thread-safe.
 
-    The arguments as for :class:`bot.transport.http.HttpTransport`.
+    The arguments as for :class:`bot.transport.http.HttpTransport`. Raises :class:`VigiliaError`
+    where ``ca_file`` is unusable.
     """
 
     def __init__(
-        self, trusted_hosts: Collection[str], rehearsal: bool, ca_file: Path | None = None
+        self,
+        trusted_hosts: Collection[str],
+        rehearsal: bool,
+        ca_file: Path | None = None,
+        proxies: Mapping[str, str] | None = None,
     ) -> None:
-        self._trusted_hosts = trusted_hosts
-        self._rehearsal = rehearsal
-        self._ca_file = ca_file
-        self._smtp: SmtpTransport | None = None
-        self._lock = Lock()
+        # here, since most commands send nothing; and not at the first e-mail, since a machine that
+        # has no descriptor left by then could not
+        from bot.transport.apprise import AppriseTransport  # noqa: PLC0415
+        from bot.transport.http import HttpTransport  # noqa: PLC0415
+        from bot.transport.smtp import SmtpTransport  # noqa: PLC0415
 
-    def send(self, request: MimeRequest | ApprisedRequest) -> Outcome:
-        """Sends ``request`` once. Raises :class:`VigiliaError` where ``ca_file`` is unusable."""
+        self._http = HttpTransport(trusted_hosts, rehearsal, ca_file, proxies)
+        self._smtp = SmtpTransport(trusted_hosts, rehearsal, self._http.context)
+        self._apprise = AppriseTransport(trusted_hosts, rehearsal)
+
+    def send(self, request: RemoteRequest) -> Response | Outcome:
+        """Send ``request`` once. Raises nothing."""
         match request:
+            case HttpRequest():
+                return self._http.send(request)
             case MimeRequest():
-                return self._mail().send(request)
+                return self._smtp.send(request)
             case ApprisedRequest():
                 return self._apprise.send(request)
             case _:
                 assert_never(request)
 
     def close(self) -> None:
-        """Lets go of what is kept. Called when the last request has been answered."""
-        if self._smtp is not None:
-            self._smtp.close()
-
-    def _mail(self) -> SmtpTransport:
-        from bot.transport.smtp import SmtpTransport  # noqa: PLC0415 - most groups send no e-mail
-
-        with self._lock:
-            if self._smtp is None:
-                self._smtp = SmtpTransport(self._trusted_hosts, self._rehearsal, self._ca_file)
-            return self._smtp
-
-    @cached_property
-    def _apprise(self) -> AppriseTransport:
-        from bot.transport.apprise import AppriseTransport  # noqa: PLC0415 - nor through Apprise
-
-        return AppriseTransport(self._trusted_hosts, self._rehearsal)
-
-
-class NoOtherTransport:
-    """For a courier that carries HTTP requests alone."""
-
-    def send(self, request: MimeRequest | ApprisedRequest) -> Outcome:
-        return Rejected(Reason.DEFECT, "Nothing here sends this kind of message.")
+        """Close all connections. Called when the last request has been answered."""
+        self._http.close()

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import threading
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
-RequestT_contra = TypeVar("RequestT_contra", contravariant=True)
-AnswerT_co = TypeVar("AnswerT_co", covariant=True)
+from bot.channels.outcome import Outcome
+from bot.channels.request import RemoteRequest, Response
+from bot.transport.dispatch import Transport
 
 
-class Closable(Protocol[RequestT_contra, AnswerT_co]):
+class ClosableTransport(Transport, Protocol):
     """Sends requests until it is closed."""
-
-    def send(self, request: RequestT_contra) -> AnswerT_co: ...
 
     def close(self) -> None: ...
 
 
-class Replaceable(Generic[RequestT_contra, AnswerT_co]):
-    """Sends with the transport in force. One that was replaced is closed when the last request
-    that it sends has been answered. Thread-safe."""
+class ReplaceableTransport:
+    """Send with the transport in force. One that was replaced is closed when the last request that
+    it sends has been answered. Thread-safe."""
 
-    def __init__(self, first: Closable[RequestT_contra, AnswerT_co]) -> None:
+    def __init__(self, first: ClosableTransport) -> None:
         self._lock = threading.Lock()
         self._current = first
         self._users: dict[int, int] = {}
 
-    def send(self, request: RequestT_contra) -> AnswerT_co:
-        """Sends ``request`` with the transport that is in force now."""
+    def send(self, request: RemoteRequest) -> Response | Outcome:
+        """Send ``request`` with the transport that is in force now."""
         with self._lock:
             used = self._current
             self._users[id(used)] = self._users.get(id(used), 0) + 1
@@ -35,17 +34,15 @@ class Replaceable(Generic[RequestT_contra, AnswerT_co]):
             return used.send(request)
         finally:
             with self._lock:
-                left = self._users[id(used)] - 1
-                if left:
-                    self._users[id(used)] = left
-                else:
-                    del self._users[id(used)]
-                retired = used is not self._current and not left
+                users = self._users.pop(id(used)) - 1
+                if users:
+                    self._users[id(used)] = users
+                retired = used is not self._current and not users
             if retired:
                 used.close()
 
-    def replace(self, new: Closable[RequestT_contra, AnswerT_co]) -> None:
-        """Puts another in force."""
+    def replace(self, new: ClosableTransport) -> None:
+        """Put another in force."""
         with self._lock:
             old, self._current = self._current, new
             unused = id(old) not in self._users
@@ -53,5 +50,5 @@ class Replaceable(Generic[RequestT_contra, AnswerT_co]):
             old.close()
 
     def close(self) -> None:
-        """Closes the one in force."""
+        """Close the one in force."""
         self._current.close()

@@ -1,14 +1,13 @@
-"""A request as requests' adapter takes it, put together from what is known of its address.
+"""Addresses and headers as they are sent.
 
-requests prepares each request as if its address were new and its body a form. Ours go to the same
-few addresses again and again, and their bodies are written already.
+Requests go to the same few addresses again and again. requests takes each apart as if it were new,
+and its body for a form: that is 0.13 ms of a request's 0.6 ms.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -24,14 +23,13 @@ _FIELDS = re.compile(r"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: (?:[!-~\x80-\xff][\t -~\
 
 
 @dataclass(frozen=True)
-class Address:
+class PreparedUrl:
     """Where a request goes, as requests writes it.
 
     ``path`` is what a server is asked for, ``absolute`` what a proxy is. ``authorization`` is the
     header that name and password before the host make.
     """
 
-    url: str = field(repr=False)
     path: str = field(repr=False)
     absolute: str = field(repr=False)
     authorization: str | None = field(repr=False)
@@ -40,8 +38,8 @@ class Address:
     host: str
 
 
-def address_of(url: str) -> Address:
-    """Takes an address apart. What is given may be kept, and is as secret as ``url``.
+def prepared_url(url: str) -> PreparedUrl:
+    """Take an address apart. The result may be kept, and is as secret as ``url``.
 
     Raises ValueError, and what requests raises for an address that is none, with texts that hold
     it.
@@ -54,8 +52,7 @@ def address_of(url: str) -> Address:
     parts = urlsplit(written)
     if parts.scheme not in ("http", "https"):
         raise ValueError("neither http nor https")
-    return Address(
-        url=written,
+    return PreparedUrl(
         path=prepared.path_url,
         absolute=urldefragauth(written),
         authorization=prepared.headers.get("Authorization"),
@@ -64,40 +61,21 @@ def address_of(url: str) -> Address:
     )
 
 
-class Prepared(requests.PreparedRequest):
-    """``request``, whose address was taken apart; ``target`` is what its first line asks for.
+def prepared_headers(request: HttpRequest, url: PreparedUrl) -> dict[str, str]:
+    """Return what is sent, each name once whatever its case, in the order of the first.
 
     Raises ValueError where a header cannot be sent, with a text that holds none.
     """
-
-    def __init__(self, request: HttpRequest, address: Address, target: str) -> None:
-        super().__init__()
-        headers: Any = _headers(request, address)
-        self.method = request.method.upper()
-        self.url = address.url
-        self.headers = headers
-        self.body = request.body or None
-        self.origin = address.origin
-        self.target = target
-
-
-def _headers(request: HttpRequest, address: Address) -> dict[str, str]:
-    """Gives what is sent, each name once whatever its case, in the order of the first."""
     named = {"user-agent": ("User-Agent", _AGENT)}
     for name, value in request.headers.items():
         named[name.lower()] = (name, value)
     named["accept-encoding"] = ("Accept-Encoding", "identity")
-    if address.authorization is not None:
-        named["authorization"] = ("Authorization", address.authorization)
+    if url.authorization is not None:
+        named["authorization"] = ("Authorization", url.authorization)
     if request.body or request.method.upper() not in ("GET", "HEAD"):
         named["content-length"] = ("Content-Length", str(len(request.body)))
     headers = dict(named.values())
-    written = written_headers(headers)
+    written = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
     if written.count("\n") != len(headers) or _FIELDS.fullmatch(written) is None:
         raise ValueError("a header that cannot be sent")
     return headers
-
-
-def written_headers(headers: dict[str, str]) -> str:
-    """Gives headers as they are sent, each line ended."""
-    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])

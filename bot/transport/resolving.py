@@ -1,4 +1,4 @@
-"""Names → addresses that may be posted to.
+"""Hosts that may be posted to, and the addresses of their names.
 
 A channel's address is written by people who may not own the machine, and a name can lead anywhere:
 so every address that a name gives is checked, and the connection goes to the address that was
@@ -11,13 +11,15 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
+from bot.channels.outcome import Outcome, Reason, Rejected, Retry
 from bot.errors import VigiliaError
 
 Resolver = Callable[[str, int], Sequence[str]]
-"""Gives a host's literal addresses in the order in which to try them; raises OSError."""
+"""Returns a host's literal addresses in the order in which to try them; raises OSError."""
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # IANA IPv4 and IPv6 Special-Purpose Address Registries (read 2026-01-12), written out because what
 # ipaddress.is_global says differs between patch versions of Python.
@@ -70,16 +72,16 @@ _LOCAL_NAMES = ("local", "internal", "intranet", "lan", "home.arpa")
 _LOOKUPS = threading.BoundedSemaphore(256)
 
 
-class NameNotResolvedError(VigiliaError):
-    """A host name has no address now."""
+class DecidedError(VigiliaError):
+    """What a request comes to was decided on its way. Never leaves this room."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.detail)
+        self.outcome = outcome
 
 
-class AddressRefusedError(VigiliaError):
-    """A host name leads only to addresses that are not posted to."""
-
-
-def refused_kind(address: Address) -> str | None:
-    """Gives what makes ``address`` one that is not posted to ("private", "loopback"), or None."""
+def refused_kind(address: IPAddress) -> str | None:
+    """Return what makes ``address`` one that is not posted to ("private", "loopback"), or None."""
     if isinstance(address, ipaddress.IPv6Address):
         # The IPv4 address inside decides; 6to4 keeps it behind its first 16 bits, the others last.
         if address in _MAPPED or address in _NAT64:
@@ -95,7 +97,7 @@ def refused_kind(address: Address) -> str | None:
 
 
 def refused_name(host: str) -> str | None:
-    """Gives what makes a host name one that is not posted to, as far as its letters tell, or None.
+    """Return what makes a host name one that is not posted to, as far as its letters tell, or None.
 
     For requests through a proxy, which looks the name up itself.
     """
@@ -110,8 +112,8 @@ def refused_name(host: str) -> str | None:
     return None
 
 
-def _literal(name: str) -> Address | None:
-    """Gives the address that ``name`` writes, also in the old forms (``127.1``, ``0x7f.1``)."""
+def _literal(name: str) -> IPAddress | None:
+    """Return the address that ``name`` writes, also in the old forms (``127.1``, ``0x7f.1``)."""
     try:
         return ipaddress.ip_address(name)
     except ValueError:
@@ -129,67 +131,101 @@ class TrustedHosts:
         self._entries = frozenset(entry.strip().lower() for entry in entries)
 
     def covers(self, host: str, port: int) -> bool:
-        """Says whether ``host``, or this port of it, is trusted. IPv6 with or without brackets."""
+        """Return whether ``host`` or this port of it is trusted. IPv6 with or without brackets."""
         name = host.lower()
         bare = f"[{name}]" if ":" in name else name
         return not self._entries.isdisjoint({name, bare, f"{bare}:{port}"})
 
 
 def system_addresses(host: str, port: int) -> list[str]:
-    """Gives what the machine's resolver says. Raises OSError; ValueError for an impossible name."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+    """Return what the machine's resolver answers. Raises OSError; ValueError for an impossible
+    name."""
+    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in answers))
 
 
-def lookup(resolver: Resolver, host: str, port: int, timeout: float) -> tuple[str, ...]:
-    """Gives the addresses of ``host``, waiting at most ``timeout`` seconds.
+@dataclass(frozen=True)
+class Route:
+    """Which hosts may be posted to, and how their names become addresses."""
 
-    Raises :class:`NameNotResolvedError`. The look-up runs in a thread of its own, since nothing can
-    stop one that hangs; the thread dies with the process.
+    trusted: TrustedHosts
+    rehearsal: bool
+    resolver: Resolver
+
+    def refused(self, host: str, port: int, *, secure: bool) -> Rejected | None:
+        """Return why ``host`` is not posted to, as far as that is known without its address."""
+        if self.trusted.covers(host, port):
+            return None
+        if self.rehearsal:
+            detail = refusal(host, port, "is not a trusted host, as a rehearsal needs")
+            return Rejected(Reason.NOT_IN_REHEARSAL, detail)
+        if not secure:
+            detail = refusal(host, port, "would be reached without encryption")
+            return Rejected(Reason.ADDRESS_REFUSED, detail)
+        return None
+
+    def addresses(
+        self, host: str, port: int, timeout_s: float, *, checked: bool = True
+    ) -> tuple[str, ...]:
+        """Return the addresses of ``host`` that may be posted to. Raises :class:`DecidedError`."""
+        addresses = lookup(self.resolver, host, port, timeout_s)
+        if not checked or self.trusted.covers(host, port):
+            return addresses
+        return checked_addresses(addresses, host, port)
+
+
+def lookup(resolver: Resolver, host: str, port: int, timeout_s: float) -> tuple[str, ...]:
+    """Return the addresses of ``host``, waiting at most ``timeout_s``.
+
+    Raises :class:`DecidedError`. The look-up runs in a thread of its own, since nothing can stop
+    one that hangs; the thread dies with the process.
     """
-    found: list[tuple[str, ...]] = []
-    done = threading.Event()
+    addresses: list[str] = []
+    ended = threading.Event()
     lookups = _LOOKUPS
 
     def look() -> None:
         try:
-            found.append(tuple(resolver(host, port)))
+            addresses.extend(resolver(host, port))
         except (OSError, ValueError):
             pass  # said below: no address was found
         finally:
             lookups.release()
-            done.set()
+            ended.set()
 
-    if not lookups.acquire(timeout=max(timeout, 0)):
-        raise NameNotResolvedError(f"Too many host names are being looked up to look up {host}.")
-    threading.Thread(target=look, name="lookup", daemon=True).start()
-    if not done.wait(max(timeout, 0)):
-        raise NameNotResolvedError(f"Looking up {host} took too long.")
-    if not found or not found[0]:
-        raise NameNotResolvedError(f"No address was found for {host}.")
-    return found[0]
+    if not lookups.acquire(timeout=max(timeout_s, 0)):
+        raise _unresolved(f"Too many host names are being looked up to look up {host}.")
+    try:
+        threading.Thread(target=look, name="lookup", daemon=True).start()
+    except (RuntimeError, MemoryError) as error:
+        lookups.release()
+        raise _unresolved(f"This machine has no thread left to look up {host}.") from error
+    if not ended.wait(max(timeout_s, 0)):
+        raise _unresolved(f"Looking up {host} took too long.")
+    if not addresses:
+        raise _unresolved(f"No address was found for {host}.")
+    return tuple(addresses)
+
+
+def _unresolved(detail: str) -> DecidedError:
+    return DecidedError(Retry(Reason.DNS, detail))
 
 
 def checked_addresses(addresses: Sequence[str], host: str, port: int) -> tuple[str, ...]:
-    """Gives those of ``addresses`` that may be posted to, in their order.
+    """Return those of ``addresses`` that may be posted to, in their order.
 
-    Raises :class:`AddressRefusedError` where none may, with a sentence that says how to allow it.
+    Raises :class:`DecidedError` where none may, with a sentence that says how to allow it.
     """
-    allowed = []
-    kinds = []
-    for address in addresses:
-        kind = refused_kind(ipaddress.ip_address(address))
-        if kind is None:
-            allowed.append(address)
-        else:
-            kinds.append(kind)
+    kinds = {address: refused_kind(ipaddress.ip_address(address)) for address in addresses}
+    allowed = tuple(address for address, kind in kinds.items() if kind is None)
     if not allowed:
-        raise AddressRefusedError(refusal(host, port, f"leads to a {kinds[0]} address"))
-    return tuple(allowed)
+        detail = refusal(host, port, f"leads to a {next(iter(kinds.values()))} address")
+        raise DecidedError(Rejected(Reason.ADDRESS_REFUSED, detail))
+    return allowed
 
 
 def refusal(host: str, port: int, what: str) -> str:
-    """Gives the sentences that refuse ``host`` because it ``what``, and say how to allow it."""
+    """Return the sentences that refuse ``host`` because it ``what``, and say how to allow it."""
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return (
         f"{host} {what}, and is not posted to. If it is meant, "

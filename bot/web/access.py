@@ -41,8 +41,8 @@ class Access:
         return self.address is not None and self.address.startswith("https://")
 
     def link(self, path: str) -> str:
-        """Gives the address of a page, for a person who reads it elsewhere."""
-        base = self.address or f"http://{self.listen.shown}"
+        """Return the address of a page, for a person who reads it elsewhere."""
+        base = self.address or f"http://{self.listen.text}"
         return f"{base.rstrip('/')}{path}"
 
     def admits(self, secret: str) -> bool:
@@ -69,10 +69,10 @@ class Access:
             return False
         if not name:
             return False
-        known = {"localhost", self.listen.host}
+        hosts = {"localhost", self.listen.host}
         if self.address is not None:
-            known.add(urlsplit(self.address).hostname or "")
-        return name in known or _is_literal(name)
+            hosts.add(urlsplit(self.address).hostname or "")
+        return name in hosts or _is_literal(name)
 
 
 def _is_literal(name: str) -> bool:
@@ -84,7 +84,7 @@ def _is_literal(name: str) -> bool:
 
 
 def access_of(project: Project) -> Access | None:
-    """Gives the access that ``[web]`` describes; None where the page is off.
+    """Return the access that ``[web]`` describes; None where the page is off.
 
     Raises ConfigError where others could reach the page and nothing is asked of them.
     """
@@ -96,17 +96,17 @@ def access_of(project: Project) -> Access | None:
     access = Access(web.listen, token, hash_, web.address, web.public_feeds)
     if not web.listen.is_loopback and not access.needs_login:
         file = project.places.label(project.places.main_config / "vigilia.toml")
-        said = (
+        sentence = (
             f"'listen' is {web.listen}, which others can reach, so the page needs a secret: set "
             "VIGILIA_WEB_TOKEN in .env, or 'password_hash' (`vigilia password` makes one). Or let "
             "it listen on 127.0.0.1 only."
         )
-        raise ConfigError([Problem("error", "open-page", file, "[web]", said)])
+        raise ConfigError([Problem("error", "open-page", file, "[web]", sentence)])
     return access
 
 
 def password_hash(password: str) -> str:
-    """Gives what stands for a password in the settings: scrypt with a salt of its own."""
+    """Return what stands for a password in the settings: scrypt with a salt of its own."""
     salt = secrets.token_bytes(_SALT_BYTES)
     digest = hashlib.scrypt(password.encode("utf-8"), salt=salt, n=_N, r=_R, p=_P)
     return f"scrypt:{_N}:{_R}:{_P}:{_encoded(salt)}:{_encoded(digest)}"
@@ -116,10 +116,10 @@ def is_password(password: str, hashed: str) -> bool:
     """Whether ``hashed`` was made of this password; False too where it was made of none."""
     try:
         kind, n, r, p, salt, digest = hashed.split(":")
-        found = hashlib.scrypt(
+        derived = hashlib.scrypt(
             password.encode("utf-8"), salt=_decoded(salt), n=int(n), r=int(r), p=int(p)
         )
-        return kind == "scrypt" and hmac.compare_digest(found, _decoded(digest))
+        return kind == "scrypt" and hmac.compare_digest(derived, _decoded(digest))
     except ValueError:
         return False
 

@@ -21,19 +21,19 @@ _COUNTED = 1_000
 
 
 @dataclass(frozen=True)
-class Need:
+class Alert:
     """One thing that needs a person: ``urgent`` where something is lost while it waits."""
 
     title: str
-    said: str
+    detail: str
     path: str
     urgent: bool
     rows: tuple[DeliveryRow, ...] = ()
-    asked: tuple[Asked, ...] = ()
+    approvals: tuple[Asked, ...] = ()
 
 
-def needs(site: Site) -> list[Need]:
-    """Gives what needs a person now."""
+def alerts(site: Site) -> list[Alert]:
+    """Return what needs a person now."""
     return [
         *_everything_paused(site),
         *_deliveries(site),
@@ -43,10 +43,10 @@ def needs(site: Site) -> list[Need]:
     ]
 
 
-def _everything_paused(site: Site) -> Iterator[Need]:
+def _everything_paused(site: Site) -> Iterator[Alert]:
     until = site.ledger.paused_until()
     if until is not None and until > site.now():
-        yield Need(
+        yield Alert(
             _("Everything is paused"),
             _("Nothing is posted before the pause ends."),
             "/channels#pause",
@@ -54,22 +54,22 @@ def _everything_paused(site: Site) -> Iterator[Need]:
         )
 
 
-def _deliveries(site: Site) -> Iterator[Need]:
-    said = {
+def _deliveries(site: Site) -> Iterator[Alert]:
+    details = {
         State.UNKNOWN: _("It may have arrived. Look into the channel, then say what you found."),
         State.FAILED: _("It did not arrive. See why, then send it again while it is useful."),
         State.MISSED: _("It was not sent while it was useful."),
         State.HELD: _("It is due and waits."),
     }
     since = site.now() - LOOK_BACK
-    for state, words in said.items():
+    for state, detail in details.items():
         count = site.ledger.count_since(state, since, _COUNTED)
         if not count:
             continue
         rows = site.ledger.search(Wanted(states=(state,)), _SHOWN)
-        yield Need(
+        yield Alert(
             _titled(state, count),
-            words,
+            detail,
             f"/deliveries?state={state.value}",
             urgent=state in (State.UNKNOWN, State.FAILED),
             rows=rows,
@@ -77,7 +77,7 @@ def _deliveries(site: Site) -> Iterator[Need]:
 
 
 def _titled(state: State, count: int) -> str:
-    shown = f"{number(count)}+" if count >= _COUNTED else number(count)
+    count_text = f"{number(count)}+" if count >= _COUNTED else number(count)
     match state:
         case State.UNKNOWN:
             text = ngettext("{n} posting may have arrived", "{n} postings may have arrived", count)
@@ -87,38 +87,38 @@ def _titled(state: State, count: int) -> str:
             text = ngettext("{n} posting was missed", "{n} postings were missed", count)
         case _:
             text = ngettext("{n} posting is held", "{n} postings are held", count)
-    return text.format(n=shown)
+    return text.format(n=count_text)
 
 
-def _approvals(site: Site) -> Iterator[Need]:
+def _approvals(site: Site) -> Iterator[Alert]:
     project, now = site.project(), site.now()
-    near = site.outlook().within(now, now + project.settings.approval.lead)
-    asked = list(asked_for(project, site.ledger, near, now))
-    if not asked:
+    near = site.forecast().within(now, now + project.settings.approval.lead)
+    approvals = list(asked_for(project, site.ledger, near, now))
+    if not approvals:
         return
-    count = len(asked)
+    count = len(approvals)
     title = ngettext(
         "{n} coming posting waits for a person", "{n} coming postings wait for a person", count
     )
-    lapsed = any(one.standing is Standing.LAPSED for one in asked)
-    yield Need(
+    lapsed = any(approval.standing is Standing.LAPSED for approval in approvals)
+    yield Alert(
         title.format(n=number(count)),
         _("The words of an approved posting changed: read them once more.")
         if lapsed
         else _("Read the words, then approve or skip them."),
-        f"/posting/{asked[0].posting.key}",
+        f"/posting/{approvals[0].posting.key}",
         urgent=project.settings.approval.undecided == "hold",
-        asked=tuple(asked[:_SHOWN]),
+        approvals=tuple(approvals[:_SHOWN]),
     )
 
 
-def _paused(paused: Iterable[PausedChannel]) -> Iterator[Need]:
+def _paused(paused: Iterable[PausedChannel]) -> Iterator[Alert]:
     channels = list(paused)
     if not channels:
         return
-    names = ", ".join(one.channel for one in channels[:_SHOWN])
+    names = ", ".join(channel.channel for channel in channels[:_SHOWN])
     title = ngettext("{n} channel is paused", "{n} channels are paused", len(channels))
-    yield Need(
+    yield Alert(
         title.format(n=number(len(channels))),
         _("Its address is gone, so nothing is sent there: {names}.").format(names=names),
         "/channels",
@@ -126,15 +126,15 @@ def _paused(paused: Iterable[PausedChannel]) -> Iterator[Need]:
     )
 
 
-def _facts(site: Site) -> Iterator[Need]:
-    outlook, now = site.outlook(), site.now()
-    stale = outlook.stale_facts(now.date())
-    going = outlook.going_stale(now)
+def _facts(site: Site) -> Iterator[Alert]:
+    forecast, now = site.forecast(), site.now()
+    stale = forecast.stale_facts(now.date())
+    going = forecast.going_stale(now)
     if stale:
         title = ngettext(
             "{n} figure is past its review", "{n} figures are past their review", len(stale)
         )
-        yield Need(
+        yield Alert(
             title.format(n=number(len(stale))),
             _("Look at the source of each: {names}.").format(
                 names=", ".join(fact.id for fact in stale[:_SHOWN])
@@ -148,10 +148,10 @@ def _facts(site: Site) -> Iterator[Need]:
             "{n} figures are to be reviewed before they are posted",
             len(going),
         )
-        yield Need(
+        yield Alert(
             title.format(n=number(len(going))),
             _("Look at the source of each: {names}.").format(
-                names=", ".join(one.fact.id for one in going[:_SHOWN])
+                names=", ".join(aging.fact.id for aging in going[:_SHOWN])
             ),
             "/calendar#figures",
             urgent=False,

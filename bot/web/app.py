@@ -11,7 +11,7 @@ from bot import __version__
 from bot.errors import VigiliaError
 from bot.logs import log
 from bot.web.app_state import Site
-from bot.web.conditional import Shelf
+from bot.web.conditional import ContentCache
 from bot.web.guard import PROGRAM_PATHS, Guard
 from bot.web.i18n import N_, _
 from bot.web.pages import Pages
@@ -34,7 +34,7 @@ _BROKEN = "Vigilia has a defect here. Please report it, with what you asked for.
 
 
 def build_app(site: Site, pages: Pages) -> Guard:
-    """Gives the application of a site: routes behind the guard."""
+    """Return the application of a site: routes behind the guard."""
     app = FastAPI(
         title="Vigilia",
         version=__version__,
@@ -46,16 +46,16 @@ def build_app(site: Site, pages: Pages) -> Guard:
     app.state.site = site
     app.state.pages = pages
     app.state.pulse = Pulse(site)
-    app.state.shelf = Shelf()
+    app.state.shelf = ContentCache()
     for router in ROUTERS:
         app.include_router(router)
 
-    def refuse(request: Request, status: int, said: str) -> Response:
+    def refuse(request: Request, status: int, sentence: str) -> Response:
         host = request.headers.get("host", "")[:100]
         if by_program(request):
-            return problem(status, said.replace("{host}", host), headers=_asking(status))
+            return problem(status, sentence.replace("{host}", host), headers=_asking(status))
         return pages.say(
-            request, _(_TITLES[status]), _(said).replace("{host}", host), status=status
+            request, _(_TITLES[status]), _(sentence).replace("{host}", host), status=status
         )
 
     @app.exception_handler(HTTPException)
@@ -70,8 +70,8 @@ def build_app(site: Site, pages: Pages) -> Guard:
         if by_program(request):
             # where and why, never the value: it may be a secret in the wrong place
             errors = [
-                {"where": ".".join(map(str, one["loc"])), "message": one["msg"]}
-                for one in error.errors()
+                {"where": ".".join(map(str, item["loc"])), "message": item["msg"]}
+                for item in error.errors()
             ]
             return problem(422, _NOT_UNDERSTOOD, errors=errors)
         return pages.say(request, _(_TITLES[422]), _(_LOST), status=422)
@@ -92,8 +92,8 @@ def build_app(site: Site, pages: Pages) -> Guard:
         )
         if by_program(request):
             return problem(500, _BROKEN)
-        said = _("Postings are not touched by it. Please report it, with what you did.")
-        return pages.say(request, _("Vigilia has a defect here"), said, status=500)
+        sentence = _("Postings are not touched by it. Please report it, with what you did.")
+        return pages.say(request, _("Vigilia has a defect here"), sentence, status=500)
 
     return Guard(app, site, refuse)
 
@@ -104,5 +104,5 @@ def by_program(request: Request) -> bool:
 
 
 def _asking(status: int) -> dict[str, str]:
-    """Gives the header that goes with 401: how to say the token."""
+    """Return the header that goes with 401: how to say the token."""
     return {"WWW-Authenticate": 'Bearer realm="Vigilia"'} if status == 401 else {}

@@ -11,13 +11,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from bot.clock import Clock
-from bot.delivery.courier import LocalPlaces, Transport
+from bot.delivery.courier import LocalPlaces
 from bot.ledger.ledger import Ledger
 from bot.oversight.metrics import Metrics
 from bot.project.load import Project
-from bot.transport.dispatch import OtherTransport
+from bot.transport.dispatch import Transport
 from bot.web.access import Access
-from bot.web.forecast import Outlook
+from bot.web.forecast import Forecast
 from bot.web.visitors import LoginLimit, Visitors
 
 
@@ -37,7 +37,6 @@ class Site:
     access: Access
     transport: Transport
     places: LocalPlaces
-    others: OtherTransport
     wake: Callable[[], None]
     ailing: Callable[[], str | None]
     metrics: Metrics
@@ -46,24 +45,24 @@ class Site:
     logins: LoginLimit = field(default_factory=LoginLimit)
     closing: threading.Event = field(default_factory=threading.Event)
     ends: Callable[[Callable[[], None]], None] = lambda _tell: None
-    _outlook: Outlook | None = field(default=None, init=False)
+    _forecast: Forecast | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def now(self) -> datetime:
-        """Gives the present instant of the service, UTC: a rehearsal's, where it is one."""
+        """Return the present instant of the service, UTC: a rehearsal's, where it is one."""
         return self.clock.now()
 
-    def outlook(self) -> Outlook:
-        """Gives what comes, of the configuration as it is now."""
+    def forecast(self) -> Forecast:
+        """Return what comes, of the configuration as it is now."""
         project = self.project()
         with self._lock:
-            if self._outlook is None or self._outlook.project is not project:
-                self._outlook = Outlook(project, self.clock.now())
-            return self._outlook
+            if self._forecast is None or self._forecast.project is not project:
+                self._forecast = Forecast(project, self.clock.now())
+            return self._forecast
 
 
 def site_of(request: Request) -> Site:
-    """Gives the site that a request is for."""
+    """Return the site that a request is for."""
     site: Site = request.app.state.site
     return site
 

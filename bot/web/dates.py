@@ -23,36 +23,36 @@ class Moments:
         self._languages = languages
 
     def date(self, on: dt.date) -> str:
-        """Gives "9 December 2026"."""
+        """Return "9 December 2026"."""
         return self._language().date(on)
 
     def day(self, on: dt.date) -> str:
-        """Gives "9 December"."""
+        """Return "9 December"."""
         return self._language().day(on)
 
     def full(self, on: dt.date) -> str:
-        """Gives "Wednesday 9 December 2026"."""
+        """Return "Wednesday 9 December 2026"."""
         return f"{self.weekday(on)} {self.date(on)}"
 
     def weekday(self, on: dt.date) -> str:
-        """Gives "Wednesday", "mercredi", "miércoles"."""
+        """Return "Wednesday", "mercredi", "miércoles"."""
         return str(format_date(on, "EEEE", locale=_locale()))
 
     def month(self, month: int) -> str:
-        """Gives the month's short name."""
+        """Return the month's short name."""
         name = str(format_date(dt.date(2026, month, 1), "LLL", locale=_locale()))
         return name.rstrip(".").capitalize()
 
     def instant(self, at: dt.datetime, zone: ZoneInfo) -> str:
-        """Gives "9 December 2026, 09:00 EST"."""
+        """Return "9 December 2026, 09:00 EST"."""
         return f"{self.date(at.astimezone(zone).date())}, {self.hour(at, zone)}"
 
     def hour(self, at: dt.datetime, zone: ZoneInfo) -> str:
-        """Gives "09:00 EST", or "09:00 UTC-3" where the zone has no name of its own."""
+        """Return "09:00 EST", or "09:00 UTC-3" where the zone has no name of its own."""
         local = at.astimezone(zone)
         name = local.tzname() or ""
-        shown = f"UTC{name}" if name[:1] in "+-" else name
-        return f"{local:%H:%M} {shown}"
+        zone_name = f"UTC{name}" if name[:1] in "+-" else name
+        return f"{local:%H:%M} {zone_name}"
 
     def _language(self) -> Language:
         code = spoken()
@@ -64,25 +64,25 @@ def _locale() -> Locale:
 
 
 def number(value: int) -> str:
-    """Gives a number with the reader's grouping."""
+    """Return a number with the reader's grouping."""
     return str(format_decimal(value, locale=_locale())).replace("\u202f", "\u00a0")
 
 
 def wait(length: dt.timedelta) -> str:
-    """Gives a length of time roughly, as a person says it: "in 15 days", "2 hours ago"."""
+    """Return a length of time roughly, as a person says it: "in 15 days", "2 hours ago"."""
     seconds = int(length.total_seconds())
     ahead, size = seconds >= 0, abs(seconds)
     if size >= 2 * 86400:
         count = size // 86400
-        told = ngettext("{n} day", "{n} days", count)
+        text = ngettext("{n} day", "{n} days", count)
     elif size >= 2 * 3600:
         count = size // 3600
-        told = ngettext("{n} hour", "{n} hours", count)
+        text = ngettext("{n} hour", "{n} hours", count)
     elif size >= 60:
         count = size // 60
-        told = ngettext("{n} minute", "{n} minutes", count)
+        text = ngettext("{n} minute", "{n} minutes", count)
     else:
         count = size
-        told = ngettext("{n} second", "{n} seconds", count)
-    said = told.format(n=number(count))
-    return _("in {time}").format(time=said) if ahead else _("{time} ago").format(time=said)
+        text = ngettext("{n} second", "{n} seconds", count)
+    span = text.format(n=number(count))
+    return _("in {time}").format(time=span) if ahead else _("{time} ago").format(time=span)

@@ -82,7 +82,7 @@ class Caller:
 
 
 def caller_of(request: Request) -> Caller:
-    """Gives who makes a request that the guard let through."""
+    """Return who makes a request that the guard let through."""
     caller: Caller = request.scope["caller"]
     return caller
 
@@ -103,8 +103,8 @@ class Guard:
         request = Request(scope)
         cookies = request.cookies
         speak(chosen(request.headers.get("accept-language", ""), cookies.get(LANGUAGE_COOKIE)))
-        known = self._site.visitors.known(cookies.get(cookie_name(request)))
-        visitor = known or self._site.visitors.new()
+        recognised = self._site.visitors.visitor_of(cookies.get(cookie_name(request)))
+        visitor = recognised or self._site.visitors.new()
         scope["caller"] = Caller(visitor)
 
         async def answering(message: Any) -> None:
@@ -116,7 +116,7 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
                 # a page has forms, and the cookie has to be there when one is sent
                 page = headers.get("content-type", "").startswith("text/html")
-                if known is None and page and "set-cookie" not in headers:
+                if recognised is None and page and "set-cookie" not in headers:
                     self.remember(headers, request, visitor)
             await send(message)
 
@@ -124,11 +124,11 @@ class Guard:
         await (answer or self._app)(scope, receive, answering)
 
     def remember(self, headers: MutableHeaders, request: Request, visitor: Visitor) -> None:
-        """Puts the cookie of a visitor into an answer."""
+        """Put the cookie of a visitor into an answer."""
         put_cookie(headers, request, cookie_name(request), self._site.visitors.cookie(visitor))
 
     async def _stopped(self, request: Request, receive: Receive) -> tuple[Response | None, Receive]:
-        """Gives the answer that refuses a request (None: it may pass), and the body’s source."""
+        """Return the answer that refuses a request (None: it may pass), and the body’s source."""
         access, caller = self._site.access, caller_of(request)
         host = request.headers.get("host", "")
         if not access.knows_host(host):
@@ -149,11 +149,11 @@ class Guard:
         return None, receive
 
     def _lacks_token(self, request: Request, caller: Caller) -> str | None:
-        """Gives why a request needs another token, or one; None where it may go on. Notes who said
+        """Return why a request needs another token, or one; None where it may go on. Notes who said
         the right one."""
-        scheme, _, said = request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            caller.by_token = self._site.access.is_token(said.strip())
+            caller.by_token = self._site.access.is_token(token.strip())
             return None if caller.by_token else NOT_ADMITTED
         changes = request.method not in SAFE_METHODS
         return PROGRAMS_SAY_IT if changes and request.url.path.startswith(API_PATH) else None
@@ -184,12 +184,12 @@ class Guard:
 
 
 def cookie_name(request: Request) -> str:
-    """Gives the name of the cookie; the prefix binds it to exactly this host."""
+    """Return the name of the cookie; the prefix binds it to exactly this host."""
     return "__Host-vigilia" if is_secure(request) else "vigilia"
 
 
 def put_cookie(headers: MutableHeaders, request: Request, name: str, value: str) -> None:
-    """Sets a cookie that only this page gets, and no script."""
+    """Set a cookie that only this page gets, and no script."""
     secure = "; Secure" if is_secure(request) else ""
     headers.append("set-cookie", f"{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}")
 
@@ -219,7 +219,7 @@ def _origin(address: str) -> str | None:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Gives the whole body, None where it is too long."""
+    """Return the whole body, None where it is too long."""
     body = b""
     while True:
         message = await receive()
@@ -232,11 +232,11 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 def _again(body: bytes) -> Receive:
-    """Gives the source of a body that was read already."""
-    left = [{"type": "http.request", "body": body, "more_body": False}]
+    """Return the source of a body that was read already."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:
-        return left.pop() if left else {"type": "http.disconnect"}
+        return messages.pop() if messages else {"type": "http.disconnect"}
 
     return receive
 

@@ -23,56 +23,56 @@ _spoken: ContextVar[str] = ContextVar("language of the page", default="en")
 
 @lru_cache
 def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
-    """Gives the translations of a language; empty for English."""
+    """Return the translations of a language; empty for English."""
     file = LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     if not file.is_file():
         return {}
     with file.open("rb") as stream:
-        found = read_po(stream, locale=language, domain=DOMAIN)
-    said: dict[str, str | tuple[str, ...]] = {}
-    for message in found:
+        messages = read_po(stream, locale=language, domain=DOMAIN)
+    texts: dict[str, str | tuple[str, ...]] = {}
+    for message in messages:
         if not message.id or not message.string:
             continue
         key = message.id if isinstance(message.id, str) else message.id[0]
-        said[key] = message.string if isinstance(message.string, str) else tuple(message.string)
-    return said
+        texts[key] = message.string if isinstance(message.string, str) else tuple(message.string)
+    return texts
 
 
 def speak(language: str) -> None:
-    """Makes ``_`` speak a language for the rest of this request."""
+    """Make ``_`` speak a language for the rest of this request."""
     _spoken.set(language if language in LANGUAGES else "en")
 
 
 def spoken() -> str:
-    """Gives the language that is spoken."""
+    """Return the language that is spoken."""
     return _spoken.get()
 
 
 def _(text: str) -> str:
-    """Gives a text in the reader's language."""
-    found = catalogue(_spoken.get()).get(text, text)
-    return found if isinstance(found, str) else found[0]
+    """Return a text in the reader's language."""
+    forms = catalogue(_spoken.get()).get(text, text)
+    return forms if isinstance(forms, str) else forms[0]
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's name
-    """Marks a text that is translated where it is shown."""
+    """Mark a text that is translated where it is shown."""
     return text
 
 
-def ngettext(one: str, many: str, number: int) -> str:
-    """Gives the form of a text for a number, in the reader's language."""
+def ngettext(singular: str, many: str, number: int) -> str:
+    """Return the form of a text for a number, in the reader's language."""
     language = _spoken.get()
-    found = catalogue(language).get(one, (one, many))
-    forms = (found, found) if isinstance(found, str) else found
+    translation = catalogue(language).get(singular, (singular, many))
+    forms = (translation, translation) if isinstance(translation, str) else translation
     # French counts 0 with 1; English and Spanish do not. Spanish's third form is for millions.
     single = number in (0, 1) if language == "fr" else number == 1
     return forms[0] if single else forms[-1]
 
 
-def chosen(accept: str, asked: str | None = None) -> str:
-    """Gives the language for a browser: the one asked for, or the best of ``Accept-Language``."""
-    if asked in LANGUAGES:
-        return str(asked)
+def chosen(accept: str, preference: str | None = None) -> str:
+    """Return the language for a browser: the one asked for, or the best of ``Accept-Language``."""
+    if preference in LANGUAGES:
+        return str(preference)
     best, weight = "en", 0.0
     for item in accept.split(",")[:20]:
         name, _sep, quality = item.strip().partition(";q=")

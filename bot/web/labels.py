@@ -104,12 +104,18 @@ REASONS: Mapping[Reason, str] = {
         "The platform did not accept the message as it was. Please report this."
     ),
     Reason.TOO_LARGE: N_("The message is too long for the platform."),
-    Reason.UNAUTHORISED: N_("The token is not accepted. Make a new one, and put it into .env."),
+    Reason.UNAUTHORISED: N_(
+        "The address or token is not accepted. Make a new one{where}, and put it into .env."
+    ),
     Reason.FORBIDDEN: N_("Posting is not allowed there. Ask an administrator, or choose another."),
-    Reason.GONE: N_("The webhook was removed. Make a new one, and put its address into .env."),
+    Reason.GONE: N_(
+        "The webhook was removed. Make a new one{where}, and put its address into .env."
+    ),
     Reason.ARCHIVED: N_("The channel is archived. Choose another, and put its webhook into .env."),
-    Reason.DISABLED: N_("The webhook is switched off there. Switch it on, or make a new one."),
-    Reason.QUOTA: N_("The platform’s quota is used up. Try again later."),
+    Reason.DISABLED: N_(
+        "The webhook is switched off there. Switch it on, or make a new one{where}."
+    ),
+    Reason.QUOTA: N_("The platform’s quota is used up."),
     Reason.NOT_A_POST: N_("The platform answered, but shows nothing. Look into its settings."),
     Reason.RENDER: N_("The words could not be written. `vigilia check` says what is wrong."),
     Reason.EXPIRED: N_("It was no longer useful when it could have been sent."),
@@ -118,21 +124,24 @@ REASONS: Mapping[Reason, str] = {
 }
 
 
-def reason_words(reason: Reason | None) -> str:
-    """Gives what a reason means, and what to do."""
-    return _(REASONS[reason]) if reason is not None and reason in REASONS else ""
+def reason_text(reason: Reason | None, where: str = "") -> str:
+    """Return what a reason means, and what to do; ``where`` says where a platform makes an
+    address or a token."""
+    if reason is None or reason not in REASONS:
+        return ""
+    return _(REASONS[reason]).replace("{where}", where and f" {where}")
 
 
-def test_words(channel: str, outcome: Outcome) -> str:
-    """Gives what a test came to, in a sentence or two."""
-    why = reason_words(outcome.reason)
+def test_text(channel: str, outcome: Outcome) -> str:
+    """Return what a test came to, in a sentence or two."""
+    why = reason_text(outcome.reason)
     match outcome:
         case Delivered():
             return _("The test message arrived in {channel}.").format(channel=channel)
         case Retry():
-            said = _("{channel} did not take the test message. {why}")
+            sentence = _("{channel} did not take the test message. {why}")
         case Rejected():
-            said = _("{channel} refused the test message. {why}")
+            sentence = _("{channel} refused the test message. {why}")
         case Unknown():
-            said = _("It is not known whether {channel} has the test message. {why}")
-    return said.format(channel=channel, why=why)
+            sentence = _("It is not known whether {channel} has the test message. {why}")
+    return sentence.format(channel=channel, why=why)

@@ -28,22 +28,22 @@ from bot.content.markdown import (
 
 
 def html(markdown: str) -> Markup:
-    """Gives a Markdown text as HTML."""
+    """Return a Markdown text as HTML."""
     return blocks_html(parse(markdown))
 
 
 def blocks_html(blocks: Iterable[Block]) -> Markup:
-    """Gives the blocks of a tree."""
+    """Return the blocks of a tree."""
     return Markup("").join(_block(block) for block in blocks)
 
 
 def lines_html(markdown: str) -> Markup:
-    """Gives a Markdown text of a platform on which a line break is one."""
+    """Return a Markdown text of a platform on which a line break is one."""
     return blocks_html(parse(breaking(markdown.split("\n"))))
 
 
 def breaking(lines: Sequence[str]) -> str:
-    """Gives the lines with a hard break wherever a platform breaks and CommonMark would not."""
+    """Return the lines with a hard break wherever a platform breaks and CommonMark would not."""
     broken = []
     for index, line in enumerate(lines):
         following = lines[index + 1] if index + 1 < len(lines) else ""
@@ -57,7 +57,7 @@ _ADDRESS = re.compile(r"(https?://[^\s<>()]*[^\s<>().,;:!?])")
 
 
 def text_html(text: str) -> Markup:
-    """Gives plain text whose addresses a platform makes links by itself."""
+    """Return plain text whose addresses a platform makes links by itself."""
     pieces = _ADDRESS.split(text)
     return Markup("").join(
         link_html(piece, piece) if index % 2 else escape(piece)
@@ -66,13 +66,13 @@ def text_html(text: str) -> Markup:
 
 
 def seen(html: Markup) -> Markup:
-    """Gives HTML without the unseen characters by which the dialects disarm a text: nobody finds
+    """Return HTML without the unseen characters by which the dialects disarm a text: nobody finds
     them in what they search or copy here."""
     return Markup(html.replace(WORD_JOINER, "").replace(UNSEEN_SPACE, ""))  # noqa: S704
 
 
 def link_html(title: str, url: str) -> Markup:
-    """Gives a link; its title as text where the address is none of the web's."""
+    """Return a link; its title as text where the address is none of the web's."""
     return _linked(escape(title or url), url)
 
 
@@ -108,7 +108,7 @@ def _item(item: tuple[Block, ...]) -> Markup:
 
 
 def inlines_html(inlines: Iterable[Inline]) -> Markup:
-    """Gives words and marks within a paragraph."""
+    """Return words and marks within a paragraph."""
     return Markup("").join(_inline(inline) for inline in inlines)
 
 

@@ -56,7 +56,7 @@ def page_beside(
         closing = threading.Event()
         end = _Ending(closing)
         host, port = listening.getsockname()[:2]
-        address = f"http://{Listen(host, port).shown}/"
+        address = f"http://{Listen(host, port).text}/"
 
         def serve() -> None:
             try:
@@ -122,7 +122,6 @@ def _site(
         access=access,
         transport=parts.courier.transport,
         places=parts.courier.places,
-        others=parts.courier.others,
         wake=parts.engine.wake,
         ailing=parts.ailing,
         metrics=metrics,

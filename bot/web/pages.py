@@ -19,10 +19,10 @@ from starlette.responses import HTMLResponse, Response
 
 from bot import __version__
 from bot.content.facts import Fact, clause, fact_problems
-from bot.content.languages import load_languages
+from bot.content.language_files import load_languages
 from bot.logs import SECRETS
 from bot.planning import DIGEST
-from bot.web import labels as words
+from bot.web import labels
 from bot.web.app_state import Site
 from bot.web.dates import Moments, number, wait
 from bot.web.guard import caller_of
@@ -43,15 +43,15 @@ class StaticFile:
 
 
 def static_files() -> Mapping[str, StaticFile]:
-    """Gives the static files by name, those of others below ``vendor/``."""
-    found = {}
+    """Return the static files by name, those of others below ``vendor/``."""
+    files = {}
     for path in sorted(STATIC.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
             version = hashlib.sha256(content).hexdigest()[:10]
-            found[path.relative_to(STATIC).as_posix()] = StaticFile(content, kind, version)
-    return found
+            files[path.relative_to(STATIC).as_posix()] = StaticFile(content, kind, version)
+    return files
 
 
 class Pages:
@@ -72,7 +72,7 @@ class Pages:
             _=_,
             ngettext=ngettext,
             gettext=_,
-            words=words,
+            labels=labels,
             number=number,
             wait=wait,
             link=link_html,
@@ -81,7 +81,7 @@ class Pages:
             languages=LANGUAGES,
             named=self.named,
             zone_of=self.zone_of,
-            reason_words=words.reason_words,
+            reason_text=labels.reason_text,
             posting_path=posting_path,
             fact_words=self.fact_words,
             as_of=self.as_of,
@@ -89,11 +89,11 @@ class Pages:
         self._environment.filters.update(md=html, segment=lambda text: quote(text, safe=""))
 
     def templates(self) -> list[str]:
-        """Gives the names of the templates."""
+        """Return the names of the templates."""
         return self._environment.list_templates()
 
     def compiled(self, name: str) -> object:
-        """Gives a template, compiled: it is kept, so that the next page has it at once."""
+        """Return a template, compiled: it is kept, so that the next page has it at once."""
         return self._environment.get_template(name)
 
     @cached_property
@@ -104,7 +104,7 @@ class Pages:
     def show(
         self, request: Request, template: str, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
-        """Gives a page in the reader's language."""
+        """Return a page in the reader's language."""
         caller = caller_of(request)
         site = self._site
         text = self._environment.get_template(template).render(
@@ -120,18 +120,20 @@ class Pages:
             **values,
         )
         # No page is made of a secret; should one ever get into a text, it is masked all the same.
-        shown = SECRETS(None, "", {"page": text})["page"]
+        masked = SECRETS(None, "", {"page": text})["page"]
         headers = {"Content-Language": spoken(), "Vary": "Accept-Language, Cookie"}
-        return HTMLResponse(shown, status_code=status, headers=headers)
+        return HTMLResponse(masked, status_code=status, headers=headers)
 
     def say(
-        self, request: Request, title: str, said: str, *, status: int = 200, back: str = "/"
+        self, request: Request, title: str, detail: str, *, status: int = 200, back: str = "/"
     ) -> Response:
-        """Gives a page that says one thing."""
-        return self.show(request, "said.html", status=status, title=title, said=said, back=back)
+        """Return a page that says one thing."""
+        return self.show(
+            request, "notice.html", status=status, title=title, detail=detail, back=back
+        )
 
     def named(self, observances: tuple[str, ...]) -> str:
-        """Gives what days are called, in the reader's language where they have a name in it."""
+        """Return what days are called, in the reader's language where they have a name in it."""
         if observances == (DIGEST,):
             return _("The days of the month")
         return " · ".join(self._name(id_) for id_ in observances)
@@ -143,7 +145,7 @@ class Pages:
         return day.names.get(spoken()) or day.names.get("en") or id_
 
     def fact_words(self, fact: Fact) -> str:
-        """Gives a figure as the messages say it, in the reader's language where it has a text."""
+        """Return a figure as the messages say it, in the reader's language where it has a text."""
         for code in (spoken(), *fact.text):
             language = self._site.project().languages.get(code)
             if language is not None and not fact_problems(fact, (code,)):
@@ -151,26 +153,26 @@ class Pages:
         return fact.id
 
     def as_of(self, fact: Fact) -> str:
-        """Gives the date or month of a figure."""
+        """Return the date or month of a figure."""
         return fact.as_of if isinstance(fact.as_of, str) else self.moments.date(fact.as_of)
 
     def zone_of(self, channel: str) -> Any:
-        """Gives the time zone of a channel; the group's own where it is no longer configured."""
+        """Return the time zone of a channel; the group's own where it is no longer configured."""
         project = self._site.project()
-        found = project.channels.get(channel)
-        return found.timezone if found else project.settings.timezone
+        channel_ = project.channels.get(channel)
+        return channel_.timezone if channel_ else project.settings.timezone
 
     def _asset(self, name: str) -> str:
         return f"/static/{name}?v={self.static[name].version}"
 
 
 def posting_path(key: str) -> str:
-    """Gives the page of a posting."""
+    """Return the page of a posting."""
     return f"/posting/{quote(key, safe='/+')}"
 
 
 def pages_of(request: Request) -> Pages:
-    """Gives the pages of the application that a request is for."""
+    """Return the pages of the application that a request is for."""
     pages: Pages = request.app.state.pages
     return pages
 
@@ -179,5 +181,5 @@ PagesHere = Annotated[Pages, Depends(pages_of)]
 
 
 def instant_text(at: datetime) -> str:
-    """Gives an instant for a ``datetime`` attribute."""
+    """Return an instant for a ``datetime`` attribute."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")

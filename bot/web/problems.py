@@ -49,13 +49,13 @@ def problem(
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Gives an answer that says in ``detail`` what is wrong, for a person to read."""
-    said: dict[str, Any] = {
+    """Return an answer that says in ``detail`` what is wrong, for a person to read."""
+    body: dict[str, Any] = {
         "type": "about:blank",
         "title": _TITLES.get(status, "Error"),
         "status": status,
         "detail": detail,
     }
     if errors:
-        said["errors"] = list(errors)
-    return JSONResponse(said, status, dict(headers or {}), PROBLEM_JSON)
+        body["errors"] = list(errors)
+    return JSONResponse(body, status, dict(headers or {}), PROBLEM_JSON)

@@ -21,16 +21,16 @@ class _Tamer(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._elements = elements
         self._open: list[tuple[str, str]] = []
-        self.drawn: list[Markup] = []
+        self.pieces: list[Markup] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in self._elements:
             return
         if tag in _VOID:
-            self.drawn.append(_VOID[tag])
+            self.pieces.append(_VOID[tag])
             return
         element, _, class_ = self._elements[tag].partition(".")
-        self.drawn.append(_start(element, class_, {name: value or "" for name, value in attrs}))
+        self.pieces.append(_start(element, class_, {name: value or "" for name, value in attrs}))
         self._open.append((tag, element))
 
     def handle_endtag(self, tag: str) -> None:
@@ -40,17 +40,17 @@ class _Tamer(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
-        self.drawn.append(escape(data))
+        self.pieces.append(escape(data))
 
     def finish(self) -> Markup:
         self.close()
         while self._open:
             self._close()
-        return Markup("").join(self.drawn)
+        return Markup("").join(self.pieces)
 
     def _close(self) -> str:
         tag, element = self._open.pop()
-        self.drawn.append(Markup("</{}>").format(element))
+        self.pieces.append(Markup("</{}>").format(element))
         return tag
 
 
@@ -68,7 +68,7 @@ def _start(element: str, class_: str, attributes: Mapping[str, str]) -> Markup:
 
 
 def tamed(html: str, elements: Mapping[str, str]) -> Markup:
-    """Gives the HTML with only ``elements`` in it: each as ``{theirs: ours}`` or
+    """Return the HTML with only ``elements`` in it: each as ``{theirs: ours}`` or
     ``{theirs: "ours.class"}``. Of others the words stay."""
     tamer = _Tamer(elements)
     tamer.feed(html)

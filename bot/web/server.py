@@ -74,14 +74,14 @@ def _warm(site: Site, pages: Pages) -> None:
     """Works out beforehand what the first visitor would wait for; with pauses, as postings come
     first."""
     now = site.now()
-    outlook = site.outlook()
+    forecast = site.forecast()
     steps: tuple[Callable[[], object], ...] = (
         *(partial(pages.compiled, name) for name in pages.templates()),
         *(partial(catalogue, code) for code in LANGUAGES),
         lambda: pages.moments,
-        lambda: outlook.year(now.year),
-        lambda: outlook.within(now, now + site.project().settings.approval.lead),
-        lambda: outlook.going_stale(now),
+        lambda: forecast.year(now.year),
+        lambda: forecast.within(now, now + site.project().settings.approval.lead),
+        lambda: forecast.going_stale(now),
     )
     for step in steps:
         if site.closing.wait(_PAUSE_S):

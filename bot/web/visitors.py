@@ -30,7 +30,7 @@ class Visitor:
 class _LoggedIn:
     name: str
     since: float
-    seen: float
+    last_seen: float
 
 
 class Visitors:
@@ -45,34 +45,36 @@ class Visitors:
         self._logged_in: dict[str, _LoggedIn] = {}
         self._lock = threading.Lock()
 
-    def known(self, cookie: str | None) -> Visitor | None:
-        """Gives the visitor of a cookie, None where we did not make it."""
+    def visitor_of(self, cookie: str | None) -> Visitor | None:
+        """Return the visitor of a cookie, None where we did not make it."""
         id_, _, signature = (cookie or "").partition(".")
         if not hmac.compare_digest(signature.encode(), self._signed("cookie", id_).encode()):
             return None
         return Visitor(id_, self._signed("csrf", id_), self._name(id_))
 
     def new(self) -> Visitor:
-        """Gives a visitor who was not here before."""
+        """Return a visitor who was not here before."""
         id_ = secrets.token_urlsafe(18)
         return Visitor(id_, self._signed("csrf", id_))
 
     def cookie(self, visitor: Visitor) -> str:
-        """Gives the cookie by which a visitor is known."""
+        """Return the cookie by which a visitor is known."""
         return f"{visitor.id}.{self._signed('cookie', visitor.id)}"
 
     def logged_in(self, name: str) -> Visitor:
-        """Notes that somebody logged in; gives the visitor, who has a new id from then on."""
+        """Note that somebody logged in, and return the visitor, who has a new id from then on."""
         visitor = self.new()
         now = self._now()
         with self._lock:
             while len(self._logged_in) >= _MOST:
-                self._logged_in.pop(min(self._logged_in, key=lambda i: self._logged_in[i].seen))
+                self._logged_in.pop(
+                    min(self._logged_in, key=lambda i: self._logged_in[i].last_seen)
+                )
             self._logged_in[visitor.id] = _LoggedIn(name, now, now)
         return Visitor(visitor.id, visitor.csrf, name)
 
     def logged_out(self, visitor: Visitor) -> None:
-        """Notes that somebody logged out."""
+        """Note that somebody logged out."""
         with self._lock:
             self._logged_in.pop(visitor.id, None)
 
@@ -83,14 +85,14 @@ class Visitors:
     def _name(self, id_: str) -> str | None:
         now = self._now()
         with self._lock:
-            found = self._logged_in.get(id_)
-            if found is None:
+            session = self._logged_in.get(id_)
+            if session is None:
                 return None
-            if now - found.seen > IDLE_S or now - found.since > LONGEST_S:
+            if now - session.last_seen > IDLE_S or now - session.since > LONGEST_S:
                 del self._logged_in[id_]
                 return None
-            found.seen = now
-            return found.name
+            session.last_seen = now
+            return session.name
 
     def _signed(self, use: str, id_: str) -> str:
         return hmac.new(self._secret, f"{use}:{id_}".encode(), hashlib.sha256).hexdigest()
@@ -109,7 +111,7 @@ class LoginLimit:
         self._lock = threading.Lock()
 
     def wait_s(self, address: str) -> int:
-        """Gives the seconds until an address may try again; 0: it may now."""
+        """Return the seconds until an address may try again; 0: it may now."""
         with self._lock:
             self._forget()
             mine = [at for at, who in self._failures if who == address]
@@ -121,16 +123,16 @@ class LoginLimit:
             return max(0, int(until - self._now()) + 1) if until else 0
 
     def failed(self, address: str) -> None:
-        """Notes a wrong secret."""
+        """Note a wrong secret."""
         with self._lock:
             self._forget()
             self._failures.append((self._now(), address))
 
     def succeeded(self, address: str) -> None:
-        """Forgets the wrong ones of an address."""
+        """Forget the wrong ones of an address."""
         with self._lock:
-            self._failures = [one for one in self._failures if one[1] != address]
+            self._failures = [failure for failure in self._failures if failure[1] != address]
 
     def _forget(self) -> None:
         since = self._now() - self.WINDOW_S
-        self._failures = [one for one in self._failures if one[0] > since]
+        self._failures = [failure for failure in self._failures if failure[0] > since]

@@ -36,17 +36,17 @@ class Row:
 
 
 def picture(site: Site, year: int, today: date) -> list[Row]:
-    """Gives the twelve months of a year."""
+    """Return the twelve months of a year."""
     start = datetime(year, 1, 1, tzinfo=UTC) - timedelta(days=1)
     end = start + timedelta(days=368)
     marked = site.ledger.days_marked(TROUBLE, start, end) if start <= site.now() else {}
-    days = site.outlook().year(year)
+    days = site.forecast().year(year)
     rows = []
     for month in range(1, 13):
         length = monthrange(year, month)[1]
         squares = {
-            on.day: Square(on, found, found[0].observance.kind, on in marked)
-            for on, found in days.items()
+            on.day: Square(on, occurrences, occurrences[0].observance.kind, on in marked)
+            for on, occurrences in days.items()
             if on.month == month
         }
         is_now = (today.year, today.month) == (year, month)

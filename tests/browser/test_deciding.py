@@ -71,7 +71,7 @@ def test_coming_postings_are_held_skipped_approved_and_sent(
     for action, becomes in (("hold", Standing.HELD), ("skip", Standing.SKIPPED),
                             ("approve", Standing.APPROVED)):  # fmt: skip
         press(person.open(f"/posting/{key}"), words[action])
-        posting = stage.site.outlook().posting(key)
+        posting = stage.site.forecast().posting(key)
         assert posting is not None
         decision = stage.ledger.decisions([key])[key]
         assert standing_of(stage.project, posting, decision) is becomes

@@ -11,10 +11,10 @@ import pytest
 
 from bot.channels.apprise import PLATFORM, AppriseOptions
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
-from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest
+from bot.channels.request import ApprisedRequest, HttpRequest, MimeRequest, Response
 from bot.channels.request import MailServer as Server
 from bot.transport.apprise import AppriseTransport
-from bot.transport.dispatch import NoOtherTransport, OtherTransports
+from bot.transport.dispatch import Transports
 from tests.mailserver import MailServer
 from tests.receiver import Answer, Receiver
 from tests.unit.channels.messages import ENVELOPE, REAL
@@ -150,23 +150,20 @@ def test_what_is_no_address_is_refused() -> None:
 
 def test_each_kind_goes_by_its_own_transport(receiver: Receiver) -> None:
     with MailServer() as server:
-        others = OtherTransports((receiver.address, "127.0.0.1"), rehearsal=False)
+        door = Transports((receiver.address, "127.0.0.1"), rehearsal=False)
         content = b"Subject: x\r\n\r\nx\r\n"
         mail = MimeRequest(
             Server("127.0.0.1", server.port, "none"), "a@a.example", ("b@a.example",), content
         )
-        assert isinstance(others.send(mail), Delivered)
-        assert isinstance(others.send(mail), Delivered)
-        assert isinstance(others.send(gotify(receiver)), Delivered)
-        others.close()
+        assert isinstance(door.send(mail), Delivered)
+        assert isinstance(door.send(mail), Delivered)
+        assert isinstance(door.send(gotify(receiver)), Delivered)
+        post = HttpRequest("POST", receiver.url("/hook"), {}, b"{}")
+        assert isinstance(door.send(post), Response)
+        door.close()
         assert len(server.handler.taken) == 2
-    assert len(receiver.requests) == 1
-    OtherTransports((), rehearsal=False).close()
-
-
-def test_a_courier_for_http_alone_sends_nothing_else() -> None:
-    outcome = NoOtherTransport().send(of("json://a.example"))
-    assert without_detail(outcome) == Rejected(Reason.DEFECT)
+    assert [r.path for r in receiver.requests] == ["/message", "/hook"]
+    Transports((), rehearsal=False).close()
 
 
 def test_what_is_shown_of_a_request_hides_the_fields_that_are_secret() -> None:

@@ -21,7 +21,8 @@ import pytest
 from bot.channels.outcome import Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response
 from bot.errors import VigiliaError
-from bot.transport.http import ANSWER_LIMIT, HttpTransport, tls_context
+from bot.transport.http import ANSWER_LIMIT, HttpTransport
+from bot.transport.sockets import tls_context
 from tests.faults import (
     Blackhole,
     CloseAfterRequest,
@@ -438,14 +439,17 @@ def test_every_connection_of_a_burst_is_closed_when_it_has_rested(
 
 
 def test_a_connection_that_has_not_rested_long_is_left_open_by_the_sweep(
-    receiver: Receiver, transports: Transports, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, transports: Transports
 ) -> None:
     transport = transports(receiver.address, idle_limit=timedelta(seconds=30))
     transport.send(post(receiver.url("/hook")))
-    assert transport._adapter.close_rested(30) is True
+    (pool,) = transport._pools
+    assert pool.close_idle() is True
     transport.send(post(receiver.url("/hook")))
     assert receiver.connections == 1
-    assert transport._adapter.close_rested(0) is False
+    pool.idle_limit_s = 0.0
+    transport.send(post(receiver.url("/hook")))
+    assert pool.close_idle() is False
     receiver.wait_for_connections(0)
 
 
@@ -514,21 +518,12 @@ def test_the_deadline_of_an_answered_request_does_not_shut_the_connection_for_th
     assert receiver.connections == 1
 
 
-def test_a_request_that_was_answered_leaves_no_deadline_behind(
-    receiver: Receiver, transports: Transports
-) -> None:
-    transport = transports(receiver.address)
-    for _ in range(3):
-        transport.send(post(receiver.url("/hook")))
-    assert set(transport._deadlines._calls) == {transport._sweep}
-
-
 def test_a_host_whose_connections_were_closed_to_make_room_is_reached_again(
     receiver: Receiver, transports: Transports
 ) -> None:
     transport = transports(receiver.address)
     transport.send(post(receiver.url("/hook")))
-    transport._adapter.poolmanager.clear()
+    transport._way.cache_clear()
     receiver.wait_for_connections(0)
     for _ in range(2):
         assert isinstance(transport.send(post(receiver.url("/hook"))), Response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,8 +19,8 @@ from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Un
 from bot.channels.platform import Envelope
 from bot.channels.request import MailServer as Server
 from bot.channels.request import MimeRequest
-from bot.errors import VigiliaError
 from bot.transport.smtp import SmtpTransport
+from bot.transport.sockets import tls_context
 from tests.mailserver import BreakingServer, MailServer
 from tests.receiver import Certificates
 from tests.unit.channels.messages import AT, ENGLISH, REAL
@@ -30,10 +30,9 @@ DOTS = b"Subject: x\r\nMessage-ID: <vg_1@a.example>\r\n\r\n.\r\n..two\r\n.three\
 
 
 @contextmanager
-def sending(**more: Any) -> Iterator[SmtpTransport]:
+def sending(ca_file: Path | None = None, **more: Any) -> Iterator[SmtpTransport]:
     options: dict[str, Any] = {"trusted_hosts": ["127.0.0.1", "localhost"], "rehearsal": False}
-    with closing(SmtpTransport(**{**options, **more})) as transport:
-        yield transport
+    yield SmtpTransport(context=tls_context(ca_file), **{**options, **more})
 
 
 def request(
@@ -362,11 +361,6 @@ def test_many_threads_send_at_once() -> None:
             thread.join()
         assert len(server.handler.taken) == 8
     assert all(isinstance(outcome, Delivered) for outcome in outcomes)
-
-
-def test_a_certificate_file_that_is_none_is_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(VigiliaError, match="certificates in PEM form"):
-        SmtpTransport([], rehearsal=False, ca_file=tmp_path / "none.pem")
 
 
 def test_no_word_of_the_message_or_the_password_is_in_what_is_told() -> None:

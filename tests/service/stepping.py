@@ -16,7 +16,7 @@ from bot.event_log import log_settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow
 from bot.project.load import Project
-from bot.transport.http import HttpTransport
+from bot.transport.dispatch import Transports
 from tests.service.installation import Installation
 
 
@@ -54,7 +54,7 @@ def stepping(installed: Installation, now: datetime) -> Iterator[Stepping]:
     trusted = project.settings.network.trusted_hosts
     with (
         installed.open(create=True, now=now) as ledger,
-        closing(HttpTransport(trusted, rehearsal=False)) as transport,
+        closing(Transports(trusted, rehearsal=False)) as transport,
     ):
         run = ledger.begin_run(now, "0.1.0")
         # none of the platforms' limits: a clock that is set does not pass while one waits

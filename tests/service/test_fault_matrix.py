@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from bot.channels.outcome import Outcome, Reason
-from bot.channels.request import HttpRequest, Response
-from bot.delivery.courier import Transport
+from bot.channels.request import HttpRequest, RemoteRequest, Response
 from bot.delivery.planner import recover
 from bot.ledger.rows import DeliveryRow, State
 from bot.transport.http import HttpTransport
@@ -102,15 +101,17 @@ CASES = [
 ]
 
 
-class Padded:
-    """A transport whose requests are larger than what the kernel takes for a peer that does not
-    read: so the last byte of one is never handed over."""
+class HttpAlone:
+    """Sends HTTP requests. With ``padding`` they are larger than what the kernel takes for a peer
+    that does not read: so the last byte of one is never handed over."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: HttpTransport, padding: bytes = b"") -> None:
         self._transport = transport
+        self._padding = padding
 
-    def send(self, request: HttpRequest) -> Response | Outcome:
-        return self._transport.send(replace(request, body=request.body + b" " * 8_000_000))
+    def send(self, request: RemoteRequest) -> Response | Outcome:
+        assert isinstance(request, HttpRequest)
+        return self._transport.send(replace(request, body=request.body + self._padding))
 
 
 def resolve(host: str, _port: int) -> list[str]:
@@ -212,8 +213,8 @@ def test_a_fault_leaves_the_state_that_is_promised(
             ),
         )
         with stepping(installed, NINE) as steps:
-            padded = case.phase == "writing"
-            steps.courier.transport = Padded(transport) if padded else transport
+            padding = b" " * 8_000_000 if case.phase == "writing" else b""
+            steps.courier.transport = HttpAlone(transport, padding)
             if isinstance(case.fault, Answer) or case.fault == "cut":
                 script_matrix(installed.receiver, case)
             steps.wake()
@@ -223,7 +224,7 @@ def test_a_fault_leaves_the_state_that_is_promised(
             assert tuple(row.state for row in rows) == case.states
             if whole is not None:
                 made_whole(whole, case)
-                steps.courier.transport = transport
+                steps.courier.transport = HttpAlone(transport)
                 steps.wake(NINE + timedelta(minutes=5))
                 after = [steps.row(name).state for name in POLICIES]
                 wanted = [DELIVERED if s is RETRYING else s for s in case.states]

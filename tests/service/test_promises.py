@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
-from bot.channels.request import HttpRequest
+from bot.channels.request import HttpRequest, RemoteRequest
 from bot.clock import SettableClock
 from bot.delivery.courier import Courier
 from bot.delivery.limits import RateLimits
@@ -142,7 +142,8 @@ class Scripted:
         self.fates: list[Fate] = []
         self.log: dict[str, list[Sent | str]] = defaultdict(list)
 
-    def send(self, request: HttpRequest) -> Outcome:
+    def send(self, request: RemoteRequest) -> Outcome:
+        assert isinstance(request, HttpRequest)
         key = json.loads(request.body)["data"]["key"]
         fate = self.fates.pop(0) if self.fates else Fate.TAKEN
         self.log[key].append(Sent(fate, request.headers["webhook-id"]))

@@ -90,13 +90,13 @@ def test_a_signal_that_reaches_another_thread_ends_the_waiting_too() -> None:
 def test_after_the_wish_to_stop_further_signals_are_ignored_and_else_as_before() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with stop_on_signals() as stop:
-        assert not stop.asked
+        assert not stop.requested
     assert signal.getsignal(signal.SIGTERM) == before
     try:
         with stop_on_signals() as stop:
             os.kill(os.getpid(), signal.SIGTERM)
             stop.wait()
-            assert stop.asked
+            assert stop.requested
             stop.wait()
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN

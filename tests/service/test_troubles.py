@@ -15,7 +15,7 @@ import pytest
 import time_machine
 
 from bot.channels.outcome import Delivered, Outcome, Reason
-from bot.channels.request import HttpRequest, Response
+from bot.channels.request import HttpRequest, RemoteRequest, Response
 from bot.channels.webhook import Webhook
 from bot.clock import RehearsalClock
 from bot.delivery.attempt import Begun, Carried, Settled
@@ -67,7 +67,8 @@ def failing(times: int, then: Callable[..., Any]) -> Callable[..., Any]:
 class Broken:
     """A transport with a defect, whose error holds the address, as those of requests do."""
 
-    def send(self, request: HttpRequest) -> Response | Outcome:
+    def send(self, request: RemoteRequest) -> Response | Outcome:
+        assert isinstance(request, HttpRequest)
         raise RuntimeError(f"Max retries exceeded with url: {request.url}")
 
 
@@ -329,7 +330,7 @@ class Overtaken:
     def __init__(self, steps: Stepping) -> None:
         self._steps = steps
 
-    def send(self, request: HttpRequest) -> Response | Outcome:
+    def send(self, request: RemoteRequest) -> Response | Outcome:
         ledger = self._steps.ledger
         (row,) = ledger.sending()
         ledger.settle_interrupted(row, state=State.UNKNOWN, now=NINE)

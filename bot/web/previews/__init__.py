@@ -1,8 +1,8 @@
 """How a message looks where it arrives: one module a platform, named as the platform is.
 
-A module has ``look(payload, message) -> Markup``: ``payload`` is the request's own JSON or form,
+A module has ``preview(payload, message) -> Markup``: ``payload`` is the request's own JSON or form,
 secrets masked, so that what is shown is what would be sent. A platform without a module here is
-shown as the plain words it carries; adding a look is adding one file.
+shown as the plain words it carries; adding a preview is adding one file.
 """
 
 from __future__ import annotations
@@ -16,25 +16,27 @@ from typing import Any
 from markupsafe import Markup
 
 from bot.content.message import Message
-from bot.web.previews.plain import look as plain_look
+from bot.web.previews.plain import preview as plain_preview
 
-Look = Callable[[Mapping[str, Any], Message], Markup]
+Preview = Callable[[Mapping[str, Any], Message], Markup]
 
 
 @lru_cache
-def look_of(platform: str) -> Look:
-    """Gives what draws a message of that platform."""
+def preview_of(platform: str) -> Preview:
+    """Return what draws a message of that platform."""
     name = f"bot.web.previews.{platform}"
     if find_spec(name) is None:
-        return plain_look
-    found: Look = import_module(name).look
-    return found
+        return plain_preview
+    preview: Preview = import_module(name).preview
+    return preview
 
 
-def drawn(platform: str, shown: Mapping[str, Any], message: Message, document: str = "") -> Markup:
-    """Gives how a message looks; ``shown`` is :meth:`bot.channels.request.HttpRequest.shown`,
+def draw_preview(
+    platform: str, request: Mapping[str, Any], message: Message, document: str = ""
+) -> Markup:
+    """Return how a message looks; ``shown`` is :meth:`bot.channels.request.HttpRequest.shown`,
     ``document`` the address on this page of an e-mail's HTML part."""
-    payload = shown.get("json") or shown.get("form") or shown.get("mime") or {}
-    if "mime" in shown:
+    payload = request.get("json") or request.get("form") or request.get("mime") or {}
+    if "mime" in request:
         payload = {**payload, "document": document}
-    return look_of(platform)(payload, message)
+    return preview_of(platform)(payload, message)

@@ -11,9 +11,9 @@ from bot.content.message import Message
 from bot.web.markup import seen
 
 
-def look(payload: Mapping[str, Any], _message: Message) -> Markup:
-    """Gives what is sent."""
-    drawn = Markup(
+def preview(payload: Mapping[str, Any], _message: Message) -> Markup:
+    """Return what is sent."""
+    html = Markup(
         '<div class="message"><h3 class="m-title">{}</h3><div class="as-typed">{}</div></div>'
     )
-    return seen(drawn.format(payload.get("title", ""), payload.get("body", "")))
+    return seen(html.format(payload.get("title", ""), payload.get("body", "")))

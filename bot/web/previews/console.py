@@ -10,6 +10,6 @@ from markupsafe import Markup
 from bot.content.message import Message
 
 
-def look(payload: Mapping[str, Any], _message: Message) -> Markup:
-    """Gives the text, letter for letter."""
+def preview(payload: Mapping[str, Any], _message: Message) -> Markup:
+    """Return the text, letter for letter."""
     return Markup('<pre class="terminal" tabindex="0">{}</pre>').format(payload.get("text", ""))

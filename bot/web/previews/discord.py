@@ -24,11 +24,11 @@ _BARE_ADDRESS = re.compile(r"\(<(https?://[^>]+)>\)")
 Json = Mapping[str, Any]
 
 
-def look(payload: Json, message: Message) -> Markup:
-    """Gives the message as a line of Discord's conversation."""
+def preview(payload: Json, message: Message) -> Markup:
+    """Return the message as a line of Discord's conversation."""
     kind = known_kind(message.kind)
-    drawn = [_embed(embed, kind) for embed in payload.get("embeds", ())]
-    drawn += [
+    pieces = [_embed(embed, kind) for embed in payload.get("embeds", ())]
+    pieces += [
         Markup('<div class="embed kind-{}">{}</div>').format(kind, _components(component))
         for component in payload.get("components", ())
     ]
@@ -36,7 +36,7 @@ def look(payload: Json, message: Message) -> Markup:
         '<div class="discord"><span class="avatar" aria-hidden="true">V</span><div>'
         '<p class="sender"><strong>Vigilia</strong> <span class="badge">APP</span></p>'
         "{}</div></div>"
-    ).format(Markup("").join(drawn))
+    ).format(Markup("").join(pieces))
 
 
 def _embed(embed: Json, kind: str) -> Markup:
@@ -59,12 +59,12 @@ def _components(component: Json) -> Markup:
             inner = link_html(_plain(component["label"]), component["url"])
             return Markup('<span class="embed-button">{}</span>').format(inner)
         case 1:
-            return Markup('<p class="embed-row">{}</p>').format(_each(component))
+            return Markup('<p class="embed-row">{}</p>').format(_children(component))
         case _:
-            return _each(component)
+            return _children(component)
 
 
-def _each(component: Json) -> Markup:
+def _children(component: Json) -> Markup:
     return Markup("").join(_components(inner) for inner in component.get("components", ()))
 
 
@@ -72,17 +72,17 @@ def _markdown(text: str) -> Markup:
     text = _BARE_ADDRESS.sub(r"([\1](\1))", _plain(text))
     small: list[str] = []
     lines: list[str] = []
-    drawn = Markup("")
+    html = Markup("")
     for line in text.split("\n"):
         if line.startswith("-# "):
             small.append(line[3:])
         else:
             lines.append(line)
     if lines:
-        drawn += blocks_html(parse(breaking(lines)))
+        html += blocks_html(parse(breaking(lines)))
     for line in small:
-        drawn += Markup('<div class="embed-small">{}</div>').format(blocks_html(parse(line)))
-    return drawn
+        html += Markup('<div class="embed-small">{}</div>').format(blocks_html(parse(line)))
+    return html
 
 
 def _plain(text: str) -> str:

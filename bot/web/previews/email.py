@@ -11,13 +11,13 @@ from typing import Any
 from markupsafe import Markup
 
 from bot.content.message import Message
-from bot.web.previews.plain import look as plain_look
+from bot.web.previews.plain import preview as plain_look
 
 _SHOWN = ("From", "To", "Subject")
 
 
-def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives head and frame; the plain words where the part has no address."""
+def preview(payload: Mapping[str, Any], message: Message) -> Markup:
+    """Return head and frame; the plain words where the part has no address."""
     headers = payload.get("headers", {})
     head = Markup("").join(
         Markup("<dt>{}</dt><dd>{}</dd>").format(name, headers[name])
@@ -34,6 +34,6 @@ def look(payload: Mapping[str, Any], message: Message) -> Markup:
 
 
 def html_part(payload: Mapping[str, Any]) -> str | None:
-    """Gives the HTML of an e-mail, None where it has none."""
+    """Return the HTML of an e-mail, None where it has none."""
     parts = payload.get("parts", ())
     return next((part["text"] for part in parts if part["type"] == "text/html"), None)

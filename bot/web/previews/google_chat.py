@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from bot.content.message import Message
-from bot.web.previews.line import buttons, said
+from bot.web.previews.line import buttons, chat_line
 from bot.web.sanitize import tamed
 
 _ELEMENTS = {"b": "strong", "i": "em", "a": "a", "br": "br", "font": "span.faint"}
@@ -19,10 +19,10 @@ _ELEMENTS = {"b": "strong", "i": "em", "a": "a", "br": "br", "font": "span.faint
 Json = Mapping[str, Any]
 
 
-def look(payload: Json, message: Message) -> Markup:
-    """Gives a card a language."""
-    drawn = (_card(one["card"]) for one in payload.get("cardsV2", ()))
-    return said("google_chat", message.kind, drawn, badge="APP")
+def preview(payload: Json, message: Message) -> Markup:
+    """Return a card a language."""
+    cards = (_card(card["card"]) for card in payload.get("cardsV2", ()))
+    return chat_line("google_chat", message.kind, cards, badge="APP")
 
 
 def _card(card: Json) -> Markup:
@@ -41,5 +41,7 @@ def _card(card: Json) -> Markup:
 def _widget(widget: Json) -> Markup:
     if "textParagraph" in widget:
         return Markup("<p>{}</p>").format(tamed(widget["textParagraph"]["text"], _ELEMENTS))
-    found = widget.get("buttonList", {}).get("buttons", ())
-    return buttons({"text": one["text"], "url": one["onClick"]["openLink"]["url"]} for one in found)
+    items = widget.get("buttonList", {}).get("buttons", ())
+    return buttons(
+        {"text": button["text"], "url": button["onClick"]["openLink"]["url"]} for button in items
+    )

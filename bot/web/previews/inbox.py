@@ -11,8 +11,8 @@ from bot.content.message import Message
 from bot.web.previews.plain import part_html
 
 
-def look(_payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives a bubble for each language."""
+def preview(_payload: Mapping[str, Any], message: Message) -> Markup:
+    """Return a bubble for each language."""
     return Markup("").join(
         Markup('<div class="bubble kind-{}">{}</div>').format(message.kind, part_html(part))
         for part in message.parts

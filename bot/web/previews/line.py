@@ -11,8 +11,8 @@ from bot.channels.colours import colour
 from bot.web.markup import link_html, seen
 
 
-def said(platform: str, kind: str, inner: Iterable[Markup], badge: str = "BOT") -> Markup:
-    """Gives what the bot says on a platform, with the colour of a message's kind at hand."""
+def chat_line(platform: str, kind: str, inner: Iterable[Markup], badge: str = "BOT") -> Markup:
+    """Return what the bot says on a platform, with the colour of a message's kind at hand."""
     return Markup(
         '<div class="chatted on-{} kind-{}"><span class="avatar" aria-hidden="true">V</span><div>'
         '<p class="sender"><strong>Vigilia</strong> <span class="badge">{}</span></p>'
@@ -21,15 +21,15 @@ def said(platform: str, kind: str, inner: Iterable[Markup], badge: str = "BOT") 
 
 
 def known_kind(kind: str) -> str:
-    """Gives the kind whose colour is shown: an unknown one has that of a remembrance."""
-    known = ("day", "remembrance", "anniversary", "month", "notice", "digest", "test")
-    return kind if kind in known and colour(kind) else "remembrance"
+    """Return the kind whose colour is shown: an unknown one has that of a remembrance."""
+    kinds = ("day", "remembrance", "anniversary", "month", "notice", "digest", "test")
+    return kind if kind in kinds and colour(kind) else "remembrance"
 
 
-def buttons(found: Iterable[Mapping[str, Any]], label: str = "text") -> Markup:
-    """Gives buttons that lead somewhere, each ``{label: …, "url": …}``."""
-    drawn = [
-        Markup('<span class="pressed">{}</span>').format(link_html(one[label], one["url"]))
-        for one in found
+def buttons(links: Iterable[Mapping[str, Any]], label: str = "text") -> Markup:
+    """Return buttons that lead somewhere, each ``{label: …, "url": …}``."""
+    items = [
+        Markup('<span class="pressed">{}</span>').format(link_html(link[label], link["url"]))
+        for link in links
     ]
-    return Markup('<p class="buttons">{}</p>').format(Markup("").join(drawn)) if drawn else Markup()
+    return Markup('<p class="buttons">{}</p>').format(Markup("").join(items)) if items else Markup()

@@ -12,11 +12,11 @@ from markupsafe import Markup
 
 from bot.content.message import Message
 from bot.web.markup import text_html
-from bot.web.previews.line import said
+from bot.web.previews.line import chat_line
 
 
-def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives the status."""
+def preview(payload: Mapping[str, Any], message: Message) -> Markup:
+    """Return the status."""
     text = Markup('<div class="as-typed">{}</div>').format(text_html(payload.get("status", "")))
     seen_by = Markup('<p class="faint">{}</p>').format(payload.get("visibility", ""))
-    return said("mastodon", message.kind, [text, seen_by])
+    return chat_line("mastodon", message.kind, [text, seen_by])

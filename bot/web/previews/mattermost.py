@@ -13,37 +13,35 @@ from markupsafe import Markup
 
 from bot.content.message import Message
 from bot.web.markup import lines_html
-from bot.web.previews.line import said
+from bot.web.previews.line import chat_line
 
 Json = Mapping[str, Any]
 
 
-def look(payload: Json, message: Message) -> Markup:
-    """Gives an attachment a language."""
-    drawn = (_attachment(one) for one in payload.get("attachments", ()))
-    return said("mattermost", message.kind, drawn)
+def preview(payload: Json, message: Message) -> Markup:
+    """Return an attachment a language."""
+    cards = (_attachment(attachment) for attachment in payload.get("attachments", ()))
+    return chat_line("mattermost", message.kind, cards)
 
 
 def _attachment(attachment: Json) -> Markup:
     heading, _, text = attachment.get("pretext", "").partition("\n")
     if heading.startswith("#### "):
         heading = heading[5:]
-        drawn = Markup('<h3 class="chat-title">{}</h3>{}').format(
-            _inline(heading), lines_html(text)
-        )
+        html = Markup('<h3 class="chat-title">{}</h3>{}').format(_inline(heading), lines_html(text))
     else:
-        drawn = lines_html(attachment.get("pretext", ""))
+        html = lines_html(attachment.get("pretext", ""))
     fields = Markup("").join(
-        Markup('<p class="chat-label">{}</p>{}').format(one["title"], lines_html(one["value"]))
-        for one in attachment.get("fields", ())
+        Markup('<p class="chat-label">{}</p>{}').format(item["title"], lines_html(item["value"]))
+        for item in attachment.get("fields", ())
     )
     footer = Markup("")
     if attachment.get("footer"):
         footer = Markup('<p class="faint">{}</p>').format(attachment["footer"])
     framed = Markup('<div class="framed">{}{}</div>').format(fields, footer)
-    return drawn + (framed if fields or footer else Markup(""))
+    return html + (framed if fields or footer else Markup(""))
 
 
 def _inline(markdown: str) -> Markup:
-    drawn = lines_html(markdown)
-    return Markup(drawn.removeprefix("<p>").removesuffix("</p>"))  # noqa: S704 - ours, unwrapped
+    html = lines_html(markdown)
+    return Markup(html.removeprefix("<p>").removesuffix("</p>"))  # noqa: S704 - ours, unwrapped

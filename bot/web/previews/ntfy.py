@@ -12,14 +12,14 @@ from markupsafe import Markup
 
 from bot.content.message import Message
 from bot.web.markup import text_html
-from bot.web.previews.line import buttons, said
+from bot.web.previews.line import buttons, chat_line
 
 
-def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives title, words and buttons."""
-    drawn = [
+def preview(payload: Mapping[str, Any], message: Message) -> Markup:
+    """Return title, words and buttons."""
+    pieces = [
         Markup('<h3 class="chat-title">{}</h3>').format(payload.get("title", "")),
         Markup('<div class="as-typed">{}</div>').format(text_html(payload.get("message", ""))),
         buttons(payload.get("actions", ()), "label"),
     ]
-    return said("ntfy", message.kind, drawn)
+    return chat_line("ntfy", message.kind, pieces)

@@ -11,13 +11,13 @@ from bot.content.message import ActionText, Message, Part
 from bot.web.markup import html, link_html
 
 
-def look(_payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives every language under its title."""
+def preview(_payload: Mapping[str, Any], message: Message) -> Markup:
+    """Return every language under its title."""
     return Markup("").join(part_html(part) for part in message.parts)
 
 
 def part_html(part: Part) -> Markup:
-    """Gives a message in one language."""
+    """Return a message in one language."""
     pieces = [Markup('<h3 class="m-title">{}</h3>').format(part.title), html(part.body)]
     if part.actions:
         items = Markup("").join(_action(action) for action in part.actions)

@@ -13,15 +13,15 @@ from markupsafe import Markup
 
 from bot.content.message import Message
 from bot.web.markup import lines_html
-from bot.web.previews.line import buttons, said
+from bot.web.previews.line import buttons, chat_line
 
 Json = Mapping[str, Any]
 
 
-def look(payload: Json, message: Message) -> Markup:
-    """Gives the attachments under one another."""
-    drawn = (_attachment(one) for one in payload.get("attachments", ()))
-    return said("rocketchat", message.kind, drawn)
+def preview(payload: Json, message: Message) -> Markup:
+    """Return the attachments under one another."""
+    cards = (_attachment(attachment) for attachment in payload.get("attachments", ()))
+    return chat_line("rocketchat", message.kind, cards)
 
 
 def _attachment(attachment: Json) -> Markup:

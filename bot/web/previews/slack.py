@@ -28,8 +28,8 @@ _STYLES = {
 Json = Mapping[str, Any]
 
 
-def look(payload: Json, message: Message) -> Markup:
-    """Gives the message as a line of Slack's conversation."""
+def preview(payload: Json, message: Message) -> Markup:
+    """Return the message as a line of Slack's conversation."""
     blocks = Markup("").join(_block(block) for block in payload.get("blocks", ()))
     return Markup(
         '<div class="slack"><span class="avatar" aria-hidden="true">V</span><div>'
@@ -97,14 +97,14 @@ def _inline(element: Json) -> Markup:
 def _mrkdwn(text: str) -> Markup:
     pieces: list[Markup] = []
     end = 0
-    for found in _MRKDWN.finditer(text):
-        pieces.append(escape(_read(text[end : found.start()])))
-        end = found.end()
-        if found["bold"] is not None:
-            pieces.append(Markup("<strong>{}</strong>").format(_read(found["bold"])))
+    for match in _MRKDWN.finditer(text):
+        pieces.append(escape(_read(text[end : match.start()])))
+        end = match.end()
+        if match["bold"] is not None:
+            pieces.append(Markup("<strong>{}</strong>").format(_read(match["bold"])))
         else:
-            url = unescape(found["url"])
-            pieces.append(link_html(_read(found["title"] or found["url"]), url))
+            url = unescape(match["url"])
+            pieces.append(link_html(_read(match["title"] or match["url"]), url))
     pieces.append(escape(_read(text[end:])))
     return Markup("").join(pieces)
 

@@ -13,11 +13,11 @@ from typing import Any
 from markupsafe import Markup
 
 from bot.content.message import Message
-from bot.web.previews.plain import look as plain_look
+from bot.web.previews.plain import preview as plain_look
 
 
-def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives the words, and the cards to draw in their place."""
+def preview(payload: Mapping[str, Any], message: Message) -> Markup:
+    """Return the words, and the cards to draw in their place."""
     cards = [attachment["content"] for attachment in payload.get("attachments", ())]
     return Markup('<div class="teams" data-cards="{}">{}</div>').format(
         json.dumps(cards, ensure_ascii=False), plain_look(payload, message)

@@ -11,16 +11,16 @@ from typing import Any
 from markupsafe import Markup
 
 from bot.content.message import Message
-from bot.web.previews.line import buttons, said
+from bot.web.previews.line import buttons, chat_line
 from bot.web.sanitize import tamed
 
 _ELEMENTS = {"b": "strong", "i": "em", "code": "code", "a": "a"}
 
 
-def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives the bubble and the rows of buttons."""
+def preview(payload: Mapping[str, Any], message: Message) -> Markup:
+    """Return the bubble and the rows of buttons."""
     text = Markup('<div class="as-typed">{}</div>').format(
         tamed(payload.get("text", ""), _ELEMENTS)
     )
     rows = payload.get("reply_markup", {}).get("inline_keyboard", ())
-    return said("telegram", message.kind, [text, *(buttons(row) for row in rows)])
+    return chat_line("telegram", message.kind, [text, *(buttons(row) for row in rows)])

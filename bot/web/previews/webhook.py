@@ -11,7 +11,7 @@ from markupsafe import Markup
 from bot.content.message import Message
 
 
-def look(payload: Mapping[str, Any], _message: Message) -> Markup:
-    """Gives the JSON, as it is sent."""
+def preview(payload: Mapping[str, Any], _message: Message) -> Markup:
+    """Return the JSON, as it is sent."""
     text = json.dumps(payload, ensure_ascii=False, indent=2)
     return Markup('<pre class="terminal" tabindex="0">{}</pre>').format(text)

@@ -13,16 +13,16 @@ from markupsafe import Markup
 
 from bot.content.message import Message
 from bot.web.markup import lines_html
-from bot.web.previews.line import said
+from bot.web.previews.line import chat_line
 
 
-def look(payload: Mapping[str, Any], message: Message) -> Markup:
-    """Gives the message in its topic."""
+def preview(payload: Mapping[str, Any], message: Message) -> Markup:
+    """Return the message in its topic."""
     pieces = payload.get("content", "").split("\n\n---\n\n")
-    drawn = Markup("<hr>").join(lines_html(piece) for piece in pieces)
+    html = Markup("<hr>").join(lines_html(piece) for piece in pieces)
     place = Markup('<p class="topic">{} › <strong>{}</strong></p>').format(
         payload.get("to", ""), payload.get("topic", "")
     )
     return Markup('<div class="zulip">{}{}</div>').format(
-        place, said("zulip", message.kind, [drawn])
+        place, chat_line("zulip", message.kind, [html])
     )

@@ -7,7 +7,7 @@ The shapes are those of ``--json``. Described by OpenAPI at ``/api/openapi.json`
 from __future__ import annotations
 
 from collections.abc import Container
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Security
@@ -15,35 +15,34 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from typing_extensions import TypedDict
 
-from bot.calendar.occurrences import calendar_between
 from bot.ledger.rows import State
 from bot.ledger.search import Wanted
 from bot.liveness import signs_in
 from bot.schemas import (
-    AttemptShape,
-    ChannelShape,
-    ComingShape,
+    AttemptSchema,
+    ChannelSchema,
     Date,
-    DayShape,
-    DecisionShape,
-    DeliveryShape,
-    FactShape,
-    HealthShape,
+    DaySchema,
+    DecisionSchema,
+    DeliverySchema,
+    FactSchema,
+    HealthSchema,
     Instant,
-    MessageShape,
-    attempt_shape,
-    channel_shape,
-    coming_shape,
-    day_shape,
-    decision_shape,
-    delivery_shape,
-    fact_shape,
-    health_shape,
+    MessageSchema,
+    UpcomingSchema,
+    attempt_schema,
+    channel_schema,
+    day_schema,
+    decision_schema,
+    delivery_schema,
+    fact_schema,
+    health_schema,
+    upcoming_schema,
     utc_text,
 )
 from bot.web.app_state import Site, SiteHere
 from bot.web.problems import PROBLEM_JSON, PROBLEM_SCHEMA
-from bot.web.routes.posting import Shown, found
+from bot.web.routes.posting import Shown, find_posting
 from bot.web.routes.upcoming import FIRST_YEAR, LAST_YEAR
 
 LONGEST_AHEAD_DAYS = 400
@@ -65,7 +64,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def api_router(tag: str) -> APIRouter:
-    """Gives a router for programs: below ``/api``, described, and told problems as JSON."""
+    """Return a router for programs: below ``/api``, described, and told problems as JSON."""
     return APIRouter(
         prefix="/api", tags=[tag], dependencies=[Security(_TOKEN)], responses=dict(PROBLEMS)
     )
@@ -76,7 +75,7 @@ router = api_router("looking")
 ChannelName = Annotated[str | None, Query(description="Only this channel.", max_length=100)]
 
 
-class PostingShape(TypedDict):
+class PostingSchema(TypedDict):
     """A posting, to come or past. ``standing`` says how a person's decision stands before it is
     sent; an approval names ``digest``, which stands for these very words. ``trouble`` says why
     there is no ``message``."""
@@ -91,15 +90,15 @@ class PostingShape(TypedDict):
     useful_until: Instant
     standing: str
     digest: str | None
-    message: MessageShape | None
+    message: MessageSchema | None
     trouble: str
-    delivery: DeliveryShape | None
-    attempts: list[AttemptShape]
-    decisions: list[DecisionShape]
+    delivery: DeliverySchema | None
+    attempts: list[AttemptSchema]
+    decisions: list[DecisionSchema]
 
 
-def posting_shape(site: Site, shown: Shown) -> dict[str, Any]:
-    """Gives a posting with all that is known of it."""
+def posting_schema(site: Site, shown: Shown) -> dict[str, Any]:
+    """Return a posting with all that is known of it."""
     about = shown.about
     attempts = site.ledger.attempts(about.key) if shown.row else ()
     return {
@@ -115,15 +114,17 @@ def posting_shape(site: Site, shown: Shown) -> dict[str, Any]:
         "digest": shown.digest or None,
         "message": shown.message.to_json() if shown.message else None,
         "trouble": shown.trouble,
-        "delivery": delivery_shape(shown.row) if shown.row else None,
-        "attempts": [attempt_shape(row) for row in attempts],
-        "decisions": [decision_shape(one) for one in site.ledger.decision_log(about.key)],
+        "delivery": delivery_schema(shown.row) if shown.row else None,
+        "attempts": [attempt_schema(row) for row in attempts],
+        "decisions": [
+            decision_schema(decision) for decision in site.ledger.decision_log(about.key)
+        ],
     }
 
 
 def found_posting(site: Site, key: str) -> Shown:
-    """Gives a posting by its key. Raises HTTPException where there is none."""
-    shown = found(site, key)
+    """Return a posting by its key. Raises HTTPException where there is none."""
+    shown = find_posting(site, key)
     if shown is None:
         raise HTTPException(
             404, "No posting has this key. /api/upcoming and /api/history have them."
@@ -131,8 +132,8 @@ def found_posting(site: Site, key: str) -> Shown:
     return shown
 
 
-def _refuse_unknown(kind: str, name: str | None, known: Container[str]) -> None:
-    if name is not None and name not in known:
+def _refuse_unknown(kind: str, name: str | None, names: Container[str]) -> None:
+    if name is not None and name not in names:
         raise HTTPException(404, f"There is no such {kind}.")
 
 
@@ -141,13 +142,13 @@ def upcoming(
     site: SiteHere,
     days: Annotated[int, Query(ge=1, le=LONGEST_AHEAD_DAYS, description="How far ahead.")] = 30,
     channel: ChannelName = None,
-) -> list[ComingShape]:
+) -> list[UpcomingSchema]:
     """What will be posted, where and when; the next first."""
     project, now = site.project(), site.now()
     _refuse_unknown("channel", channel, project.channels)
     return [
-        coming_shape(project, posting)
-        for posting in site.outlook().within(now, now + timedelta(days=days))
+        upcoming_schema(project, posting)
+        for posting in site.forecast().within(now, now + timedelta(days=days))
         if channel in (None, posting.channel)
     ]
 
@@ -166,7 +167,7 @@ def history(
         Query(description="The last key of the page before this one.", max_length=LONGEST_KEY),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100,
-) -> list[DeliveryShape]:
+) -> list[DeliverySchema]:
     """What was posted, what failed, what may have arrived, what waits; the last due first."""
     last = None
     if before is not None:
@@ -174,22 +175,22 @@ def history(
         if row is None:
             raise HTTPException(404, "No delivery has the key that 'before' names.")
         last = (row.due_at, row.id)
-    wanted = Wanted(q, tuple(state), channel, observance, last)
-    return [delivery_shape(row) for row in site.ledger.search(wanted, limit)]
+    query = Wanted(q, tuple(state), channel, observance, last)
+    return [delivery_schema(row) for row in site.ledger.search(query, limit)]
 
 
-@router.get("/posting/{key:path}", response_model=PostingShape)
+@router.get("/posting/{key:path}", response_model=PostingSchema)
 def posting(site: SiteHere, key: Annotated[str, Path(max_length=LONGEST_KEY)]) -> dict[str, Any]:
     """A posting: its words, what became of it, every attempt and every decision."""
-    return posting_shape(site, found_posting(site, key))
+    return posting_schema(site, found_posting(site, key))
 
 
 @router.get("/channels")
-def channels(site: SiteHere) -> list[ChannelShape]:
+def channels(site: SiteHere) -> list[ChannelSchema]:
     """The channels as they stand, and what each posts next."""
     project, now, paused = site.project(), site.now(), site.ledger.paused_channels()
     return [
-        channel_shape(project, channel, paused.get(channel.name), now)
+        channel_schema(project, channel, paused.get(channel.name), now)
         for channel in project.channels.values()
     ]
 
@@ -199,24 +200,23 @@ def calendar(
     site: SiteHere,
     year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
     language: Annotated[str, Query(description="Of the names.", max_length=20)] = "en",
-) -> list[DayShape]:
+) -> list[DaySchema]:
     """All days of a year, posted somewhere or not."""
     project = site.project()
     _refuse_unknown("language", language, project.languages)
-    asked = year or site.now().year
-    occurrences = calendar_between(project.days.calendar, date(asked, 1, 1), date(asked, 12, 31))
-    return [day_shape(project, occurrence, language) for occurrence in occurrences]
+    occurrences = site.forecast().calendar(year or site.now().year)
+    return [day_schema(project, occurrence, language) for occurrence in occurrences]
 
 
 @router.get("/facts")
-def facts(site: SiteHere) -> list[FactShape]:
+def facts(site: SiteHere) -> list[FactSchema]:
     """The figures that age, the next to be reviewed first."""
     today = site.now().date()
-    known = sorted(site.project().facts.values(), key=lambda fact: (fact.review, fact.id))
-    return [fact_shape(fact, today) for fact in known]
+    figures = sorted(site.project().facts.values(), key=lambda fact: (fact.review, fact.id))
+    return [fact_schema(fact, today) for fact in figures]
 
 
 @router.get("/health")
-def health(site: SiteHere) -> HealthShape:
+def health(site: SiteHere) -> HealthSchema:
     """Whether the service lives, as `vigilia health` says it; the answer is 200 either way."""
-    return health_shape(signs_in(site.ledger, ALIVE_FOR))
+    return health_schema(signs_in(site.ledger, ALIVE_FOR))

@@ -15,10 +15,10 @@ from bot.schemas import Instant, utc_text
 from bot.web.app_state import Site, SiteHere
 from bot.web.routes.api import (
     LONGEST_KEY,
-    PostingShape,
+    PostingSchema,
     api_router,
     found_posting,
-    posting_shape,
+    posting_schema,
 )
 from bot.web.routes.channels import LONGEST_PAUSE_H
 from bot.web.routes.decisions import LONGEST_NAME, LONGEST_WHY, make_decision
@@ -70,10 +70,10 @@ def _done(site: Site, body: Decided, action: str) -> dict[str, Any]:
     except (LedgerError, CannotRetractError) as error:
         raise HTTPException(409, str(error)) from None
     site.wake()
-    return posting_shape(site, found_posting(site, after))
+    return posting_schema(site, found_posting(site, after))
 
 
-@router.post("/approve", response_model=PostingShape)
+@router.post("/approve", response_model=PostingSchema)
 def approve(site: SiteHere, body: Approved) -> dict[str, Any]:
     """Approves the words of a posting, also ahead of its day. 409 where they are others by now."""
     if found_posting(site, body.key).digest != body.digest:
@@ -81,31 +81,31 @@ def approve(site: SiteHere, body: Approved) -> dict[str, Any]:
     return _done(site, body, "approve")
 
 
-@router.post("/hold", response_model=PostingShape)
+@router.post("/hold", response_model=PostingSchema)
 def hold(site: SiteHere, body: Decided) -> dict[str, Any]:
     """Holds a posting back until somebody approves it."""
     return _done(site, body, "hold")
 
 
-@router.post("/skip", response_model=PostingShape)
+@router.post("/skip", response_model=PostingSchema)
 def skip(site: SiteHere, body: Decided) -> dict[str, Any]:
     """Leaves a posting out, this once."""
     return _done(site, body, "skip")
 
 
-@router.post("/retry", response_model=PostingShape)
+@router.post("/retry", response_model=PostingSchema)
 def retry(site: SiteHere, body: Decided) -> dict[str, Any]:
     """Tries a posting again that failed, was missed, skipped or is held back."""
     return _done(site, body, "retry")
 
 
-@router.post("/resolve", response_model=PostingShape)
+@router.post("/resolve", response_model=PostingSchema)
 def resolve(site: SiteHere, body: Resolved) -> dict[str, Any]:
     """Settles a posting that may have arrived, once somebody has looked into the channel."""
     return _done(site, body, "arrived" if body.how == "delivered" else "resend")
 
 
-@router.post("/retract", response_model=PostingShape)
+@router.post("/retract", response_model=PostingSchema)
 def retract(site: SiteHere, body: Decided) -> dict[str, Any]:
     """Takes a post back from its channel, where the platform lets it be deleted."""
     return _done(site, body, "take-back")

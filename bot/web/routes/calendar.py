@@ -45,13 +45,13 @@ def calendar(
     year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
     kind: str = "",
 ) -> Response:
-    """Shows the days of a year, and those that are recorded as not posted."""
+    """Show the days of a year, and those that are recorded as not posted."""
     project, now = site.project(), site.now()
     today = now.astimezone(project.settings.timezone).date()
     shown_year = year or today.year
     days = [
         _day(project, observance, occurrences)
-        for observance, occurrences in _by_day(site.outlook().calendar(shown_year))
+        for observance, occurrences in _by_day(site.forecast().calendar(shown_year))
         if kind in ("", observance.kind)
     ]
     return pages.show(
@@ -70,9 +70,9 @@ def calendar(
     )
 
 
-def _by_day(found: tuple[Occurrence, ...]) -> list[tuple[Observance, list[Occurrence]]]:
+def _by_day(occurrences: tuple[Occurrence, ...]) -> list[tuple[Observance, list[Occurrence]]]:
     by_id: dict[str, tuple[Observance, list[Occurrence]]] = {}
-    for occurrence in found:
+    for occurrence in occurrences:
         day = occurrence.observance
         by_id.setdefault(day.id, (day, []))[1].append(occurrence)
     return list(by_id.values())

@@ -14,10 +14,10 @@ from bot.delivery.test_message import is_delivered, send_test
 from bot.errors import VigiliaError
 from bot.ledger.rows import PausedChannel
 from bot.web.app_state import SiteHere
-from bot.web.forecast import Gathering
+from bot.web.forecast import PostingGroup
 from bot.web.guard import caller_of
 from bot.web.i18n import _
-from bot.web.labels import test_words
+from bot.web.labels import test_text
 from bot.web.pages import PagesHere
 
 router = APIRouter(include_in_schema=False)
@@ -33,7 +33,7 @@ class Place:
     channel: Channel
     paused: PausedChannel | None
     last: datetime | None
-    next: Gathering | None
+    next: PostingGroup | None
 
 
 @router.get("/channels")
@@ -46,7 +46,7 @@ def channels(
     done: str = "",
     to: str = "",
 ) -> Response:
-    """Shows the channels, so many on a page."""
+    """Show the channels, so many on a page."""
     project, now = site.project(), site.now()
     names = [name for name in project.channels if q.strip().lower() in name]
     here = names[(page - 1) * SHOWN : page * SHOWN]
@@ -58,7 +58,7 @@ def channels(
                 project.channels[name],
                 paused.get(name),
                 last.get(name),
-                site.outlook().next_of(name, now),
+                site.forecast().next_of(name, now),
             )
         )
     until = site.ledger.paused_until()
@@ -78,7 +78,7 @@ def channels(
 
 @router.get("/channels/test")
 def ask_test(request: Request, site: SiteHere, pages: PagesHere, channel: str) -> Response:
-    """Asks before a test message is sent."""
+    """Ask before a test message is sent."""
     place = site.project().channels.get(channel)
     if place is None:
         return _unknown(request, pages)
@@ -87,7 +87,7 @@ def ask_test(request: Request, site: SiteHere, pages: PagesHere, channel: str) -
 
 @router.post("/channels/test")
 def test(request: Request, site: SiteHere, pages: PagesHere) -> Response:
-    """Sends a clearly marked test message; a good one ends the channel's pause."""
+    """Send a clearly marked test message; a good one ends the channel's pause."""
     name = caller_of(request).form.get("channel", "")
     channel = site.project().channels.get(name)
     if channel is None:
@@ -99,7 +99,6 @@ def test(request: Request, site: SiteHere, pages: PagesHere) -> Response:
             site.clock,
             transport=lambda: site.transport,
             places=lambda: site.places,
-            others=lambda: site.others,
         )
         if is_delivered(outcome):
             if name in site.ledger.paused_channels():
@@ -111,13 +110,13 @@ def test(request: Request, site: SiteHere, pages: PagesHere) -> Response:
             request, _("The test did not arrive"), str(error), status=409, back="/channels"
         )
     return pages.say(
-        request, _("The test did not arrive"), test_words(name, outcome), back="/channels"
+        request, _("The test did not arrive"), test_text(name, outcome), back="/channels"
     )
 
 
 @router.post("/channels/resume")
 def resume(request: Request, site: SiteHere, pages: PagesHere) -> Response:
-    """Ends the pause of a channel: what is still useful goes out, the rest is missed."""
+    """End the pause of a channel: what is still useful goes out, the rest is missed."""
     name = caller_of(request).form.get("channel", "")
     if name not in site.project().channels:
         return _unknown(request, pages)
@@ -128,23 +127,23 @@ def resume(request: Request, site: SiteHere, pages: PagesHere) -> Response:
 
 @router.post("/pause")
 def pause(request: Request, site: SiteHere, pages: PagesHere) -> Response:
-    """Holds everything for some hours: when the news makes a planned posting wrong."""
+    """Hold everything for some hours: when the news makes a planned posting wrong."""
     hours = caller_of(request).form.get("hours", "")
     if not hours.isascii() or not hours.isdigit() or not 1 <= int(hours) <= LONGEST_PAUSE_H:
-        said = _("Say for how many hours: from 1 to {most}.").format(most=LONGEST_PAUSE_H)
-        return pages.say(request, _("Nothing was changed"), said, status=422, back="/channels")
+        sentence = _("Say for how many hours: from 1 to {most}.").format(most=LONGEST_PAUSE_H)
+        return pages.say(request, _("Nothing was changed"), sentence, status=422, back="/channels")
     site.ledger.set_pause(site.now() + timedelta(hours=int(hours)), site.now())
     return RedirectResponse("/channels?done=pause", 303)
 
 
 @router.post("/go-on")
 def go_on(site: SiteHere) -> Response:
-    """Ends the pause of everything."""
+    """End the pause of everything."""
     site.ledger.set_pause(None, site.now())
     site.wake()
     return RedirectResponse("/channels?done=go-on", 303)
 
 
 def _unknown(request: Request, pages: PagesHere) -> Response:
-    said = _("The configuration has no such channel any more.")
-    return pages.say(request, _("Nothing was changed"), said, status=404, back="/channels")
+    sentence = _("The configuration has no such channel any more.")
+    return pages.say(request, _("Nothing was changed"), sentence, status=404, back="/channels")

@@ -17,9 +17,9 @@ from bot.web.app_state import Site, SiteHere
 from bot.web.decisions import CHOICES
 from bot.web.guard import caller_of
 from bot.web.i18n import _
-from bot.web.labels import reason_words, test_words
+from bot.web.labels import reason_text, test_text
 from bot.web.pages import PagesHere, posting_path
-from bot.web.routes.posting import Shown, found
+from bot.web.routes.posting import Shown, find_posting
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,7 +44,7 @@ def ask(
     request: Request, site: SiteHere, pages: PagesHere, action: str = "", key: str = ""
 ) -> Response:
     """Asks once more, and says what will happen."""
-    shown = found(site, key)
+    shown = find_posting(site, key)
     choice = CHOICES.get(action)
     if shown is None or choice is None or choice not in shown.choices:
         return _too_late(request, pages, key)
@@ -65,7 +65,7 @@ def decide(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     """Makes the decision, and shows the posting as it then stands."""
     form = caller_of(request).form
     key, action = form.get("key", ""), form.get("action", "")
-    shown = found(site, key)
+    shown = find_posting(site, key)
     choice = CHOICES.get(action)
     if shown is None or choice is None or choice not in shown.choices:
         return _too_late(request, pages, key)
@@ -120,7 +120,7 @@ def _taken_back(site: Site, key: str, who: str, why: str) -> None:
     outcome = retract(project, site.ledger, key, site.clock, site.transport, who=who, why=why)
     if not isinstance(outcome, Delivered):
         said = _("The platform did not take it back. {why}")
-        raise CannotRetractError(said.format(why=reason_words(outcome.reason)))
+        raise CannotRetractError(said.format(why=reason_text(outcome.reason)))
 
 
 def _sent_now(site: Site, shown: Shown, who: str, why: str) -> str:
@@ -133,7 +133,7 @@ def _sent_now(site: Site, shown: Shown, who: str, why: str) -> str:
         about.date,
         about.lead_days,
         site.now(),
-        coming=about.coming,
+        lines=about.lines,
     )
     # Who sends words has read them: that is an approval, and stands beside the others.
     for posting in plan.postings:
@@ -162,7 +162,7 @@ def try_out(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     """Sends the words of a posting to a channel that is for trying, marked as a test."""
     form = caller_of(request).form
     key, name = form.get("key", ""), form.get("channel", "")
-    shown = found(site, key)
+    shown = find_posting(site, key)
     channel = site.project().channels.get(name)
     if shown is None or shown.message is None or channel is None:
         return _too_late(request, pages, key)
@@ -174,7 +174,6 @@ def try_out(request: Request, site: SiteHere, pages: PagesHere) -> Response:
             site.clock,
             transport=lambda: site.transport,
             places=lambda: site.places,
-            others=lambda: site.others,
         )
     except VigiliaError as error:
         return pages.say(
@@ -183,5 +182,5 @@ def try_out(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     if is_delivered(outcome):
         return RedirectResponse(f"{posting_path(key)}?done=test&to={quote(name)}", 303)
     return pages.say(
-        request, _("The test did not arrive"), test_words(name, outcome), back=posting_path(key)
+        request, _("The test did not arrive"), test_text(name, outcome), back=posting_path(key)
     )

@@ -31,18 +31,18 @@ def deliveries(
     day: str = "",
     before: str = "",
 ) -> Response:
-    """Shows the deliveries that fit, the last due first."""
+    """Show the deliveries that fit, the last due first."""
     project = site.project()
     states = tuple(State(name) for name in state if name in set(State))
     text = q[:LONGEST_SEARCH].strip()
-    wanted = Wanted(
+    search = Wanted(
         text=text,
         states=states,
         channel=channel or None,
         observance=day or None,
         before=_read_cursor(before),
     )
-    rows = site.ledger.search(wanted, SHOWN + 1)
+    rows = site.ledger.search(search, SHOWN + 1)
     query = [("q", text), *(("state", s.value) for s in states), ("channel", channel), ("day", day)]
     query = [(name, value) for name, value in query if value]
     more = None
@@ -72,7 +72,7 @@ def _cursor(row: DeliveryRow) -> str:
 def _read_cursor(text: str) -> tuple[datetime, int] | None:
     moment, _sep, id_ = text.partition("~")
     try:
-        found = datetime.fromisoformat(moment)
-        return (found, int(id_)) if found.tzinfo is not None else None
+        due_at = datetime.fromisoformat(moment)
+        return (due_at, int(id_)) if due_at.tzinfo is not None else None
     except ValueError:
         return None

@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from bot.calendar.observances import Observance
 from bot.errors import nearest
-from bot.feeds.atom import ComingDay, Entry, coming_entries, feed, posted_entries
+from bot.feeds.atom import Entry, UpcomingDay, feed, posted_entries, upcoming_entries
 from bot.ledger.rows import DeliveryRow, State
 from bot.ledger.search import Wanted
 from bot.planning import Posting
 from bot.project.load import Project
 from bot.web.app_state import Site, SiteHere
-from bot.web.conditional import Shelf, revalidated
+from bot.web.conditional import ContentCache, conditional
 from bot.web.problems import problem
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +26,7 @@ ATOM = "application/atom+xml; charset=utf-8"
 YEARS_AHEAD = 4
 """The calendar has last year's days, this one's, and those of so many years to come."""
 SHOWN = 50
-KEPT_S = 10.0
+CACHED_S = 10.0
 """How long a feed is not made anew: so soon a post that was taken back is gone from it."""
 _AT_ONCE = 200
 _MOST_LOOKED_AT = 5_000
@@ -40,7 +40,7 @@ _TITLES = {
 
 @router.api_route("/calendar.ics", methods=["GET", "HEAD"])
 def calendar(request: Request, site: SiteHere, language: str = "", theme: str = "") -> Response:
-    """Gives all days, or those of a theme, named in a language."""
+    """Return all days, or those of a theme, named in a language."""
     project = site.project()
     themes = sorted({name for day in project.days.calendar for name in day.themes})
     refused = _unknown_language(project, language)
@@ -50,44 +50,45 @@ def calendar(request: Request, site: SiteHere, language: str = "", theme: str = 
         return problem(404, refused)
     year = site.now().astimezone(project.settings.timezone).year
     chosen = _main(project, language)
-    kept = _shelf(request).get(
+    content = _shelf(request).get(
         f"calendar {chosen} {theme}",
-        lambda: site.outlook().calendar_file(chosen, theme, year - 1, year + YEARS_AHEAD),
-        KEPT_S,
+        lambda: site.forecast().calendar_file(chosen, theme, year - 1, year + YEARS_AHEAD),
+        CACHED_S,
     )
-    return revalidated(request, kept, ICS)
+    return conditional(request, content, ICS)
 
 
 @router.api_route("/feed.atom", methods=["GET", "HEAD"])
 def posted(request: Request, site: SiteHere, language: str = "") -> Response:
-    """Gives what was posted last, once however many channels got it."""
+    """Return what was posted last, once however many channels got it."""
     project = site.project()
     if refused := _unknown_language(project, language):
         return problem(404, refused)
 
     def entries() -> Iterable[Entry]:
-        found = posted_entries(_posted(site, language), language or None, _main(project, language))
-        return sorted(found, key=lambda entry: entry.updated)[-SHOWN:]
+        rows = _posted(site, language)
+        latest = posted_entries(rows, language or None, _main(project, language))
+        return sorted(latest, key=lambda entry: entry.updated)[-SHOWN:]
 
     return _feed(request, site, "feed", "Vigilia", language, entries)
 
 
 @router.api_route("/upcoming.atom", methods=["GET", "HEAD"])
 def upcoming(request: Request, site: SiteHere, language: str = "") -> Response:
-    """Gives the days that some channel is going to post."""
+    """Return the days that some channel is going to post."""
     project = site.project()
     if refused := _unknown_language(project, language):
         return problem(404, refused)
     chosen = _main(project, language)
 
     def entries() -> Iterable[Entry]:
-        return coming_entries(_coming(site, chosen), chosen)
+        return upcoming_entries(_upcoming_days(site, chosen), chosen)
 
     return _feed(request, site, "upcoming", _TITLES.get(chosen, _TITLES["en"]), language, entries)
 
 
-def _shelf(request: Request) -> Shelf:
-    shelf: Shelf = request.app.state.shelf
+def _shelf(request: Request) -> ContentCache:
+    shelf: ContentCache = request.app.state.shelf
     return shelf
 
 
@@ -112,12 +113,12 @@ def _feed(
             entries=entries(),
         )
 
-    return revalidated(request, _shelf(request).get(f"{name}{query}", make, KEPT_S), ATOM)
+    return conditional(request, _shelf(request).get(f"{name}{query}", make, CACHED_S), ATOM)
 
 
 def _posted(site: Site, language: str) -> list[DeliveryRow]:
-    """Gives what was delivered last in a language, or in any: enough for all entries, or as much as
-    is looked at."""
+    """Return what was delivered last in a language, or in any: enough for all entries, or as much
+    as is looked at."""
     rows: list[DeliveryRow] = []
     looked_at = 0
     messages: set[tuple[str, date, int]] = set()
@@ -134,23 +135,23 @@ def _posted(site: Site, language: str) -> list[DeliveryRow]:
     return rows
 
 
-def _coming(site: Site, language: str) -> list[ComingDay]:
+def _upcoming_days(site: Site, language: str) -> list[UpcomingDay]:
     now, project = site.now(), site.project()
-    postings = [p for p in site.outlook().within(now, now + AHEAD) if not p.lead_days]
-    found: dict[tuple[str, str], ComingDay] = {}
+    postings = [p for p in site.forecast().within(now, now + AHEAD) if not p.lead_days]
+    days: dict[tuple[str, str], UpcomingDay] = {}
     for posting in _not_skipped(site, postings):
         for id_ in posting.observances:
             day = project.by_id.get(id_)
             if day is not None:
-                found.setdefault(
+                days.setdefault(
                     (id_, str(posting.date)),
                     _day(project, day, posting, language, posting.due_at - AHEAD),
                 )
-    return list(found.values())
+    return list(days.values())
 
 
 def _not_skipped(site: Site, postings: list[Posting]) -> list[Posting]:
-    """Gives the postings that nobody has decided to leave out."""
+    """Return the postings that nobody has decided to leave out."""
     skipped: set[str] = set()
     for start in range(0, len(postings), _AT_ONCE):
         keys = [posting.key for posting in postings[start : start + _AT_ONCE]]
@@ -161,12 +162,12 @@ def _not_skipped(site: Site, postings: list[Posting]) -> list[Posting]:
 
 def _day(
     project: Project, day: Observance, posting: Posting, language: str, since: datetime
-) -> ComingDay:
+) -> UpcomingDay:
     text = project.days.texts[day.id]
-    return ComingDay(
+    return UpcomingDay(
         id=day.id,
         on=posting.date,
-        shown=project.languages[language].date(posting.date),
+        date_text=project.languages[language].date(posting.date),
         name=day.names.get(language) or day.names.get("en") or day.id,
         authority=text.authority,
         sources=tuple(s.link(language) for s in text.sources if s.has_title(language)),

@@ -17,15 +17,15 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/healthz", methods=["GET", "HEAD"])
 def healthz(site: SiteHere) -> Response:
-    """Answers 200 while scheduler, ledger and workers get on with their work; else 503, and says
+    """Answer 200 while scheduler, ledger and workers get on with their work; else 503, and say
     which does not."""
-    said = site.ailing()
-    return PlainTextResponse("ok\n") if said is None else PlainTextResponse(f"{said}\n", 503)
+    trouble = site.ailing()
+    return PlainTextResponse("ok\n") if trouble is None else PlainTextResponse(f"{trouble}\n", 503)
 
 
 @router.api_route("/readyz", methods=["GET", "HEAD"])
 def readyz(site: SiteHere) -> Response:
-    """Answers 200 while the page can show what stands in the ledger; else 503."""
+    """Answer 200 while the page can show what stands in the ledger; else 503."""
     try:
         site.ledger.latest_run()
     except LedgerError:
@@ -35,5 +35,5 @@ def readyz(site: SiteHere) -> Response:
 
 @router.api_route("/metrics", methods=["GET", "HEAD"])
 def metrics(site: SiteHere) -> Response:
-    """Gives the numbers, in Prometheus' text format."""
+    """Return the numbers, in Prometheus' text format."""
     return Response(site.metrics.text(), media_type=CONTENT_TYPE_PLAIN_1_0_0)

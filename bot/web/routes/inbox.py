@@ -13,7 +13,7 @@ from bot.content.message import Message
 from bot.ledger.rows import InboxRow
 from bot.web.app_state import SiteHere
 from bot.web.pages import PagesHere
-from bot.web.previews import drawn
+from bot.web.previews import draw_preview
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,24 +37,26 @@ class Line:
 def inbox(
     request: Request, site: SiteHere, pages: PagesHere, channel: str = "", show: int = SHOWN
 ) -> Response:
-    """Shows the messages of one local channel, or of all."""
+    """Show the messages of one local channel, or of all."""
     project = site.project()
-    local = [name for name, one in project.channels.items() if one.platform.name == "inbox"]
+    local = [
+        name for name, channel_ in project.channels.items() if channel_.platform.name == "inbox"
+    ]
     most = max(1, min(show, MOST))
-    kept = site.ledger.inbox(channel=channel or None, limit=most + 1)
-    lines = [_line(pages, row) for row in reversed(kept[:most])]
+    messages = site.ledger.inbox(channel=channel or None, limit=most + 1)
+    lines = [_line(pages, row) for row in reversed(messages[:most])]
     return pages.show(
         request,
         "inbox.html",
         lines=lines,
         channel=channel,
         channels=local[:500],
-        more=most + SHOWN if len(kept) > most and most < MOST else None,
+        more=most + SHOWN if len(messages) > most and most < MOST else None,
     )
 
 
 def _line(pages: PagesHere, row: InboxRow) -> Line:
-    html = drawn("inbox", {"json": {"text": row.text}}, Message.from_json(row.message))
+    html = draw_preview("inbox", {"json": {"text": row.text}}, Message.from_json(row.message))
     zone = pages.zone_of(row.channel)
     is_posting = not row.key.startswith("test/")
     return Line(row.channel, row.key, row.at, row.at.astimezone(zone).date(), html, is_posting)

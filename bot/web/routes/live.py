@@ -33,24 +33,24 @@ class Pulse:
         self._site = site
         self._lock = Lock()
         self._asked_at = 0.0
-        self._said: dict[str, Any] = {}
+        self._state: dict[str, Any] = {}
         self._since: datetime | None = None
         self.listeners = 0
 
     def now(self) -> dict[str, Any]:
-        """Gives ``{mark, progress}``; progress is None while nothing is being sent."""
+        """Return ``{mark, progress}``; progress is None while nothing is being sent."""
         with self._lock:
             if time.monotonic() - self._asked_at >= LOOK_S:
-                self._said = self._look()
+                self._state = self._look()
                 self._asked_at = time.monotonic()
-            return self._said
+            return self._state
 
     def _look(self) -> dict[str, Any]:
         try:
             fan_out = self._site.ledger.fan_out(self._since)
             mark = self._site.ledger.change_mark()
         except LedgerError:
-            return self._said
+            return self._state
         self._since = fan_out.since if fan_out else None
         if fan_out is None:
             return {"mark": mark, "progress": None}
@@ -68,7 +68,7 @@ class Pulse:
 
 @router.get("/live")
 async def live(request: Request, site: SiteHere) -> Response:
-    """Streams what changes, until the browser leaves or the service ends."""
+    """Stream what changes, until the browser leaves or the service ends."""
     pulse: Pulse = request.app.state.pulse
     if pulse.listeners >= MOST_LISTENERS:
         return PlainTextResponse("Too many listen already.\n", 503)
@@ -81,16 +81,16 @@ async def live(request: Request, site: SiteHere) -> Response:
 
 async def _events(request: Request, site: Site, pulse: Pulse) -> AsyncIterator[str]:
     pulse.listeners += 1
-    said: dict[str, Any] | None = None
+    state: dict[str, Any] | None = None
     quiet_since = time.monotonic()
     try:
         yield "retry: 3000\n\n"
         while not site.closing.is_set() and not await request.is_disconnected():
             now = await run_in_threadpool(pulse.now)
-            if now != said:
-                said = now
+            if now != state:
+                state = now
                 quiet_since = time.monotonic()
-                yield f"data: {json.dumps(said)}\n\n"
+                yield f"data: {json.dumps(state)}\n\n"
             elif time.monotonic() - quiet_since > KEEP_ALIVE_S:
                 quiet_since = time.monotonic()
                 yield ": still here\n\n"

@@ -21,7 +21,7 @@ LONGEST_SECRET = 1_000
 
 @router.get("/login")
 def ask(request: Request, site: SiteHere, pages: PagesHere, next: str = "/") -> Response:  # noqa: A002
-    """Asks for the token or the password."""
+    """Ask for the token or the password."""
     if not site.access.needs_login or caller_of(request).visitor.name:
         return RedirectResponse(own_path(next), 303)
     return pages.show(request, "login.html", next=own_path(next), trouble="", name="")
@@ -29,7 +29,7 @@ def ask(request: Request, site: SiteHere, pages: PagesHere, next: str = "/") -> 
 
 @router.post("/login")
 def log_in(request: Request, site: SiteHere, pages: PagesHere) -> Response:
-    """Lets somebody in who knows the secret; the session begins with an id of its own."""
+    """Let somebody in who knows the secret; the session begins with an id of its own."""
     form = caller_of(request).form
     address = request.client.host if request.client else ""
     name = form.get("name", "").strip()[:LONGEST_NAME]
@@ -67,14 +67,14 @@ def log_in(request: Request, site: SiteHere, pages: PagesHere) -> Response:
 
 @router.post("/logout")
 def log_out(request: Request, site: SiteHere) -> Response:
-    """Ends a session."""
+    """End a session."""
     site.visitors.logged_out(caller_of(request).visitor)
     return _with_cookie(request, site, site.visitors.new(), "/")
 
 
 @router.get("/language/{code}")
 def language(request: Request, code: str, next: str = "/") -> Response:  # noqa: A002
-    """Keeps the language that somebody chose."""
+    """Keep the language that somebody chose."""
     answer = RedirectResponse(own_path(next), 303)
     if code in LANGUAGES:
         put_cookie(MutableHeaders(raw=answer.raw_headers), request, LANGUAGE_COOKIE, code)
@@ -89,6 +89,6 @@ def _with_cookie(request: Request, site: Site, visitor: Visitor, target: str) ->
 
 
 def own_path(path: str) -> str:
-    """Gives a path of this page; ``/`` for whatever might lead elsewhere."""
+    """Return a path of this page; ``/`` for whatever might lead elsewhere."""
     plain = path.isprintable() and path.startswith("/") and "\\" not in path
     return path if plain and not path.startswith("//") else "/"

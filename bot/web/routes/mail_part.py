@@ -13,7 +13,7 @@ from bot.logs import SECRETS
 from bot.web.app_state import SiteHere
 from bot.web.previews.email import html_part
 from bot.web.problems import problem
-from bot.web.routes.posting import found, shown_request
+from bot.web.routes.posting import find_posting, shown_request
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,8 +30,8 @@ _NONE = "There is no e-mail of this key."
 
 @router.get("/mail-part/{key:path}")
 def mail_part(site: SiteHere, key: str) -> Response:
-    """Gives the HTML part of the e-mail that a posting is."""
-    shown = found(site, key)
+    """Return the HTML part of the e-mail that a posting is."""
+    shown = find_posting(site, key)
     channel = site.project().channels.get(shown.about.channel) if shown else None
     if shown is None or shown.message is None or channel is None:
         return problem(404, _NONE)

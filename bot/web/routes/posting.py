@@ -28,7 +28,7 @@ from bot.web.decisions import CHOICES, Choice, choices
 from bot.web.forecast import facts_of
 from bot.web.i18n import _
 from bot.web.pages import PagesHere
-from bot.web.previews import drawn
+from bot.web.previews import draw_preview
 
 router = APIRouter(include_in_schema=False)
 
@@ -65,10 +65,10 @@ class Picture:
     left_out: tuple[str, ...] = ()
 
 
-def found(site: Site, key: str) -> Shown | None:
-    """Gives a posting by its key, None where there is none."""
+def find_posting(site: Site, key: str) -> Shown | None:
+    """Return a posting by its key, None where there is none."""
     row = site.ledger.delivery(key)
-    about: DeliveryRow | Posting | None = row or site.outlook().posting(key)
+    about: DeliveryRow | Posting | None = row or site.forecast().posting(key)
     if about is None:
         return None
     message, trouble = _words(site.project(), about, row)
@@ -83,7 +83,7 @@ def found(site: Site, key: str) -> Shown | None:
 def _words(
     project: Project, about: DeliveryRow | Posting, row: DeliveryRow | None
 ) -> tuple[Message | None, str]:
-    """Gives the words sent, or those that would be; or why there are none."""
+    """Return the words sent, or those that would be; or why there are none."""
     if row is not None and row.message is not None:
         return Message.from_json(row.message), ""
     try:
@@ -93,23 +93,23 @@ def _words(
 
 
 def pictured(channel: Channel, message: Message, about: DeliveryRow | Posting) -> Picture:
-    """Gives how a message looks on a channel, made of the very request that would be sent."""
+    """Return how a message looks on a channel, made of the very request that would be sent."""
     try:
         request, losses = channel.platform.fitted_request(
             message, channel.options, _envelope(about)
         )
     except CannotFitError as error:
         return Picture(Markup(""), "", (str(error),))
-    shown = request.shown()
-    text = json.dumps(shown, ensure_ascii=False, indent=2)
+    sent = request.shown()
+    text = json.dumps(sent, ensure_ascii=False, indent=2)
     document = f"/mail-part/{quote(about.key, safe='/+')}"
-    return Picture(drawn(channel.platform.name, shown, message, document), text, losses)
+    return Picture(draw_preview(channel.platform.name, sent, message, document), text, losses)
 
 
 def shown_request(
     channel: Channel, message: Message, about: DeliveryRow | Posting
 ) -> dict[str, Any] | None:
-    """Gives the request of a posting, secrets masked; None where the words do not fit."""
+    """Return the request of a posting, secrets masked; None where the words do not fit."""
     try:
         return channel.platform.request(message, channel.options, _envelope(about)).shown()
     except CannotFitError:
@@ -128,12 +128,14 @@ DONE = frozenset(CHOICES) | {"test"}
 def posting(
     request: Request, site: SiteHere, pages: PagesHere, key: str, done: str = "", to: str = ""
 ) -> Response:
-    """Shows a posting."""
+    """Show a posting."""
     project = site.project()
-    shown = found(site, key)
+    shown = find_posting(site, key)
     if shown is None:
-        said = _("No posting has this key. It may have been planned by an earlier configuration.")
-        return pages.say(request, _("There is no such posting"), said, status=404)
+        sentence = _(
+            "No posting has this key. It may have been planned by an earlier configuration."
+        )
+        return pages.say(request, _("There is no such posting"), sentence, status=404)
     about = shown.about
     channel = project.channels.get(about.channel)
     attempts: tuple[AttemptRow, ...] = site.ledger.attempts(key) if shown.row else ()
@@ -147,9 +149,9 @@ def posting(
         picture=pictured(channel, shown.message, about) if channel and shown.message else None,
         texts=[project.days.texts[id_] for id_ in about.observances if id_ in project.days.texts],
         facts=facts_of(project, about.observances, about.date.year, about.languages),
-        beside=[p for p in site.outlook().beside(_as_posting(about)) if p.channel != about.channel][
-            :12
-        ],
+        siblings=[
+            p for p in site.forecast().siblings(_as_posting(about)) if p.channel != about.channel
+        ][:12],
         attempts=attempts,
         decisions=site.ledger.decision_log(key),
         test_channels=_test_channels(project, about.channel),
@@ -161,7 +163,7 @@ def posting(
 
 
 def _test_channels(project: Project, but: str) -> list[str]:
-    """Gives the channels to try words on, those of this machine first."""
+    """Return the channels to try words on, those of this machine first."""
     names = [name for name in project.channels if name != but] or list(project.channels)
     return sorted(names, key=lambda name: not project.channels[name].platform.local)[:500]
 
@@ -178,5 +180,5 @@ def _as_posting(about: DeliveryRow | Posting) -> Posting:
         languages=about.languages,
         due_at=about.due_at,
         useful_until=about.useful_until,
-        coming=about.coming,
+        lines=about.lines,
     )

@@ -13,9 +13,9 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/static/{name:path}")
 async def static(request: Request, pages: PagesHere, name: str, v: str = "") -> Response:
-    """Gives a static file."""
+    """Return a static file."""
     file = pages.static.get(name)
     if file is None:
         return pages.say(request, _("There is no such page"), "", status=404)
-    kept = "public, max-age=31536000, immutable" if v == file.version else "no-cache"
-    return Response(file.content, media_type=file.kind, headers={"Cache-Control": kept})
+    caching = "public, max-age=31536000, immutable" if v == file.version else "no-cache"
+    return Response(file.content, media_type=file.kind, headers={"Cache-Control": caching})

@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from bot.web.alerts import needs
+from bot.web.alerts import alerts
 from bot.web.app_state import Site, SiteHere
-from bot.web.forecast import Gathering
+from bot.web.forecast import PostingGroup
 from bot.web.pages import PagesHere
 from bot.web.yearpicture import picture
 
@@ -22,26 +22,26 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 @router.get("/")
-def coming(
+def upcoming(
     request: Request,
     site: SiteHere,
     pages: PagesHere,
     channel: str = "",
     year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
 ) -> Response:
-    """Shows what comes, of all channels or of one."""
+    """Show what comes, of all channels or of one."""
     project, now = site.project(), site.now()
     today = now.astimezone(project.settings.timezone).date()
     chosen = channel if channel in project.channels else ""
     shown_year = year or today.year
-    gatherings = _next(site, chosen)
+    groups = _next(site, chosen)
     rows = picture(site, shown_year, today)
     return pages.show(
         request,
-        "coming.html",
-        needs=needs(site),
-        first=gatherings[0] if gatherings else None,
-        rest=gatherings[1:],
+        "upcoming.html",
+        alerts=alerts(site),
+        first=groups[0] if groups else None,
+        rest=groups[1:],
         chosen=chosen,
         channels=tuple(project.channels)[:500],
         year=shown_year,
@@ -53,8 +53,8 @@ def coming(
     )
 
 
-def _next(site: Site, channel: str) -> list[Gathering]:
-    now, outlook = site.now(), site.outlook()
+def _next(site: Site, channel: str) -> list[PostingGroup]:
+    now, forecast = site.now(), site.forecast()
     if channel:
-        return outlook.of_channel(channel, now, SHOWN)
-    return outlook.coming(now, now + AHEAD, SHOWN)
+        return forecast.of_channel(channel, now, SHOWN)
+    return forecast.upcoming(now, now + AHEAD, SHOWN)

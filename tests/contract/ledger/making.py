@@ -11,7 +11,7 @@ from bot.channels.outcome import Reason
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import Claim, Ended, HeldFor, State, ToSend
-from bot.planning import Coming, Planned, Posting, Slot
+from bot.planning import DigestLine, Planned, Posting, Slot
 
 DAY = date(2026, 12, 9)
 NOW = datetime(2026, 12, 9, 14, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ def plan(
     observances: Sequence[str] = (OBSERVANCE,),
     languages: Sequence[tuple[str, ...]] = (("en",),),
     due_at: datetime = NOW,
-    coming: tuple[Coming, ...] = (),
+    lines: tuple[DigestLine, ...] = (),
 ) -> Planned:
     joined = "+".join(observances)
     return Planned(
@@ -44,7 +44,7 @@ def plan(
                 languages=group,
                 due_at=due_at,
                 useful_until=due_at + USEFUL,
-                coming=coming,
+                lines=lines,
             )
             for group in languages
         ),

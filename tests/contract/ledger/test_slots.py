@@ -7,7 +7,7 @@ import pytest
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import HeldFor, State
-from bot.planning import Coming, Planned, Posting, Slot
+from bot.planning import DigestLine, Planned, Posting, Slot
 from tests.contract.ledger.making import (
     DAY,
     HOUR,
@@ -26,13 +26,13 @@ from tests.contract.ledger.making import (
 
 
 def test_what_is_inserted_reads_back_as_it_was_planned(ledger: Ledger) -> None:
-    coming = (Coming("human-rights-day", date(2026, 12, 10)),)
-    put_in(ledger, plan(observances=["a", "b"], languages=[("en", "fr")], coming=coming))
+    lines = (DigestLine("human-rights-day", date(2026, 12, 10)),)
+    put_in(ledger, plan(observances=["a", "b"], languages=[("en", "fr")], lines=lines))
     row = ledger.delivery("a+b/2026-12-09/0/ottawa/en+fr")
     assert row is not None
     assert (row.observances, row.observance, row.date) == (("a", "b"), "a+b", DAY)
     assert (row.lead_days, row.channel, row.languages) == (0, "ottawa", ("en", "fr"))
-    assert (row.due_at, row.useful_until, row.coming) == (NOW, NOW + USEFUL, coming)
+    assert (row.due_at, row.useful_until, row.lines) == (NOW, NOW + USEFUL, lines)
     assert (row.state, row.held_for, row.settled_at) == (State.READY, None, None)
     assert (row.generation, row.attempts, row.tries, row.fence) == (0, 0, 0, 0)
     assert (row.next_attempt_at, row.by_hand, row.message) == (NOW, False, None)

@@ -44,7 +44,7 @@ def test_good_addresses_are_left_alone(url: str) -> None:
 def test_an_address_that_is_not_well_formed_is_caught_with_its_reason(url: str, why: str) -> None:
     (found,) = address_faults(url)
     assert found.code == "bad-link"
-    assert why in found.said
+    assert why in found.sentence
 
 
 def test_http_without_s_is_caught() -> None:

@@ -146,5 +146,5 @@ def test_words_that_stay_true_are_left_alone(locale: str, text: str) -> None:
 def test_what_is_said_quotes_the_words_and_offers_others() -> None:
     text = "On 9 December 2026 the members of this network celebrate the many people who survived."
     (found,) = tone_faults(text, "en_CA")
-    assert found.said.startswith("“…members of this network celebrate the many people who…”: ")
-    assert "“mark”" in found.said
+    assert found.sentence.startswith("“…members of this network celebrate the many people who…”: ")
+    assert "“mark”" in found.sentence

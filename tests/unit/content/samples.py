@@ -11,7 +11,7 @@ from bot.calendar.observances import Observance, Occurrence
 from bot.calendar.rules import FixedDay
 from bot.content.actions import Action
 from bot.content.facts import Fact
-from bot.content.languages import load_languages
+from bot.content.language_files import load_languages
 from bot.content.texts import DayText, SourceText, Story
 from bot.content.writer import Writer
 

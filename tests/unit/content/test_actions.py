@@ -36,7 +36,7 @@ def test_two_of_three_actions_are_shown_in_turn() -> None:
 
 
 def test_an_action_is_told_in_a_language_with_its_links() -> None:
-    told = ACTIONS["write"].told("fr")
+    told = ACTIONS["write"].in_language("fr")
     assert told == ActionText(
         "write", "Please write. (fr)", (Link("Go (fr)", "https://write.example/"),)
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.content.facts import clause, fact_problems, stale_by
-from bot.content.languages import load_languages
+from bot.content.language_files import load_languages
 from bot.content.texts import SourceText
 from bot.errors import RenderError
 from tests.unit.content.samples import FACTS, LANGUAGES, in_all, write_templates

@@ -10,7 +10,8 @@ from babel import localedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.content.languages import Language, load_languages
+from bot.content.language_files import load_languages
+from bot.content.languages import Language
 from bot.errors import ConfigError, Problem
 from tests.unit.content.samples import LANGUAGE_FILES, write_language
 

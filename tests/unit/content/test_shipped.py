@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from bot.calendar.observances import Kind, Occurrence
-from bot.content.languages import load_languages
+from bot.content.language_files import load_languages
 from bot.content.markdown import words
 from bot.content.writer import Writer
 from tests.unit.content.samples import ACTIONS, FACTS, LANGUAGES, OBSERVANCE, TEXT

@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.content.markdown import parse, plain
+from bot.content.sandbox import Markdown, sentence
 from bot.content.templates import (
     LONGEST_SOURCE,
     Compiled,
-    Markdown,
     Templates,
     TextError,
     load_templates,
-    sentence,
     undefined_names,
 )
 from bot.errors import ConfigError

@@ -37,7 +37,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 def asked(stage: Stage) -> Posting:
-    posting = stage.site.outlook().posting(stage.keys["asked"])
+    posting = stage.site.forecast().posting(stage.keys["asked"])
     assert posting is not None
     return posting
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.content.message import ActionText, Link, Message, Part
-from bot.feeds.atom import ComingDay, Entry, coming_entries, feed, posted_entries
+from bot.feeds.atom import Entry, UpcomingDay, feed, posted_entries, upcoming_entries
 from bot.ledger.rows import DeliveryRow, State
 
 NOON = datetime(2026, 12, 9, 12, tzinfo=UTC)
@@ -75,7 +75,7 @@ def row(id_: int = 1, *, parts: Sequence[Part] = (), **fields: Any) -> DeliveryR
         detail="",
         remote_id=None,
         message=message.to_json(),
-        coming=(),
+        lines=(),
         by_hand=False,
         run_id=None,
         fence=0,
@@ -153,17 +153,17 @@ def test_what_has_no_words_or_was_not_sent_is_no_entry() -> None:
 
 
 def test_a_day_to_come_says_when_on_whose_authority_and_where_to_read() -> None:
-    day = ComingDay(
+    day = UpcomingDay(
         id="some-day",
         on=date(2027, 1, 27),
-        shown="27 January 2027",
+        date_text="27 January 2027",
         name="Some <day>",
         authority="A/RES/60/7 & others",
         sources=(Link("Resolution", "https://undocs.org/A/RES/60/7"),),
         themes=("core",),
         since=NOON,
     )
-    (found,) = read(coming_entries([day], "en")).entries
+    (found,) = read(upcoming_entries([day], "en")).entries
     assert found.title == "27 January 2027: Some <day>"
     assert found.content[0].value == "<p>A/RES/60/7 &amp; others</p>"
     assert found.links[0].href == "https://undocs.org/A/RES/60/7"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.channels.outcome import Reason, Rejected
-from bot.channels.request import HttpRequest, Response
+from bot.channels.request import RemoteRequest, Response
 from bot.logs import configure_logs
 from bot.oversight.heartbeat import Heartbeat, fail_url
 from bot.project.secrets import tell_the_logs
-from bot.transport.http import HttpTransport
+from bot.transport.dispatch import Transports
 from tests.group import Group
 from tests.receiver import Answer, Receiver
 
@@ -42,7 +42,7 @@ def test_it_pings_at_once_then_at_its_rhythm_and_tells_a_failure_and_the_return(
     group: Group, receiver: Receiver
 ) -> None:
     project, body = group.load(), Body()
-    transport = HttpTransport([receiver.address], rehearsal=False)
+    transport = Transports([receiver.address], rehearsal=False)
     heart = Heartbeat(lambda: project, transport, body.ailing, ping_every_s=300.0)
     for _ in range(3):
         heart.look()
@@ -71,7 +71,7 @@ def test_one_that_cannot_be_reached_is_said_once_without_its_address(
     project = group.load()
     tell_the_logs(project)
     receiver.answer(f"/{SECRET}", Answer(500), Answer(404), Answer(200))
-    transport = HttpTransport([receiver.address], rehearsal=False)
+    transport = Transports([receiver.address], rehearsal=False)
     heart = Heartbeat(lambda: project, transport, lambda: None, ping_every_s=0.0)
     for _ in range(3):
         heart.look()
@@ -90,8 +90,8 @@ def test_no_address_no_ping(tmp_path: Path) -> None:
 
 
 class Refusing:
-    def send(self, request: HttpRequest) -> Response | Rejected:
-        raise AssertionError(f"sent a {request.method}")
+    def send(self, request: RemoteRequest) -> Response | Rejected:
+        raise AssertionError(f"sent {request}")
 
 
 def test_a_defect_does_not_end_the_watching(group: Group) -> None:
@@ -119,7 +119,7 @@ def test_the_failure_address_keeps_the_query() -> None:
 
 def test_an_outcome_without_words_is_told_by_its_reason(group: Group) -> None:
     class Silent:
-        def send(self, request: HttpRequest) -> Response | Rejected:
+        def send(self, request: RemoteRequest) -> Response | Rejected:
             return Rejected(Reason.DNS)
 
     out = io.StringIO()

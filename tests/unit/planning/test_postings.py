@@ -279,7 +279,7 @@ def test_a_digest_lists_what_is_still_to_come_in_its_month() -> None:
 
     found = [p.postings[0] for p in planned(days, of) if p.postings[0].observance == DIGEST]
 
-    assert [(p.key, [(c.observance, c.date.day) for c in p.coming]) for p in found] == [
+    assert [(p.key, [(c.observance, c.date.day) for c in p.lines]) for p in found] == [
         ("monthly-digest/2026-08-03/0/team/en", [("third", 3), ("last", 31)]),
         ("monthly-digest/2026-12-01/0/team/en", [("december", 9)]),
     ]
@@ -295,7 +295,7 @@ def test_a_digest_lists_only_what_is_posted() -> None:
 
     digest = next(p for p in planned(days, of) if p.postings[0].observance == DIGEST)
 
-    assert [line.observance for line in digest.postings[0].coming] == ["high"]
+    assert [line.observance for line in digest.postings[0].lines] == ["high"]
 
 
 # Which days a channel chose

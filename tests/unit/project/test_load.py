@@ -360,11 +360,14 @@ def test_a_secret_under_the_wrong_key_is_not_read_in_the_refusal(
     group.channels(channel + url + (line if file == "channel" else ""))
     group.settings(line if file == "settings" else "")
 
-    said = "\n".join(str(problem) for problem in group.problems({"SECRET": secret}))
+    def refusal(value: str) -> str:
+        problems = "\n".join(str(problem) for problem in group.problems({"SECRET": value}))
+        return problems.replace("${SECRET}", "\0")
 
-    readable = said.replace("${SECRET}", "\0")
-    assert secret.strip() not in readable
-    assert len(secret) < 60 or secret[-20:] not in readable
+    readable = refusal(secret)
+    for part in (secret.strip(), secret[-20:].strip()):
+        if len(part) >= 6 and part not in refusal("\N{SNOWMAN}" * 12):
+            assert part not in readable
 
 
 @given(secret=st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=16, max_size=40))

@@ -18,7 +18,7 @@ from bot.settings.validation import validated
 
 def _said(model: type[BaseModel], table: Any, *known: str) -> list[str]:
     problems: list[Problem] = []
-    found = validated(model, table, file="f.toml", entry="e", problems=problems, known=known)
+    found = validated(model, table, file="f.toml", entry="e", problems=problems, more_keys=known)
     assert (found is None) == bool(problems)
     assert all((p.level, p.file, p.entry) == ("error", "f.toml", "e") for p in problems)
     return [problem.message for problem in problems]

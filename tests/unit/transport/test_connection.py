@@ -1,212 +1,186 @@
-"""Attempts and pools, where a real network would have to be very unlucky."""
+"""Connections, their pools and their sockets, where a real network would have to be very
+unlucky."""
 
 from __future__ import annotations
 
 import socket
-import time
+from typing import Any
 
 import pytest
-from urllib3.exceptions import NewConnectionError
 
 from bot.channels.outcome import Reason, Retry
-from bot.transport.connection import CURRENT, Attempt, Route, Stage, WatchedConnection
-from bot.transport.pools import WatchedPool
-from bot.transport.resolving import TrustedHosts, system_addresses
+from bot.transport.connection import WatchedConnection, WatchedPool
+from bot.transport.progress import Progress, Stage, under_way
+from bot.transport.resolving import DecidedError, Route, TrustedHosts, system_addresses
+from bot.transport.sockets import DeadlineSocket, open_socket
 from tests.receiver import Receiver
 
-ROUTE = Route(TrustedHosts(["hooks.test"]), system_addresses, 5.0, 5.0)
+ROUTE = Route(TrustedHosts(["hooks.test"]), False, system_addresses)
 
 
-def attempt(seconds: float = 5.0, route: Route = ROUTE) -> Attempt:
-    return Attempt(route, time.monotonic() + seconds)
+def pool_of(receiver: Receiver, size: int, idle_limit_s: float) -> WatchedPool:
+    pool = WatchedPool("127.0.0.1", receiver.port, maxsize=size)
+    pool.idle_limit_s = idle_limit_s
+    return pool
 
 
 def open_connection(receiver: Receiver) -> WatchedConnection:
     conn = WatchedConnection("127.0.0.1", receiver.port)
     conn.sock = socket.create_connection(("127.0.0.1", receiver.port))
-    conn.rests_since = time.monotonic()
     return conn
 
 
-def test_a_socket_that_is_opened_after_the_deadline_is_shut_at_once() -> None:
-    late = attempt()
-    late.expire()
+def test_outside_of_a_request_a_socket_waits_as_long_as_it_was_told() -> None:
     ours, theirs = socket.socketpair()
-    with ours, theirs:
-        late.watch(ours)
-        assert theirs.recv(1) == b""
-        late.finish()
-
-
-def test_a_socket_that_cannot_be_watched_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_descriptor_left(*_: object) -> None:
-        raise OSError(24, "Too many open files")
-
-    monkeypatch.setattr("bot.transport.connection.os.dup", no_descriptor_left)
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        with pytest.raises(OSError, match="Too many"):
-            attempt().watch(ours)
-        assert ours.fileno() == -1
-
-
-def test_a_deadline_that_comes_after_the_end_shuts_nothing() -> None:
-    done = attempt()
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        done.watch(ours)
-        done.finish()
-        done.expire()
-        assert not done.expired
-        ours.sendall(b"x")
+    with DeadlineSocket(fileno=ours.detach()) as sock, theirs:
+        sock.settimeout(5.0)
+        sock.sendall(b"x")
         assert theirs.recv(1) == b"x"
+        assert sock.gettimeout() == 5.0
 
 
-def test_a_deadline_on_a_socket_that_is_already_gone_is_harmless(receiver: Receiver) -> None:
-    gone = attempt()
-    with socket.socket() as unconnected:
-        gone.watch(unconnected)
-        gone.expire()
-        gone.finish()
-    assert gone.expired
+def test_within_a_request_no_operation_waits_longer_than_is_left() -> None:
+    ours, theirs = socket.socketpair()
+    with DeadlineSocket(fileno=ours.detach()) as sock, theirs:
+        with under_way(ROUTE, 3.0):
+            for timeout_s in (None, 5.0):
+                sock.settimeout(timeout_s)
+                sock.sendall(b"x")
+                assert 0 < (sock.gettimeout() or 0) <= 3.0
+            sock.settimeout(1.0)
+            sock.sendall(b"x")
+            assert sock.gettimeout() == 1.0
+        with under_way(ROUTE, 0.0) as progress:
+            with pytest.raises(TimeoutError):
+                sock.sendall(b"x")
+            assert progress.expired
+        theirs.sendall(b"x")
+        assert sock.recv_into(bytearray(1)) == 1
 
 
-def test_no_further_address_is_tried_after_the_deadline(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+def test_several_addresses_that_hang_share_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeouts: list[float | None] = []
+
+    def hanging(sock: socket.socket, _address: Any) -> None:
+        timeouts.append(sock.gettimeout())
+        progress.ends_at -= 2.0
+        raise TimeoutError
+
+    monkeypatch.setattr(socket.socket, "connect", hanging)
+    route = Route(TrustedHosts(["hooks.test"]), False, lambda h, p: ["127.0.0.1"] * 9)
+    with under_way(route, 5.0) as progress, pytest.raises(DecidedError) as decided:
+        open_socket(progress, "hooks.test", 443, 2.5)
+    assert decided.value.outcome == Retry(Reason.CONNECT, "hooks.test took no connection in time.")
+    assert timeouts[0] == 2.5
+    assert all(0 < (t or 0) <= most for t, most in zip(timeouts, (2.5, 2.5, 1.0), strict=True))
+
+
+def test_a_socket_that_cannot_connect_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[DeadlineSocket] = []
+
+    def out_of_memory(sock: DeadlineSocket, _address: Any) -> None:
+        opened.append(sock)
+        raise MemoryError
+
+    monkeypatch.setattr(DeadlineSocket, "connect", out_of_memory)
+    route = Route(TrustedHosts(["hooks.test"]), False, lambda h, p: ["127.0.0.1"])
+    with under_way(route, 5.0) as progress, pytest.raises(MemoryError):
+        open_socket(progress, "hooks.test", 443, 2.5)
+    assert [sock.fileno() for sock in opened] == [-1]
+
+
+def test_a_pool_keeps_its_places_and_its_order_when_idle_connections_are_closed(
+    receiver: Receiver,
 ) -> None:
-    found = ["127.0.0.2", "127.0.0.1"]
-    route = Route(TrustedHosts(["hooks.test"]), lambda host, port: found, 5.0, 5.0)
-    late = attempt(route=route)
-    tried: list[str] = []
-
-    def refused(address: tuple[str, int], timeout: float, socket_options: object) -> None:
-        tried.append(address[0])
-        late.expire()
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr("bot.transport.connection.create_connection", refused)
-    token = CURRENT.set(late)
-    with pytest.raises(NewConnectionError):
-        WatchedConnection("hooks.test", receiver.port).connect()
-    CURRENT.reset(token)
-    assert tried == ["127.0.0.2"]
-    assert late.decided == Retry(Reason.CONNECT, "hooks.test refused the connection.")
-
-
-def test_a_pool_keeps_its_places_and_its_order_when_it_is_swept(receiver: Receiver) -> None:
-    pool = WatchedPool("127.0.0.1", receiver.port, maxsize=3)
+    pool = pool_of(receiver, 3, 30.0)
     assert pool.pool is not None
-    rested, fresh = open_connection(receiver), open_connection(receiver)
-    rested.rests_since -= 60
+    idle, fresh = open_connection(receiver), open_connection(receiver)
     for _ in range(3):
         pool.pool.get()
-    for conn in (None, fresh, rested):
-        pool.pool.put(conn)
-    assert pool.close_rested(30.0) is True
-    assert rested.is_closed
-    assert [pool.pool.get() for _ in range(3)] == [rested, fresh, None]
+    for conn in (None, fresh, idle):
+        pool._put_conn(conn)
+    idle.usable_until -= 60
+    assert pool.close_idle() is True
+    assert idle.is_closed
+    assert [pool.pool.get() for _ in range(3)] == [idle, fresh, None]
     fresh.close()
     pool.close()
 
 
-def test_a_pool_whose_connections_are_all_in_use_has_nothing_to_sweep(receiver: Receiver) -> None:
-    pool = WatchedPool("127.0.0.1", receiver.port, maxsize=1)
+def test_a_pool_whose_connections_are_all_in_use_has_nothing_to_close(receiver: Receiver) -> None:
+    pool = pool_of(receiver, 1, 0.0)
     assert pool.pool is not None
     pool.pool.get()
-    assert pool.close_rested(0.0) is False
+    assert pool.close_idle() is False
     pool.close()
 
 
-def test_a_closed_pool_has_nothing_to_sweep(receiver: Receiver) -> None:
-    pool = WatchedPool("127.0.0.1", receiver.port)
+def test_a_closed_pool_has_nothing_to_close(receiver: Receiver) -> None:
+    pool = pool_of(receiver, 1, 0.0)
     pool.close()
-    assert pool.close_rested(0.0) is False
+    assert pool.close_idle() is False
 
 
 def test_a_connection_that_comes_back_to_a_closed_pool_is_closed(receiver: Receiver) -> None:
-    pool = WatchedPool("127.0.0.1", receiver.port)
-    waiting = pool.pool
-    assert waiting is not None
+    pool = pool_of(receiver, 1, 30.0)
     conn = open_connection(receiver)
-    waiting.get()
     pool.close()
-    pool._put_back(waiting, conn)
+    pool._put_conn(conn)
     assert conn.is_closed
 
 
-def test_a_connection_that_finds_its_place_taken_is_closed(receiver: Receiver) -> None:
-    pool = WatchedPool("127.0.0.1", receiver.port, maxsize=1)
-    assert pool.pool is not None
-    conn = open_connection(receiver)
-    pool._put_back(pool.pool, conn)
-    assert conn.is_closed
-    pool._put_back(pool.pool, None)
-    pool.close()
-
-
-class Written:
+class Writing:
     """A socket that takes what is written, or breaks."""
 
     def __init__(self, error: OSError | None = None) -> None:
-        self.pieces: list[bytes] = []
+        self.written = b""
         self.error = error
-        self.pair = socket.socketpair()
 
     def sendall(self, data: bytes) -> None:
-        self.pieces.append(data)
+        self.written += data
         if self.error is not None:
             raise self.error
 
     def settimeout(self, seconds: float) -> None:
         assert seconds == 5.0
 
-    def fileno(self) -> int:
-        return self.pair[0].fileno()
-
     def close(self) -> None:
-        for one in self.pair:
-            one.close()
+        pass
 
 
-def written(
-    one: Attempt, sock: Written, headers: dict[str, str], body: bytes | None
-) -> list[bytes]:
-    """Gives the pieces in which a request was written."""
+def sent(sock: Writing, headers: dict[str, str], body: bytes | None) -> tuple[bytes, Progress]:
+    """Write a request; return what was written, and how far it got."""
     conn = WatchedConnection("hooks.test", 8080, timeout=5.0)
     conn.sock = sock
-    token = CURRENT.set(one)
-    try:
-        conn.request("POST", "/hook?x=1", body=body, headers=headers, chunked=False)
-    finally:
-        CURRENT.reset(token)
-        one.finish()
-        conn.close()
-    return sock.pieces
+    with under_way(ROUTE, 5.0) as progress:
+        try:
+            conn.request("POST", "/hook?x=1", body=body, headers=headers)
+        except BrokenPipeError:
+            pass
+        finally:
+            conn.close()
+    return sock.written, progress
 
 
-def test_head_and_body_are_written_in_one_piece() -> None:
-    one = attempt()
-    pieces = written(one, Written(), {"X-A": "\xe9", "Content-Length": "2"}, b"ok")
-    assert pieces == [
-        b"POST /hook?x=1 HTTP/1.1\r\nHost: hooks.test:8080\r\n"
-        b"X-A: \xe9\r\nContent-Length: 2\r\n\r\nok"
-    ]
-    assert one.stage is Stage.SENT
+FIXED = {"User-Agent": "us", "Accept-Encoding": "identity"}
 
 
-def test_a_request_without_a_body_is_its_head() -> None:
-    assert written(attempt(), Written(), {"X-A": "b"}, None) == [
-        b"POST /hook?x=1 HTTP/1.1\r\nHost: hooks.test:8080\r\nX-A: b\r\n\r\n"
-    ]
+def test_a_request_whose_last_byte_was_taken_is_sent() -> None:
+    headers = FIXED | {"X-A": "\xe9", "Content-Length": "2"}
+    written, progress = sent(Writing(), headers, b"ok")
+    assert written == (
+        b"POST /hook?x=1 HTTP/1.1\r\nHost: hooks.test:8080\r\nUser-Agent: us\r\n"
+        b"Accept-Encoding: identity\r\nX-A: \xe9\r\nContent-Length: 2\r\n\r\nok"
+    )
+    assert progress.stage is Stage.SENT
 
 
 def test_a_host_that_a_channel_names_is_the_only_one() -> None:
-    pieces = written(attempt(), Written(), {"host": "other.test"}, b"")
-    assert pieces == [b"POST /hook?x=1 HTTP/1.1\r\nhost: other.test\r\n\r\n"]
+    written, _ = sent(Writing(), FIXED | {"host": "other.test", "Content-Length": "0"}, None)
+    assert written.count(b"hooks.test") == 0
+    assert b"\r\nhost: other.test\r\n" in written
 
 
 def test_a_request_that_breaks_while_it_is_written_is_not_taken_for_sent() -> None:
-    one = attempt()
-    with pytest.raises(BrokenPipeError):
-        written(one, Written(BrokenPipeError()), {}, b"ok")
-    assert one.stage is Stage.WRITING
+    _, progress = sent(Writing(BrokenPipeError()), {}, b"ok")
+    assert progress.stage is Stage.WRITING

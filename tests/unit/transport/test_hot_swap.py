@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import threading
 
-from bot.transport.hot_swap import Replaceable
+from bot.channels.outcome import Delivered, Outcome
+from bot.channels.request import HttpRequest, RemoteRequest, Response
+from bot.transport.hot_swap import ReplaceableTransport
+
+REQUEST = HttpRequest("POST", "https://hooks.test/hook", {}, b"")
 
 
 class Line:
@@ -16,11 +20,11 @@ class Line:
         self.begun = threading.Event()
         self.may = threading.Event()
 
-    def send(self, request: str) -> str:
+    def send(self, request: RemoteRequest) -> Outcome:
         self.begun.set()
         assert self.may.wait(20)
         assert not self.closed
-        return f"{self.name} sent {request}"
+        return Delivered(self.name)
 
     def close(self) -> None:
         self.closed = True
@@ -28,10 +32,10 @@ class Line:
 
 def test_one_that_sends_is_closed_only_when_all_is_answered() -> None:
     old, new = Line("old"), Line("new")
-    line: Replaceable[str, str] = Replaceable(old)
-    answers: list[str] = []
+    line = ReplaceableTransport(old)
+    answers: list[Response | Outcome] = []
     threads = [
-        threading.Thread(target=lambda: answers.append(line.send("first"))) for _ in range(2)
+        threading.Thread(target=lambda: answers.append(line.send(REQUEST))) for _ in range(2)
     ]
     for thread in threads:
         thread.start()
@@ -41,11 +45,11 @@ def test_one_that_sends_is_closed_only_when_all_is_answered() -> None:
     line.replace(new)
     assert not old.closed
     new.may.set()
-    assert line.send("second") == "new sent second"
+    assert line.send(REQUEST) == Delivered("new")
     old.may.set()
     for thread in threads:
         thread.join(20)
-    assert answers == ["old sent first"] * 2
+    assert answers == [Delivered("old")] * 2
     assert old.closed
     assert not new.closed
     line.close()
@@ -54,6 +58,6 @@ def test_one_that_sends_is_closed_only_when_all_is_answered() -> None:
 
 def test_one_that_sends_nothing_is_closed_at_once() -> None:
     old, new = Line("old"), Line("new")
-    line: Replaceable[str, str] = Replaceable(old)
+    line = ReplaceableTransport(old)
     line.replace(new)
     assert old.closed

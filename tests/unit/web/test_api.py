@@ -15,7 +15,7 @@ from bot.channels.request import Response
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import State
-from bot.schemas import delivery_shape
+from bot.schemas import delivery_schema
 from tests.page import CANARIES, NOW, Stage
 from tests.unit.project_files import text_of
 from tests.unit.web.browsing import BASE, Browser
@@ -75,7 +75,7 @@ def test_the_history_is_filtered_searched_and_turned_over(ask: Browser, locked: 
     assert row is not None
     unknown = got(ask, "/api/history?state=unknown&state=failed")
     assert {one["state"] for one in unknown} == {"unknown", "failed"}
-    assert delivery_shape(row) in unknown
+    assert delivery_schema(row) in unknown
     every = got(ask, "/api/history?limit=1000")
     first = got(ask, "/api/history?limit=4")
     assert first == every[:4]
@@ -372,6 +372,6 @@ def test_every_address_is_told_of_with_all_it_takes(ask: Browser) -> None:
                 taken = description["components"]["schemas"][name]["properties"]
                 (told,) = re.findall(r"`\{([a-z, ]+)\}`", row)
                 assert set(told.split(", ")) == set(taken)
-    posting = description["components"]["schemas"]["PostingShape"]["properties"]
+    posting = description["components"]["schemas"]["PostingSchema"]["properties"]
     (told,) = re.findall(r"A posting is `\{([a-z_,\s]+)\}`", paper)
     assert re.split(r",\s+", told) == list(posting)

@@ -23,7 +23,7 @@ def state(stage: Stage, key: str) -> State:
 
 
 def standing(stage: Stage, key: str) -> Standing:
-    posting = stage.site.outlook().posting(key)
+    posting = stage.site.forecast().posting(key)
     assert posting is not None
     return standing_of(stage.project, posting, stage.ledger.decisions([key]).get(key))
 
@@ -84,7 +84,7 @@ def test_a_skipped_posting_can_be_taken_up_again(stage: Stage, browser: Browser)
 
 def test_an_approval_is_bound_to_the_words_that_were_seen(stage: Stage, browser: Browser) -> None:
     key = stage.keys["asked"]
-    posting = stage.site.outlook().posting(key)
+    posting = stage.site.forecast().posting(key)
     assert posting is not None
     browser.decide("approve", key)
     decision = stage.ledger.decisions([key])[key]
@@ -123,7 +123,7 @@ def test_sending_now_fills_the_slot_and_is_not_sent_again(stage: Stage, browser:
     assert browser.decide("send", key).status_code == 200
     row = stage.ledger.delivery(key)
     assert row is not None and row.by_hand and row.state is State.READY
-    due = stage.site.outlook().posting(key)
+    due = stage.site.forecast().posting(key)
     assert due is not None
     write_down(stage.ledger, stage.project, due.due_at + timedelta(minutes=1))
     assert len([r for r in stage.ledger.history(channel="ottawa") if r.date == row.date]) == 1

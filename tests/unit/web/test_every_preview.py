@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.channels.fitting import CannotFitError
 from bot.channels.registry import PLATFORMS as REGISTERED
 from bot.content.message import ActionText, Link, Message
-from bot.web.previews import drawn
+from bot.web.previews import draw_preview
 from bot.web.routes.posting import shown_request
 from bot.web.sanitize import tamed
 from tests.every_platform import PLATFORM_CHANNELS, PLATFORMS, SECRET, channel_on, path_on
@@ -48,12 +48,12 @@ def reader(everywhere: Stage) -> Iterator[Browser]:
 def draw(stage: Stage, platform: str, said: Message) -> str:
     channel = stage.project.channels[channel_on(platform)]
     key = path_on(platform).removeprefix("/posting/")
-    posting = stage.site.outlook().posting(key)
+    posting = stage.site.forecast().posting(key)
     assert posting is not None
     shown = shown_request(channel, said, posting)
     if shown is None:
         raise CannotFitError("too long")
-    return str(drawn(platform, shown, said, "/mail-part/x"))
+    return str(draw_preview(platform, shown, said, "/mail-part/x"))
 
 
 def test_every_platform_is_looked_at() -> None:

@@ -30,7 +30,7 @@ def reader(shown: Stage) -> Iterator[Browser]:
 
 @pytest.fixture
 def unkept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "KEPT_S", 0.0)
+    monkeypatch.setattr(feeds, "CACHED_S", 0.0)
 
 
 def atom(reader: Browser, path: str) -> Any:
@@ -113,7 +113,7 @@ def test_many_channels_do_not_crowd_out_the_days_before(
 ) -> None:
     every = [entry.id for entry in atom(reader, "/feed.atom?language=en").entries]
     assert len(every) > 2
-    monkeypatch.setattr(feeds, "KEPT_S", 0.0)
+    monkeypatch.setattr(feeds, "CACHED_S", 0.0)
     monkeypatch.setattr(feeds, "_AT_ONCE", 2)
     assert [one.id for one in atom(reader, "/feed.atom?language=en").entries] == every
     monkeypatch.setattr(feeds, "SHOWN", 1)

@@ -174,7 +174,7 @@ def test_cookies_are_for_this_page_only_and_for_no_script(shared: Browser, stage
 
 @pytest.mark.parametrize("cookie", ["x", "x.y", f"x.{'0' * 64}", '"', "é.ü", "."])
 def test_a_cookie_of_somebody_elses_making_is_nobody(stage: Stage, cookie: str) -> None:
-    assert stage.site.visitors.known(cookie) is None
+    assert stage.site.visitors.visitor_of(cookie) is None
     with browsing(stage.site) as browser:
         header = f"__Host-vigilia={cookie}".encode()
         answer = browser.client.get("/", headers=[(b"cookie", header)])
@@ -364,7 +364,7 @@ def test_sessions_end_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     cookie = visitors.cookie(visitors.logged_in("Ana"))
 
     def name() -> str | None:
-        known = visitors.known(cookie)
+        known = visitors.visitor_of(cookie)
         return known.name if known else None
 
     assert name() == "Ana"
@@ -386,7 +386,7 @@ def test_no_number_of_logins_fills_the_memory() -> None:
     first = visitors.cookie(visitors.logged_in("first"))
     for number in range(1_000):
         visitors.logged_in(str(number))
-    known = visitors.known(first)
+    known = visitors.visitor_of(first)
     assert known is not None and known.name is None
 
 

@@ -19,7 +19,7 @@ from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Un
 from bot.channels.registry import PLATFORMS
 from bot.delivery.approval import Standing
 from bot.ledger.rows import State
-from bot.web import labels as words
+from bot.web import labels
 from bot.web.dates import wait
 from bot.web.decisions import CHOICES
 from bot.web.i18n import LANGUAGES, LOCALES, _, catalogue, chosen, ngettext, speak
@@ -82,9 +82,9 @@ def test_the_sources_are_typographic_too() -> None:
 
 
 def test_everything_that_can_be_has_a_name() -> None:
-    assert set(words.STATES) == set(words.MEANINGS) == set(State)
-    assert set(words.STANDINGS) == set(words.STANDING_MEANINGS) == set(Standing)
-    assert set(words.REASONS) >= set(Reason)
+    assert set(labels.STATES) == set(labels.MEANINGS) == set(State)
+    assert set(labels.STANDINGS) == set(labels.STANDING_MEANINGS) == set(Standing)
+    assert set(labels.REASONS) >= set(Reason)
     assert all(choice.happens for choice in CHOICES.values())
 
 
@@ -184,4 +184,4 @@ def test_a_secret_that_got_into_a_text_is_masked_all_the_same(stage: Stage) -> N
     ],
 )
 def test_what_a_test_came_to_is_told_in_a_sentence(outcome: Outcome, said: str) -> None:
-    assert words.test_words("team", outcome).startswith(said)
+    assert labels.test_text("team", outcome).startswith(said)

@@ -11,7 +11,7 @@ import pytest
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger.rows import State
-from bot.web.forecast import gathered
+from bot.web.forecast import grouped
 from tests.page import NOW, Stage, staged
 from tests.unit.web.browsing import Browser, browsing
 
@@ -45,7 +45,7 @@ def test_the_first_page_tells_what_needs_a_hand_and_what_comes(
     assert "1 posting failed" in text
     assert "1 coming posting waits for a person" in text
     assert text.index("may have arrived") < text.index("waits for a person")
-    due = shown.site.outlook().next_due(NOW)
+    due = shown.site.forecast().next_due(NOW)
     assert due is not None and f'datetime="{due.isoformat()}" data-count' in reader.get("/").text
 
 
@@ -56,7 +56,7 @@ def test_the_year_is_a_picture_coloured_by_kind(reader: Browser, shown: Stage) -
         page.count("<i></i>") + page.count('<a class="kind-') + page.count('<i class="today"')
         == 365
     )
-    year = shown.site.outlook().year(2026)
+    year = shown.site.forecast().year(2026)
     kinds = {found[0].observance.kind for found in year.values()}
     assert kinds >= {"day", "remembrance", "anniversary"}
     assert all(f'<a class="kind-{kind}' in page for kind in kinds)
@@ -220,7 +220,7 @@ def test_a_figure_that_goes_stale_is_told_before_it_is_posted(
     changed = replace(stage.project, facts={**stage.project.facts, parties: fact})
     stage.site.project = lambda: changed
     stage.clock.set(NOW - timedelta(days=20))
-    (going,) = stage.site.outlook().going_stale(stage.clock.now())
+    (going,) = stage.site.forecast().going_stale(stage.clock.now())
     assert (going.fact, going.posting.date) == (fact, date(2026, 12, 9))
     text = browser.text("/")
     assert (
@@ -237,7 +237,7 @@ def test_a_paused_calendar_is_told_first(stage: Stage, browser: Browser) -> None
 def test_gatherings_join_what_is_said_at_one_instant(shown: Stage) -> None:
     planned = shown.project.plan.due(NOW - timedelta(days=2), NOW)
     postings = [posting for item in planned for posting in item.postings]
-    together = gathered(postings)
+    together = grouped(postings)
     assert sum(len(one.postings) for one in together) == len(postings)
     assert any(len(one.channels) > 1 for one in together)
     assert [one.due_at for one in together] == sorted(one.due_at for one in together)

@@ -9,17 +9,17 @@ import pytest
 from bot.channels.channel import Channel
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.registry import PLATFORMS
-from bot.cli.words import in_words
+from bot.cli.outcome_text import outcome_text
 
 
 def said(platform: str, outcome: Outcome) -> str:
     channel = Channel("team", PLATFORMS[platform], None, ("en",), ZoneInfo("UTC"))
-    return in_words(channel, outcome)
+    return outcome_text(channel, outcome)
 
 
 def test_where_a_new_address_is_made_is_said_of_the_platform() -> None:
     assert said("slack", Rejected(Reason.GONE, "HTTP 404: no_service", gone=True)) == (
-        "Slack refused the test message. This webhook was removed. Make a new one at "
+        "Slack refused the test message. The webhook was removed. Make a new one at "
         "https://api.slack.com/apps, in your app under Incoming Webhooks, and put its address into "
         ".env. (HTTP 404: no_service)"
     )

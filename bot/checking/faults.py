@@ -9,15 +9,15 @@ _AROUND = 28
 
 
 @dataclass(frozen=True)
-class Found:
+class Fault:
     """One fault of a text: the rule's code, and a sentence with the words concerned."""
 
     code: str
-    said: str
+    sentence: str
 
 
 def quoted(text: str, start: int, end: int) -> str:
-    """Gives what stands from ``start`` to ``end`` with words of its line around it, in quotation
+    """Return what stands from ``start`` to ``end`` with words of its line around it, in quotation
     marks."""
     before, after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
     cut_before = before[-_AROUND:]
