@@ -125,7 +125,7 @@ def json_object(response: Response) -> Mapping[str, Any]:
 
 
 def is_web_page(response: Response) -> bool:
-    """Whether the body is an HTML page: a proxy's before the platform, never the platform's own."""
+    """Return whether the body is an HTML page: a proxy's before the platform, never its own."""
     start = response.body[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--", b"<center"))
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Generic
+from typing import Annotated, Any, Generic
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 import bot
-from bot.channels.addresses import address_problem, read_address
+from bot.channels.addresses import read_address
 from bot.channels.answers import read_answer
 from bot.channels.fitting import CannotFitError, Fitted, PayloadT, fit
 from bot.channels.outcome import Outcome
 from bot.channels.platform import Envelope, OptionsT
-from bot.channels.request import HttpRequest, Request, Response
+from bot.channels.request import Request, Response
 from bot.content.message import Message
 
 USER_AGENT = f"vigilia/{bot.__version__}"
@@ -27,6 +27,14 @@ HOST_RATE = 50.0
 
 Json = dict[str, Any]
 Rates = tuple[tuple[str, float], ...]
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+"""A text that may be written as a number, as the ids of chats and threads are."""
 
 
 class ChannelOptions(BaseModel):
@@ -95,29 +103,6 @@ def json_bytes(payload: Mapping[str, Any]) -> bytes:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def json_request(
-    method: str,
-    url: str,
-    payload: Mapping[str, Any],
-    secrets: tuple[str, ...],
-    *,
-    token: str = "",
-    headers: Mapping[str, str] | None = None,
-) -> HttpRequest:
-    """Return a request with a JSON body; ``token`` signs in as its bearer."""
-    bearer = {"Authorization": f"Bearer {token}"} if token else {}
-    fields = {"Content-Type": "application/json", **bearer, "User-Agent": USER_AGENT}
-    return HttpRequest(method, url, {**fields, **(headers or {})}, json_bytes(payload), secrets)
-
-
 def webhook_rates(platform: str, digest: str, url: str, rate: float) -> Rates:
     """Return the buckets of one webhook, named by its digest, and of the host it is on."""
     return (f"{platform}:{digest}", rate), (f"host:{read_address(url).host}", HOST_RATE)
-
-
-def server_problem(url: str, trusted_hosts: Collection[str], too_much: str) -> str | None:
-    """Return what is wrong with a server's address; ``too_much`` where it has a path or query."""
-    problem = address_problem(url, trusted_hosts)
-    if problem is None and (read_address(url).path.strip("/") or read_address(url).query):
-        return too_much
-    return problem

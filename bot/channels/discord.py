@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BeforeValidator, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 import bot
 from bot.channels.addresses import WebhookUrl, read_address, secrets_of
@@ -26,14 +26,9 @@ from bot.channels.answers import (
     refusal,
     wait_of_seconds,
 )
-from bot.channels.base_platform import Json, Rates
+from bot.channels.base_platform import Json, Rates, Text
+from bot.channels.dialects import discord_layouts as layouts
 from bot.channels.dialects.dialect import title_within
-from bot.channels.dialects.discord_layouts import (
-    containers,
-    containers_are_too_long,
-    embeds,
-    embeds_are_too_long,
-)
 from bot.channels.outcome import Delivered, Outcome, Reason, Retry
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
@@ -51,11 +46,7 @@ _DOWN = 130000
 """JSON error codes (https://discord.com/developers/docs/topics/opcodes-and-status-codes)."""
 
 
-def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Snowflake = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^\d{1,20}$")]
+Snowflake = Annotated[Text, StringConstraints(pattern=r"^\d{1,20}$")]
 ThreadName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_THREAD_NAME)]
 
 
@@ -117,9 +108,9 @@ class Discord(WebhookPlatform[DiscordOptions]):
     def payload(self, message: Message, options: DiscordOptions | None) -> Json:
         payload: Json = {"allowed_mentions": {"parse": []}}
         if options is not None and options.components:
-            payload |= {"flags": IS_COMPONENTS_V2, "components": containers(message)}
+            payload |= {"flags": IS_COMPONENTS_V2, "components": layouts.containers(message)}
         else:
-            payload["embeds"] = embeds(message)
+            payload["embeds"] = layouts.embeds(message)
         if options is not None and options.thread_name is not None:
             name = options.thread_name.replace("{title}", message.title)
             payload["thread_name"] = title_within(LONGEST_THREAD_NAME, name)
@@ -127,8 +118,8 @@ class Discord(WebhookPlatform[DiscordOptions]):
 
     def too_long(self, payload: Json) -> bool:
         if "components" in payload:
-            return containers_are_too_long(payload["components"])
-        return embeds_are_too_long(payload["embeds"])
+            return layouts.containers_are_too_long(payload["components"])
+        return layouts.embeds_are_too_long(payload["embeds"])
 
     def target(self, url: WebhookUrl, options: DiscordOptions, envelope: Envelope) -> str:
         query = dict(parse_qsl(url.query)) | {"wait": "true"}
@@ -167,13 +158,8 @@ class Discord(WebhookPlatform[DiscordOptions]):
         # A post that began a thread is the thread's first message, and has its number.
         thread = remote_id if options.thread_name is not None else options.thread_id
         query = f"?{urlencode({'thread_id': thread})}" if thread is not None else ""
-        return HttpRequest(
-            method="DELETE",
-            url=f"{url.origin}{url.path.rstrip('/')}/messages/{remote_id}{query}",
-            headers={"Content-Type": "application/json", "User-Agent": self.user_agent},
-            body=b"",
-            secrets=self.secrets(url),
-        )
+        target = f"{url.origin}{url.path.rstrip('/')}/messages/{remote_id}{query}"
+        return HttpRequest("DELETE", target, self.headers, b"", self.secrets(url))
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
         if response.status == 404 and json_object(response).get("code") == _UNKNOWN_MESSAGE:

@@ -89,7 +89,7 @@ class _Cut:
 
 
 def _cuts(message: Message) -> Iterator[_Cut]:
-    """Gives all that may be left out, in the order in which it is."""
+    """Return all that may be left out, in the order in which it is."""
     sources = [len(part.sources) for part in message.parts]
     while max(sources) > KEPT_SOURCES:
         most = _last_largest(sources)
@@ -104,12 +104,12 @@ def _cuts(message: Message) -> Iterator[_Cut]:
 
 
 def _last_largest(numbers: Sequence[int]) -> int:
-    """Gives the index of the largest, of equals the last: the first language keeps most."""
+    """Return the index of the largest, of equals the last: the first language keeps most."""
     return max(range(len(numbers)), key=lambda index: (numbers[index], index))
 
 
 def _shorter_bodies(body: str) -> list[str]:
-    """Gives the body without its last block, without its last two, … down to its first.
+    """Return the body without its last block, without its last two, … down to its first.
 
     Link definitions of what is left out are kept: a link that stays may need them.
     """

@@ -11,33 +11,24 @@ same one on the same device gives the same event, after a restart too.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import SecretStr, StringConstraints
 
-from bot.channels.addresses import address_problem, digest, read_address
+from bot.channels.addresses import read_address
 from bot.channels.answers import json_object, read_answer, refusal, wait_of_seconds
-from bot.channels.base_platform import (
-    BasePlatform,
-    ChannelOptions,
-    Json,
-    Rates,
-    json_bytes,
-    json_request,
-    webhook_rates,
-)
+from bot.channels.base_platform import ChannelOptions, Json, json_bytes
 from bot.channels.colours import colour
-from bot.channels.dialects.dialect import WORD_JOINER, one_line
-from bot.channels.dialects.html import HTML
+from bot.channels.dialects.dialect import WORD_JOINER
+from bot.channels.dialects.matrix_html import notice_of
 from bot.channels.local_platform import message_text
 from bot.channels.outcome import Delivered, Outcome, Reason
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
-from bot.channels.text_layout import action_line
-from bot.content.message import Message, Part
+from bot.channels.server_platform import ServerPlatform, json_request
+from bot.content.message import Message
 
 LONGEST_CONTENT = 60_000
 """Bytes of JSON: an event may have 65,536 with what the server adds; 60,000 passed, 65,000 not."""
@@ -57,35 +48,34 @@ class MatrixOptions(ChannelOptions):
     room: RoomId
 
 
-class Matrix(BasePlatform[MatrixOptions, Json]):
+class Matrix(ServerPlatform[MatrixOptions, Json]):
     """A notice, with HTML and as plain text."""
 
     name = "matrix"
     called = "Matrix"
     where = "by signing the bot in again"
     options_model = MatrixOptions
+    # A usual Synapse takes 0.2 a second, and ten at once (rc_message of its configuration).
+    rate = 0.2
     # Synapse forgets transaction ids after about a day.
     repeat_safe_for: timedelta | None = timedelta(hours=20)
 
-    def address_problem(self, options: MatrixOptions, trusted_hosts: Collection[str]) -> str | None:
-        problem = address_problem(options.url, trusted_hosts)
-        if problem is not None:
-            return problem
+    def server(self, options: MatrixOptions) -> str:
+        return options.url
+
+    def account(self, options: MatrixOptions) -> tuple[str, ...]:
+        return _base(options), options.access_token.get_secret_value()
+
+    def place(self, options: MatrixOptions) -> tuple[str, ...]:
+        return _base(options), options.room, options.access_token.get_secret_value()
+
+    def options_problem(self, options: MatrixOptions) -> str | None:
         if "/_matrix" in read_address(options.url).path or read_address(options.url).query:
             return "The address is more than the homeserver's: leave out /_matrix and what follows."
         return None
 
-    def address_digest(self, options: MatrixOptions) -> str:
-        token = options.access_token.get_secret_value()
-        return digest(self.name, _base(options), options.room, token)
-
-    def rate_keys(self, options: MatrixOptions) -> Rates:
-        bot = digest(self.name, _base(options), options.access_token.get_secret_value())
-        # A usual Synapse takes 0.2 a second, and ten at once (rc_message of its configuration).
-        return webhook_rates(self.name, bot, options.url, 0.2)
-
     def payload(self, message: Message, options: MatrixOptions | None) -> Json:
-        parts = ("".join(_part(part, colour(message.kind))) for part in message.parts)
+        parts = ("".join(notice_of(part, colour(message.kind))) for part in message.parts)
         return {
             "msgtype": "m.notice",
             "body": _PING.sub(f"@{WORD_JOINER}", message_text(message)),
@@ -147,28 +137,6 @@ def _words(answer: Any) -> str | None:
     if not isinstance(code, str):
         return None
     return f"{code} {error}" if isinstance(error, str) else code
-
-
-def _part(part: Part, colour: int) -> Iterator[str]:
-    bar = f'<span data-mx-color="#{colour:06x}">▍</span>'
-    yield f"<h4>{bar}{HTML.text(one_line(part.title))}</h4>"
-    yield HTML.markdown(part.body)
-    if part.actions:
-        yield from _label(part.actions_label)
-        actions = (f"<li>{action_line(action, HTML)}</li>" for action in part.actions)
-        yield f"<ul>{''.join(actions)}</ul>"
-    if part.sources:
-        yield from _label(part.sources_label)
-        links = (HTML.link(link.title, link.url) for link in part.sources)
-        yield f"<ul>{''.join(f'<li>{link}</li>' for link in links)}</ul>"
-    footer = one_line(part.footer)
-    if footer:
-        yield f"<p><em>{HTML.text(footer)}</em></p>"
-
-
-def _label(label: str) -> Iterator[str]:
-    if one_line(label):
-        yield f"<p><strong>{HTML.text(one_line(label))}</strong></p>"
 
 
 PLATFORM: Platform[MatrixOptions] = Matrix()

@@ -10,30 +10,21 @@ own; the first three links of the actions are its buttons.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from bot.channels.addresses import digest, read_address
+from bot.channels.addresses import read_address
 from bot.channels.answers import asked_wait, detail_of, json_object, read_answer, refusal
-from bot.channels.base_platform import (
-    BasePlatform,
-    ChannelOptions,
-    Json,
-    Rates,
-    json_bytes,
-    json_request,
-    server_problem,
-    webhook_rates,
-)
+from bot.channels.base_platform import ChannelOptions, Json, json_bytes
 from bot.channels.dialects.dialect import one_line, web_url
 from bot.channels.dialects.plain import PLAIN
 from bot.channels.outcome import Delivered, Outcome, Reason, Retry
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
+from bot.channels.server_platform import ServerPlatform, json_request
 from bot.channels.text_layout import button_links, text_of_part
 from bot.content.message import Message
 
@@ -62,7 +53,7 @@ class NtfyOptions(ChannelOptions):
     priority: Priority = 3
 
 
-class Ntfy(BasePlatform[NtfyOptions, Json]):
+class Ntfy(ServerPlatform[NtfyOptions, Json]):
     """One notification: a title, plain text, up to three buttons."""
 
     name = "ntfy"
@@ -70,28 +61,28 @@ class Ntfy(BasePlatform[NtfyOptions, Json]):
     where = "in ntfy, under Settings, Access tokens"
     options_model = NtfyOptions
 
-    def address_problem(self, options: NtfyOptions, trusted_hosts: Collection[str]) -> str | None:
-        problem = server_problem(
-            options.url,
-            trusted_hosts,
-            "The address is more than the server's: write the topic under `topic`, and leave "
-            "it out of `url`.",
-        )
-        if problem is not None:
-            return problem
-        if not _TOPIC.fullmatch(options.topic.get_secret_value()):
-            return "`topic` may have letters, digits, - and _, and at most 64 of them."
-        return None
+    too_much = (
+        "The address is more than the server's: write the topic under `topic`, and leave "
+        "it out of `url`."
+    )
+    # 60 at once, then one in five seconds (https://docs.ntfy.sh/publish/#limitations).
+    rate = 0.2
 
-    def address_digest(self, options: NtfyOptions) -> str:
+    def server(self, options: NtfyOptions) -> str:
+        return options.url
+
+    def account(self, options: NtfyOptions) -> tuple[str, ...]:
+        """Return the visitor: a signed-in user, or the machine."""
+        return read_address(options.url).origin, _token(options)
+
+    def place(self, options: NtfyOptions) -> tuple[str, ...]:
         origin = read_address(options.url).origin
-        return digest(self.name, origin, options.topic.get_secret_value(), _token(options))
+        return origin, options.topic.get_secret_value(), _token(options)
 
-    def rate_keys(self, options: NtfyOptions) -> Rates:
-        # The limit is the visitor's: of a signed-in user, or of the machine.
-        visitor = digest(self.name, read_address(options.url).origin, _token(options))
-        # 60 at once, then one in five seconds (https://docs.ntfy.sh/publish/#limitations).
-        return webhook_rates(self.name, visitor, options.url, 0.2)
+    def options_problem(self, options: NtfyOptions) -> str | None:
+        if _TOPIC.fullmatch(options.topic.get_secret_value()):
+            return None
+        return "`topic` may have letters, digits, - and _, and at most 64 of them."
 
     def payload(self, message: Message, options: NtfyOptions | None) -> Json:
         """Return the notification without its topic, the longest of which is reckoned with."""

@@ -10,7 +10,6 @@ below them, then the sources and the footer. With attachments and no text nothin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,15 +21,13 @@ from bot.channels.answers import (
     wait_of_seconds,
 )
 from bot.channels.base_platform import Json
-from bot.channels.colours import colour
-from bot.channels.dialects.dialect import one_line, units, web_url
-from bot.channels.dialects.rocketchat import ROCKETCHAT
+from bot.channels.dialects.dialect import units
+from bot.channels.dialects.rocketchat_attachments import attachments_of
 from bot.channels.outcome import Delivered, Outcome, Reason, Unknown
 from bot.channels.platform import Platform
 from bot.channels.request import Response
-from bot.channels.text_layout import actions_of, button_links, label_of
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
-from bot.content.message import Message, Part
+from bot.content.message import Message
 
 LONGEST_TEXT = 5000
 """Message_MaxAllowedSize as it is set at first, for the text of each attachment."""
@@ -62,7 +59,7 @@ class RocketChat(WebhookPlatform[RocketChatOptions]):
     rate = 10 / 60
 
     def payload(self, message: Message, options: RocketChatOptions | None) -> Json:
-        payload: Json = {"attachments": list(_attachments(message))}
+        payload: Json = {"attachments": list(attachments_of(message))}
         if options is not None and options.separate_response:
             payload["separateResponse"] = True
         return payload
@@ -121,43 +118,6 @@ def _wait(response: Response, words: str | None, at: datetime) -> timedelta | No
         return wait_of_seconds(int(reset) / 1000 - at.timestamp())
     seconds = re.search(r"must wait (\d{1,6}) seconds", words or "", re.ASCII)
     return wait_of_seconds(int(seconds[1])) if seconds else None
-
-
-def _attachments(message: Message) -> Iterator[Json]:
-    shade = f"#{colour(message.kind):06X}"
-    for part in message.parts:
-        for attachment in (_body(part), _end(part)):
-            if attachment:
-                yield {"color": shade, **attachment}
-
-
-def _body(part: Part) -> Json:
-    buttons = button_links(part)
-    texts = (ROCKETCHAT.markdown(part.body), actions_of(part, ROCKETCHAT, buttons, between=" "))
-    attachment: Json = {
-        # Shown letter for letter.
-        "title": one_line(part.title),
-        "text": "\n\n".join(filter(None, texts)),
-    }
-    filled = {key: value for key, value in attachment.items() if value}
-    if buttons:
-        filled["actions"] = [
-            {"type": "button", "text": one_line(link.title), "url": web_url(link.url)}
-            for link in buttons
-        ]
-    return filled
-
-
-def _end(part: Part) -> Json:
-    sources = [ROCKETCHAT.link(link.title, link.url) for link in part.sources]
-    row = (
-        " ".join([*label_of(part.sources_label, ROCKETCHAT), " · ".join(sources)])
-        if sources
-        else ""
-    )
-    footer = ROCKETCHAT.text(one_line(part.footer))
-    text = "\n\n".join(filter(None, (row, footer)))
-    return {"text": text} if text else {}
 
 
 PLATFORM: Platform[RocketChatOptions] = RocketChat()

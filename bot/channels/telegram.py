@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
-from bot.channels.addresses import address_problem, digest, read_address
+from bot.channels.addresses import read_address
 from bot.channels.answers import (
     detail_of,
     json_object,
@@ -26,19 +25,13 @@ from bot.channels.answers import (
     strings_of,
     wait_of_seconds,
 )
-from bot.channels.base_platform import (
-    BasePlatform,
-    ChannelOptions,
-    Json,
-    Rates,
-    json_request,
-    webhook_rates,
-)
+from bot.channels.base_platform import ChannelOptions, Json, Text
 from bot.channels.dialects.dialect import one_line, units, web_url
 from bot.channels.dialects.telegram import TELEGRAM
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Unknown
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
+from bot.channels.server_platform import ServerPlatform, json_request
 from bot.channels.text_layout import button_links, text_of_part
 from bot.content.message import Link, Message
 
@@ -50,13 +43,7 @@ LONGEST_LABEL = 64
 _SEPARATOR = "\n\n⸻\n\n"
 
 
-def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-ChatId = Annotated[
-    str, BeforeValidator(_as_text), StringConstraints(pattern=r"^(-?\d{1,20}|@\w{3,64})$")
-]
+ChatId = Annotated[Text, StringConstraints(pattern=r"^(-?\d{1,20}|@\w{3,64})$")]
 
 
 class TelegramOptions(ChannelOptions):
@@ -73,7 +60,7 @@ class TelegramOptions(ChannelOptions):
     server: str = "https://api.telegram.org"
 
 
-class Telegram(BasePlatform[TelegramOptions, Json]):
+class Telegram(ServerPlatform[TelegramOptions, Json]):
     """One text, with link buttons."""
 
     name = "telegram"
@@ -81,29 +68,27 @@ class Telegram(BasePlatform[TelegramOptions, Json]):
     where = "with @BotFather in Telegram"
     options_model = TelegramOptions
 
-    def address_problem(
-        self, options: TelegramOptions, trusted_hosts: Collection[str]
-    ) -> str | None:
-        problem = address_problem(options.server, trusted_hosts, hosts=("api.telegram.org",))
-        if problem is not None:
-            return problem
-        if not re.fullmatch(r"\d{3,20}:[A-Za-z0-9_-]{20,}", options.token.get_secret_value()):
-            return (
-                "`token` is not that of a Telegram bot (digits, a colon, letters and digits); copy "
-                "it again from @BotFather in one piece."
-            )
-        return None
+    hosts = ("api.telegram.org",)
+    # 20 messages a minute a group, and 30 a second in all
+    # (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
+    rate = 1 / 3
 
-    def address_digest(self, options: TelegramOptions) -> str:
-        chat = options.chat_id.lower()
-        bot = options.token.get_secret_value()
-        return digest(self.name, bot, chat, str(options.thread_id or ""))
+    def server(self, options: TelegramOptions) -> str:
+        return options.server
 
-    def rate_keys(self, options: TelegramOptions) -> Rates:
-        chat = digest(self.name, options.token.get_secret_value(), options.chat_id.lower())
-        # 20 messages a minute a group, and 30 a second in all
-        # (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
-        return webhook_rates(self.name, chat, options.server, 1 / 3)
+    def account(self, options: TelegramOptions) -> tuple[str, ...]:
+        return options.token.get_secret_value(), options.chat_id.lower()
+
+    def place(self, options: TelegramOptions) -> tuple[str, ...]:
+        return (*self.account(options), str(options.thread_id or ""))
+
+    def options_problem(self, options: TelegramOptions) -> str | None:
+        if re.fullmatch(r"\d{3,20}:[A-Za-z0-9_-]{20,}", options.token.get_secret_value()):
+            return None
+        return (
+            "`token` is not that of a Telegram bot (digits, a colon, letters and digits); copy "
+            "it again from @BotFather in one piece."
+        )
 
     def payload(self, message: Message, options: TelegramOptions | None) -> Json:
         """Return what is the message's; where it goes to is added to the request."""
@@ -194,7 +179,7 @@ def _remote_id(result: Any) -> str | None:
 
 
 def _fits_a_button(link: Link) -> bool:
-    """Whether a button may lead there: a bad address would have the whole message refused."""
+    """Return whether a button may lead there: a bad address has the whole message refused."""
     host = urlsplit(web_url(link.url) or "").hostname or ""
     short = units(one_line(link.title)) <= LONGEST_LABEL
     return short and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) is not None

@@ -41,11 +41,16 @@ class WebhookPlatform(BasePlatform[WebhookOptionsT, Json]):
     looks: str = ""
     """What an address is that matches, after "The address is not that of "; may hold {host}."""
     slash_matters = False
-    """Whether an address with a slash at its end is another place than without."""
+    """Return whether an address with a slash at its end is another place than without."""
     rate: float
     """Requests a second that one webhook takes."""
     user_agent = USER_AGENT
     content_type = "application/json"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of every request."""
+        return {"Content-Type": self.content_type, "User-Agent": self.user_agent}
 
     def address_problem(
         self, options: WebhookOptionsT, trusted_hosts: Collection[str]
@@ -89,6 +94,5 @@ class WebhookPlatform(BasePlatform[WebhookOptionsT, Json]):
 
     def assembled(self, payload: Json, options: WebhookOptionsT, envelope: Envelope) -> HttpRequest:
         url = read_address(options.url.get_secret_value())
-        headers = {"Content-Type": self.content_type, "User-Agent": self.user_agent}
         target = self.target(url, options, envelope)
-        return HttpRequest("POST", target, headers, json_bytes(payload), self.secrets(url))
+        return HttpRequest("POST", target, self.headers, json_bytes(payload), self.secrets(url))

@@ -10,28 +10,21 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
 from pydantic import SecretStr, StringConstraints
 
-from bot.channels.addresses import digest, read_address
+from bot.channels.addresses import read_address
 from bot.channels.answers import json_object, read_answer, refusal, wait_of_seconds
-from bot.channels.base_platform import (
-    USER_AGENT,
-    BasePlatform,
-    ChannelOptions,
-    Rates,
-    server_problem,
-    webhook_rates,
-)
+from bot.channels.base_platform import USER_AGENT, ChannelOptions
 from bot.channels.dialects.dialect import title_within, units
 from bot.channels.dialects.zulip import ZULIP
 from bot.channels.outcome import Delivered, Outcome, Reason
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
+from bot.channels.server_platform import ServerPlatform
 from bot.channels.text_layout import text_of_part
 from bot.content.message import Message
 
@@ -65,7 +58,7 @@ class ZulipOptions(ChannelOptions):
     topic: Name = "{title}"
 
 
-class Zulip(BasePlatform[ZulipOptions, dict[str, str]]):
+class Zulip(ServerPlatform[ZulipOptions, dict[str, str]]):
     """One text in a topic of a channel (a stream, as the API has it)."""
 
     name = "zulip"
@@ -73,30 +66,27 @@ class Zulip(BasePlatform[ZulipOptions, dict[str, str]]):
     where = "in Zulip, under Personal settings, Bots"
     options_model = ZulipOptions
 
-    def address_problem(self, options: ZulipOptions, trusted_hosts: Collection[str]) -> str | None:
-        problem = server_problem(
-            options.url,
-            trusted_hosts,
-            "The address is more than that of the organisation: leave out what follows the "
-            "host, as in https://our-group.zulipchat.com.",
-        )
-        if problem is not None:
-            return problem
-        if not re.fullmatch(r"[^\s:@]+@[^\s:@]+", options.email):
-            return (
-                "`email` is not the address of a bot, such as vigilia-bot@our-group.zulipchat.com."
-            )
-        return None
+    too_much = (
+        "The address is more than that of the organisation: leave out what follows the "
+        "host, as in https://our-group.zulipchat.com."
+    )
+    # 200 requests a minute a user (https://zulip.com/api/rest-error-handling#rate-limit-exceeded).
+    rate = 3.0
 
-    def address_digest(self, options: ZulipOptions) -> str:
+    def server(self, options: ZulipOptions) -> str:
+        return options.url
+
+    def account(self, options: ZulipOptions) -> tuple[str, ...]:
+        return read_address(options.url).origin, options.email
+
+    def place(self, options: ZulipOptions) -> tuple[str, ...]:
         origin = read_address(options.url).origin
-        return digest(self.name, origin, options.stream, options.topic, _credentials(options))
+        return origin, options.stream, options.topic, _credentials(options)
 
-    def rate_keys(self, options: ZulipOptions) -> Rates:
-        bot = digest(self.name, read_address(options.url).origin, options.email)
-        # 200 requests a minute a user
-        # (https://zulip.com/api/rest-error-handling#rate-limit-exceeded).
-        return webhook_rates(self.name, bot, options.url, 3.0)
+    def options_problem(self, options: ZulipOptions) -> str | None:
+        if re.fullmatch(r"[^\s:@]+@[^\s:@]+", options.email):
+            return None
+        return "`email` is not the address of a bot, such as vigilia-bot@our-group.zulipchat.com."
 
     def payload(self, message: Message, options: ZulipOptions | None) -> dict[str, str]:
         topic = (options.topic if options else "{title}").replace("{title}", message.title)

@@ -29,6 +29,8 @@ from .shipped import shipped_messages
 URL = "gotifys://push.example.org/AbCdEf0123456789"
 OPTIONS = AppriseOptions.model_validate({"url": URL})
 
+CHANNEL = 'url = "gotifys://127.0.0.1:9/CANARYplatformSECRET0009"'
+
 ANSWERS = Answers(cases=(Case(200, "", Delivered()),))
 """Apprise gives no answers of platforms; its own results are below."""
 

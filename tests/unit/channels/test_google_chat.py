@@ -40,6 +40,8 @@ def error(code: int, status: str) -> str:
     return json.dumps({"error": {"code": code, "message": "Words.", "status": status}})
 
 
+CHANNEL = 'url = "http://127.0.0.1:9/v1/spaces/AA/messages?key=k&token=CANARYplatformSECRET0009"'
+
 ANSWERS = Answers(
     gone=frozenset({401, 403, 404, 410}),
     cases=(

@@ -33,6 +33,8 @@ SWITCHED_OFF = json.dumps(
 )
 NO_SUCH = json.dumps({"error": {"code": "WorkflowNotFound", "message": "It could not be found."}})
 
+CHANNEL = 'url = "http://127.0.0.1:9/workflows/a/triggers/manual/paths/invoke?sig=CANARYplatformSECRET0009"'
+
 ANSWERS = Answers(
     gone=frozenset({401, 403, 404, 410}),
     cases=(
