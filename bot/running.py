@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,9 +18,9 @@ from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
 from bot.cluster.shared_limits import SharedLimits
 from bot.delivery.courier import Courier, Listener
-from bot.delivery.limits import RateLimits
-from bot.delivery.local import LocalPlaces
 from bot.delivery.planner import recover, settle_left, write_down
+from bot.delivery.poster import LocalPlaces, Poster
+from bot.delivery.rate_limits import RateLimits
 from bot.engines.embedded import EmbeddedEngine
 from bot.engines.engine import Engine
 from bot.errors import LedgerError
@@ -129,9 +129,12 @@ def assembled(
                     project=lambda: project,
                     run=run,
                     clock=clock,
-                    transport=transport,
-                    places=LocalPlaces(ledger),
-                    limits=shared or RateLimits(time.monotonic),
+                    poster=Poster(
+                        transport,
+                        LocalPlaces(ledger),
+                        shared or RateLimits(time.monotonic),
+                        clock,
+                    ),
                     listeners=(log_settled, *listeners),
                     record_for=record_for,
                     lease=project.settings.engine.lease,
@@ -227,7 +230,7 @@ def overseen(
     """Watches over a service while the block runs: its configuration, its operator, its sign of
     life, its memory. Each in a thread of its own, which is a daemon: none keeps the process."""
     desk = OperatorDesk(parts.ledger, parts.courier, clock, broken=lambda: live.broken)
-    heartbeat = Heartbeat(live, parts.transport, service.ailing)
+    heartbeat = Heartbeat(live, parts.courier.poster, service.ailing)
     live.changed = service.look_again
     live.told = partial(_note_config, parts.ledger)
     live.told(None)
@@ -327,6 +330,14 @@ def transport_for(project: Project, *, rehearsal: bool = False) -> Transports:
     proxy = network.proxy.get_secret_value() if network.proxy else None
     proxies = {"http": proxy, "https": proxy} if proxy else None
     return Transports(network.trusted_hosts, rehearsal, ca_file, proxies)
+
+
+@contextmanager
+def poster_for(project: Project, ledger: Ledger | None, clock: Clock) -> Iterator[Poster]:
+    """Yield what sends for a command that ends by itself, into the inbox of ``ledger`` too. Raises
+    VigiliaError as :func:`transport_for` does."""
+    with closing(transport_for(project, rehearsal=clock.rehearsal)) as transport:
+        yield Poster(transport, LocalPlaces(ledger), RateLimits(time.monotonic), clock)
 
 
 def _greet(project: Project, clock: Clock, role: Role) -> None:

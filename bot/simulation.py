@@ -17,8 +17,9 @@ from bot.channels.request import (
 from bot.clock import SettableClock
 from bot.content.message import Message
 from bot.delivery.courier import Courier
-from bot.delivery.limits import RateLimits
 from bot.delivery.planner import write_down
+from bot.delivery.poster import Poster
+from bot.delivery.rate_limits import RateLimits
 from bot.errors import RenderError
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
@@ -79,7 +80,11 @@ def simulated(project: Project, start: datetime, end: datetime) -> Iterator[Simu
         run = ledger.begin_run(start, __version__)
         nowhere = _Nowhere()
         courier = Courier(
-            ledger, lambda: project, run, clock, nowhere, nowhere, RateLimits(lambda: 0.0)
+            ledger,
+            lambda: project,
+            run,
+            clock,
+            Poster(nowhere, nowhere, RateLimits(lambda: 0.0), clock),
         )
         write_down(ledger, project, start)
         while (due := project.plan.next_due(clock.now())) is not None and due <= end:

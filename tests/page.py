@@ -18,7 +18,8 @@ from typing import Any
 from bot.channels.outcome import Outcome, Reason
 from bot.channels.request import HttpRequest, RemoteRequest, Response
 from bot.clock import SettableClock
-from bot.delivery.local import LocalPlaces
+from bot.delivery.poster import LocalPlaces, Poster
+from bot.delivery.rate_limits import RateLimits
 from bot.delivery.rendering import write_message
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
@@ -191,8 +192,7 @@ def staged(
             ledger=ledger,
             clock=clock,
             access=access,
-            transport=transport,
-            places=LocalPlaces(ledger),
+            poster=Poster(transport, LocalPlaces(ledger), RateLimits(time.monotonic), clock),
             wake=woken,
             ailing=lambda: None,
             metrics=Metrics(lambda: project, ledger, clock, lambda: None),
@@ -215,7 +215,7 @@ def fill(ledger: Ledger, run: str, project: Project) -> dict[str, str]:
         posting = item.postings[0]
         useful = NOW + timedelta(days=2)
         later = Planned(item.slots, tuple(replace(p, useful_until=useful) for p in item.postings))
-        ledger.insert([later], posting.due_at, state_of=lambda _posting: (state, held_for))
+        ledger.insert([later], posting.due_at, state_of=lambda *_: (state, held_for))
         return posting
 
     def attempt(posting: Posting, state: State, outcome: OutcomeName, reason: Reason) -> str:
@@ -257,7 +257,7 @@ def fill(ledger: Ledger, run: str, project: Project) -> dict[str, str]:
             kept = keys["delivered"]
     keys["delivered"] = kept
     for item in postings:
-        ledger.insert([item], item.due_at, state_of=lambda _posting: (State.DELIVERED, None))
+        ledger.insert([item], item.due_at, state_of=lambda *_: (State.DELIVERED, None))
     while ledger.index_words():
         pass
     coming = project.plan.due(NOW, NOW + timedelta(days=90))

@@ -110,14 +110,14 @@ def test(
     config: ConfigDir = None,
 ) -> None:
     """Send a clearly marked test message, and say what the answer means."""
+    from bot.channels.outcome import Delivered
     from bot.cli.outcome_text import outcome_text
-    from bot.delivery.test_message import is_delivered
 
     project = load(config or context.obj)
     channel = project.channel(name)
     outcome = _send_test(project, channel)
     sentence = outcome_text(channel, outcome)
-    if is_delivered(outcome):
+    if isinstance(outcome, Delivered):
         sentence += _resumed(project, channel)
     if as_json:
         from bot.cli.output import print_json
@@ -134,30 +134,20 @@ def test(
         )
     else:
         print(sentence)
-    if not is_delivered(outcome):
+    if not isinstance(outcome, Delivered):
         raise typer.Exit(1)
 
 
 def _send_test(project: Project, channel: Channel) -> Outcome:
-    from contextlib import ExitStack, closing
+    from contextlib import nullcontext
 
     from bot.clock import SystemClock
-    from bot.delivery.local import LocalPlaces
     from bot.delivery.test_message import send_test
-    from bot.running import transport_for
+    from bot.running import poster_for
 
-    with ExitStack() as stack:
-        return send_test(
-            project,
-            channel,
-            SystemClock(),
-            transport=lambda: stack.enter_context(closing(transport_for(project))),
-            places=lambda: LocalPlaces(
-                stack.enter_context(open_existing(project, writing=True))
-                if channel.platform.name == "inbox"
-                else None
-            ),
-        )
+    inbox = open_existing(project, writing=True) if channel.platform.name == "inbox" else None
+    with inbox or nullcontext(), poster_for(project, inbox, SystemClock()) as poster:
+        return send_test(project, channel, poster)
 
 
 def _resumed(project: Project, channel: Channel) -> str:

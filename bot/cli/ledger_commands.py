@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bot.cli.options import AsJson, ConfigDir, load, open_existing, read_instant
+from bot.cli.options import AsJson, ConfigDir, clock_of, load, open_existing, read_instant
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -164,19 +164,16 @@ def resolve(
 
 def retract(key: Key, why: Why = "", config: ConfigDir = None) -> None:
     """Take a post back from its channel, where the platform lets it be deleted or blanked out."""
-    from contextlib import ExitStack, closing
-
     from bot.channels.outcome import Delivered, Unknown
-    from bot.clock import SystemClock
     from bot.delivery.retracting import retract as retracted
-    from bot.running import transport_for
+    from bot.running import poster_for
 
     project = load(config)
-    with ExitStack() as stack:
-        ledger = stack.enter_context(open_existing(project, writing=True))
-        rehearsal = ledger.mode == "rehearsal"
-        transport = stack.enter_context(closing(transport_for(project, rehearsal=rehearsal)))
-        outcome = retracted(project, ledger, key, SystemClock(), transport, who=who(), why=why)
+    with (
+        open_existing(project, writing=True) as ledger,
+        poster_for(project, ledger, clock_of(ledger)) as poster,
+    ):
+        outcome = retracted(project, ledger, key, poster, who=who(), why=why)
     match outcome:
         case Delivered():
             print(f"{key} was taken back. {outcome.detail}".rstrip())

@@ -11,6 +11,7 @@ import typer
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
+    from bot.clock import Clock
     from bot.ledger.ledger import Ledger
     from bot.project.load import Project
 
@@ -91,3 +92,13 @@ def open_existing(project: Project, *, writing: bool) -> Ledger:
     mode = ledger.mode
     ledger.close()
     return open_ledger(url, base=base, mode=mode, create=False, now=now)
+
+
+def clock_of(ledger: Ledger) -> Clock:
+    """Return the clock that decisions in a ledger go by: the machine's; for a rehearsal one that
+    stands at the rehearsal's last sign of life."""
+    from bot.clock import SettableClock, SystemClock
+
+    if ledger.mode == "real":
+        return SystemClock()
+    return SettableClock(ledger.last_alive() or SystemClock().now())

@@ -13,7 +13,7 @@ from bot.logs import log
 
 @dataclass(frozen=True)
 class SharedLimits:
-    """As :class:`bot.delivery.limits.RateLimits`. Asking for a turn raises LedgerError."""
+    """As :class:`bot.delivery.rate_limits.RateLimits`. Asking for a turn raises LedgerError."""
 
     ledger: Ledger
 

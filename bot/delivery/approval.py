@@ -19,9 +19,6 @@ from bot.ledger.rows import Decision, DeliveryRow
 from bot.planning import Posting
 from bot.project.load import Project
 
-_KEYS_A_QUESTION = 500
-"""A database takes so many parameters and not many more."""
-
 
 class Standing(StrEnum):
     """What a person's decisions come to for a posting that has not been sent."""
@@ -71,12 +68,16 @@ def digest_of(project: Project, posting: Posting | DeliveryRow) -> str | None:
         return None
 
 
+def names_words(decision: Decision | None) -> bool:
+    """Whether somebody approved certain words, so that it matters what the words are."""
+    return decision is not None and decision.verdict == "approve" and decision.digest is not None
+
+
 def standing_of(
     project: Project, posting: Posting | DeliveryRow, decision: Decision | None
 ) -> Standing:
     """Gives how a posting stands. Its words are written only where an approval names some."""
-    named = decision is not None and decision.verdict == "approve" and decision.digest is not None
-    digest = digest_of(project, posting) if named else None
+    digest = digest_of(project, posting) if names_words(decision) else None
     return standing(needs_approval(project, posting), decision, digest)
 
 
@@ -108,10 +109,7 @@ def asked_for(
     """Gives those of the postings, due within ``[approval] lead``, that wait for a person."""
     until = now + project.settings.approval.lead
     near = [posting for posting in planned if now < posting.due_at <= until]
-    decisions: dict[str, Decision] = {}
-    for start in range(0, len(near), _KEYS_A_QUESTION):
-        keys = [posting.key for posting in near[start : start + _KEYS_A_QUESTION]]
-        decisions |= ledger.decisions(keys)
+    decisions = ledger.decisions([posting.key for posting in near])
     for posting in near:
         decision = decisions.get(posting.key)
         if decision is None and not needs_approval(project, posting):

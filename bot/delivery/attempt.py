@@ -8,12 +8,11 @@ from datetime import timedelta
 from typing import Any, assert_never
 
 from bot.channels.channel import Channel
-from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
+from bot.channels.outcome import Delivered, Outcome, Rejected, Retry, Unknown
 from bot.content.message import Message
 from bot.delivery.rendering import Written
 from bot.delivery.retry import Settlement
 from bot.ledger.rows import Claim, DeliveryRow, Ended, OutcomeName, State
-from bot.logs import log
 
 NotSaid = Rejected | Retry
 """Why a delivery ends before anything could leave."""
@@ -108,19 +107,3 @@ def ended(carried: Carried, decided: Settlement) -> Ended:
         carried.status,
         gone=channel.platform.address_digest(channel.options) if gone and channel else None,
     )
-
-
-def unsent_defect(key: str, error: Exception) -> Rejected:
-    """Gives the end of a delivery that met a defect before it left: a refusal. Logs it."""
-    return Rejected(Reason.DEFECT, _told(key, error))
-
-
-def sent_defect(key: str, error: Exception) -> Unknown:
-    """Gives the end of a delivery that met a defect when it may have left: nobody can know. Logs
-    it."""
-    return Unknown(Reason.DEFECT, _told(key, error))
-
-
-def _told(key: str, error: Exception) -> str:
-    log("defect", "A delivery met a defect.", level="error", key=key, exc_info=error)
-    return f"A defect in Vigilia ({type(error).__name__}). Please report it."

@@ -14,37 +14,19 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar, assert_never
+from typing import TypeVar
 
 from bot.channels.channel import Channel
 from bot.channels.fitting import CannotFitError
-from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry
+from bot.channels.outcome import Reason, Rejected, Retry
 from bot.channels.platform import Envelope
-from bot.channels.request import (
-    ApprisedRequest,
-    HttpRequest,
-    LocalRequest,
-    MimeRequest,
-    Request,
-    Response,
-)
+from bot.channels.request import Request
 from bot.clock import Clock
 from bot.content.message import Message
 from bot.delivery.approval import refuse_lapsed
-from bot.delivery.attempt import (
-    Begun,
-    Carried,
-    NotSaid,
-    Settled,
-    ended,
-    kept,
-    running_s,
-    said,
-    sent_defect,
-    unsent_defect,
-)
-from bot.delivery.rate_headers import HOST, asked_to_wait, without_own_host
-from bot.delivery.remembered import Remembered
+from bot.delivery.attempt import Begun, Carried, NotSaid, Settled, ended, kept, running_s, said
+from bot.delivery.poster import Poster, defect
+from bot.delivery.rate_limits import Rates, without_own_host
 from bot.delivery.rendering import Words, Written
 from bot.delivery.retry import Settlement, next_delay, settlement
 from bot.errors import LedgerError, RenderError
@@ -55,9 +37,8 @@ from bot.ledger.rows import (
     ToSend,
 )
 from bot.ledger.sightings import FORGOTTEN_AFTER
-from bot.logs import SECRETS, log
+from bot.logs import log
 from bot.project.load import Project
-from bot.transport.dispatch import Transport
 
 LEASE = timedelta(minutes=5)
 """For how long a claim is another's business on a shared ledger; over every deadline of a
@@ -66,24 +47,6 @@ request."""
 _RECORD_AGAIN_S = 1.0
 
 _T = TypeVar("_T")
-
-Rates = Sequence[tuple[str, float]]
-"""The buckets that hold for a channel, with their requests a second."""
-
-
-class Limits(Protocol):
-    """Rate limits: of this process, or of all machines."""
-
-    def wait_for(self, keys: Rates) -> float: ...
-
-    def back_off(self, key: str, seconds: float) -> None: ...
-
-
-class LocalPlaces(Protocol):
-    """Puts a message into a place on this machine."""
-
-    def put(self, request: LocalRequest, key: str, channel: str, at: datetime) -> Delivered: ...
-
 
 Listener = Callable[[Settled], None]
 
@@ -97,7 +60,7 @@ def request_id(key: str, generation: int) -> str:
 
 @dataclass
 class Courier:
-    """Takes deliveries from the ledger to their channels. Used by many threads at once.
+    """Take deliveries from the ledger to their channels. Used by many threads at once.
 
     ``project`` is asked at each delivery, so that a reloaded configuration holds from then on. An
     outcome that the ledger cannot take (a full disk) is kept and offered again for ``record_for``,
@@ -108,39 +71,31 @@ class Courier:
     project: Callable[[], Project]
     run: str
     clock: Clock
-    transport: Transport
-    places: LocalPlaces
-    limits: Limits
+    poster: Poster
     listeners: Iterable[Listener] = ()
     chance: Callable[[], float] = field(default=random.random)
     record_for: timedelta | None = None
     ending: threading.Event = field(default_factory=threading.Event)
     lease: timedelta = LEASE
     words: Words = field(default_factory=Words)
-    _rates: Remembered[Rates] = field(default_factory=lambda: Remembered[Rates](10_000))
 
     def ready_in(self, row: DeliveryRow) -> float:
-        """Gives the seconds until the rate limits let this delivery go; 0.0 takes its turn."""
-        return self.limits.wait_for(self.rates_of(row))
+        """Return the seconds until the rate limits let this delivery go; 0.0 takes its turn."""
+        return self.poster.limits.wait_for(self.rates_of(row))
 
     def wait_for(self, channel: Channel) -> float:
-        """Gives the seconds until the rate limits let a request to this channel go; 0.0 takes its
+        """Return the seconds until the rate limits let a request to this channel go; 0.0 takes its
         turn."""
-        return self.limits.wait_for(_buckets(self.project(), channel.name))
+        return self.poster.limits.wait_for(self._rates(channel))
 
     def rates_of(self, row: DeliveryRow) -> Rates:
-        """Gives the buckets of a delivery, with their requests a second."""
-        project = self.project()
-        return self._rates.of(project, row.channel, lambda: _buckets(project, row.channel))
+        """Return the buckets of a delivery, with their requests a second."""
+        channel = self.project().channels.get(row.channel)
+        return () if channel is None else self._rates(channel)
 
-    def _heed(self, answer: Response, channel: Channel) -> None:
-        """Keeps a bucket shut for as long as the platform's headers ask."""
-        asked = asked_to_wait(answer.headers, answer.status, self.clock.now())
-        if asked is None:
-            return
-        for bucket, _ in channel.platform.rate_keys(channel.options):
-            if bucket.startswith(HOST) == asked.everywhere:
-                self.limits.back_off(bucket, asked.seconds)
+    def _rates(self, channel: Channel) -> Rates:
+        trusted_hosts = self.project().settings.network.trusted_hosts
+        return without_own_host(channel.platform.rate_keys(channel.options), trusted_hosts)
 
     def deliver(self, row: DeliveryRow) -> Settlement | None:
         """Makes one attempt. Gives what it came to, None where another had claimed the row.
@@ -183,7 +138,7 @@ class Courier:
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001 - it must not keep the others from being sent
-            return unsent_defect(row.key, error)
+            return Rejected(Reason.DEFECT, defect(row.key, error))
         return written
 
     def _without_channel(self, row: DeliveryRow) -> Rejected | Retry:
@@ -194,17 +149,16 @@ class Courier:
         return Rejected(Reason.OPERATOR, said)
 
     def carry(self, begun: Begun) -> Carried:
-        """Builds the request and posts it; gives what came of it. Raises nothing."""
-        sending = False
+        """Build the request and post it; return what came of it. Raises nothing."""
         try:
             request = self._request(begun)
-            if isinstance(request, Rejected | Retry):
-                return Carried(begun, request)
-            sending = True
-            return Carried(begun, *self.post(request, begun.claim.key, begun.known_channel))
         except Exception as error:  # noqa: BLE001 - a defect of ours must not leave the row in doubt
-            met = sent_defect if sending else unsent_defect
-            return Carried(begun, met(begun.claim.key, error))
+            request = Rejected(Reason.DEFECT, defect(begun.claim.key, error))
+        if isinstance(request, Rejected | Retry):
+            return Carried(begun, request)
+        row = begun.claim.delivery
+        outcome = self.poster.post(request, row.key, begun.known_channel, tries=row.tries)
+        return Carried(begun, *outcome)
 
     def _request(self, begun: Begun) -> Request | NotSaid:
         """Builds the request. What does not fit is refused here, unsent."""
@@ -225,31 +179,6 @@ class Courier:
             return Retry(Reason.INTERRUPTED, "Not sent: its time to be sent was over.")
         return request
 
-    def post(self, request: Request, key: str, channel: Channel) -> tuple[Outcome, int | None]:
-        """Sends a request once; gives what it came to, and the status of an HTTP answer."""
-        match request:
-            case LocalRequest():
-                try:
-                    now = self.clock.now()
-                    return self.places.put(request, key, channel.name, now), None
-                except LedgerError as error:
-                    return Retry(Reason.WRITE, str(error)), None
-            case HttpRequest() | MimeRequest() | ApprisedRequest():
-                try:
-                    answer = self.transport.send(request)
-                except Exception:
-                    # its traceback may hold a form of a secret that stands in no file
-                    if isinstance(request, HttpRequest):
-                        SECRETS.know(request.secrets)
-                    raise
-                if not isinstance(answer, Response):
-                    return answer, None
-                outcome: Outcome = channel.platform.outcome(answer, self.clock.now())
-                self._heed(answer, channel)
-                return outcome, answer.status
-            case _:
-                assert_never(request)
-
     def end(self, carried: Sequence[Carried]) -> list[Settlement]:
         """Settles attempts, in one transaction, and tells the listeners; gives what each came to.
         Raises LedgerError; then none is settled, and it may be asked for again."""
@@ -259,15 +188,26 @@ class Courier:
             [ended(one, made) for one, made in zip(carried, decided, strict=True)], now
         )
         for one, made, known in zip(carried, decided, recorded, strict=True):
-            self._slow_down(one)
             channel, row = one.begun.channel, one.begun.claim.delivery
             platform = channel.platform.name if channel else ""
             settled = Settled(
                 row, made, platform, now - row.due_at, known.channel_paused, known.state
             )
-            for listener in self.listeners:
-                listener(settled)
+            self._tell(settled)
         return decided
+
+    def _tell(self, settled: Settled) -> None:
+        for listener in self.listeners:
+            try:
+                listener(settled)
+            except Exception as error:  # noqa: BLE001 - what is settled must not be settled again
+                log(
+                    "listener-broke",
+                    "A delivery is recorded, and whoever hears of it met a defect.",
+                    level="critical",
+                    key=settled.row.key,
+                    exc_info=error,
+                )
 
     def _decided(self, carried: Carried, now: datetime) -> Settlement:
         outcome, row, channel = carried.outcome, carried.begun.claim.delivery, carried.begun.channel
@@ -285,18 +225,6 @@ class Courier:
             repeat_safe_until=began + safe_for if safe_for else None,
             maybe_arrived=any(attempt.outcome == "unknown" for attempt in earlier),
         )
-
-    def _slow_down(self, carried: Carried) -> None:
-        """Keeps the bucket of a channel shut after a 429, also where no header says for how
-        long."""
-        outcome, channel = carried.outcome, carried.begun.channel
-        if channel is None or not isinstance(outcome, Retry):
-            return
-        if outcome.reason is Reason.RATE_LIMITED:
-            tries = carried.begun.claim.delivery.tries
-            wait = outcome.retry_after or next_delay(tries, None, self.chance)
-            bucket = channel.platform.rate_keys(channel.options)[0][0]
-            self.limits.back_off(bucket, wait.total_seconds())
 
     def recorded(self, key: str, ask: Callable[[], _T]) -> _T:
         """Gives what the ledger says, as soon as it can: what is known of a delivery is not
@@ -326,11 +254,3 @@ class Courier:
             return []
         same = [a for a in self.ledger.attempts(row.key) if a.generation == row.generation]
         return same[:-1]
-
-
-def _buckets(project: Project, name: str) -> Rates:
-    channel = project.channels.get(name)
-    if channel is None:
-        return ()
-    trusted = project.settings.network.trusted_hosts
-    return without_own_host(channel.platform.rate_keys(channel.options), trusted)

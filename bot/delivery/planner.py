@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.channels.channel import Channel
 from bot.channels.outcome import Reason, Unknown
 from bot.clock import Clock
-from bot.delivery.approval import Standing, standing_of
+from bot.delivery.approval import Standing, digest_of, names_words, needs_approval, standing
 from bot.delivery.retry import settlement
 from bot.ledger.jobs import Enqueue
 from bot.ledger.ledger import Ledger
@@ -26,6 +26,10 @@ _LONGEST_ABSENCE = timedelta(days=400)
 # A changed hour or time zone moves a posting by less than this. What a change has moved out of its
 # useful time is still found, and recorded as missed.
 _FURTHEST_MOVE = timedelta(days=2)
+
+_FIRST_PORTION, _LARGEST_PORTION, _GROWTH = 1, 500, 4
+"""How many are written in the first transaction, and in each after it so many times more: the first
+of them can be sent while the others are still being written."""
 
 
 @dataclass(frozen=True)
@@ -109,29 +113,64 @@ def insert_due(
     """Inserts what is due, as decisions and pauses are at that moment: ``missed`` where it is no
     longer useful. Where another process was quicker, what it left is for the next wake. Raises
     LedgerError."""
-    undecided = project.settings.approval.undecided
+    keys: list[str] = []
+    start, size = 0, _FIRST_PORTION
+    while start < len(wanted):
+        portion = wanted[start : start + size]
+        keys += _insert(ledger, project, portion, now, enqueue)
+        written()
+        start, size = start + size, min(size * _GROWTH, _LARGEST_PORTION)
+    new = set(keys)
+    late = [posting.key for item in wanted for posting in item.postings if _is_over(posting, now)]
+    return Intake(tuple(keys), ended=ledger.deliveries([key for key in late if key in new]))
 
-    def states_of(postings: Sequence[Posting]) -> list[tuple[State, HeldFor | None]]:
-        decisions = ledger.decisions([posting.key for posting in postings])
-        return [state_of(posting, decisions.get(posting.key)) for posting in postings]
 
-    def state_of(posting: Posting, decision: Decision | None) -> tuple[State, HeldFor | None]:
-        match standing_of(project, posting, decision):
+def _insert(
+    ledger: Ledger,
+    project: Project,
+    planned: Sequence[Planned],
+    now: datetime,
+    enqueue: Enqueue | None,
+) -> list[str]:
+    """Write down a portion; return its new keys.
+
+    The words that somebody approved are written before the transaction, for every other writer
+    waits for that. What is approved in between is postponed, and written down after its words.
+    """
+    unread_waits = project.settings.approval.undecided == "hold"
+    keys: list[str] = []
+    digests: dict[str, str | None] = {}
+
+    def state_of(
+        posting: Posting, decision: Decision | None
+    ) -> tuple[State, HeldFor | None] | None:
+        if names_words(decision) and posting.key not in digests:
+            return None
+        digest = digests.get(posting.key)
+        match standing(needs_approval(project, posting), decision, digest):
             case Standing.SKIPPED:
                 return State.SKIPPED, None
             case _ if _is_over(posting, now):
                 return State.MISSED, None
             case Standing.HELD:
                 return State.HELD, "approval"
-            case Standing.WAITING | Standing.LAPSED if undecided == "hold":
+            case Standing.WAITING | Standing.LAPSED if unread_waits:
                 return State.HELD, "approval"
             case _:
                 return State.READY, None
 
-    done = ledger.insert_all(wanted, now, states_of=states_of, enqueue=enqueue, written=written)
-    inserted = set(done.keys)
-    late = [posting.key for item in wanted for posting in item.postings if _is_over(posting, now)]
-    return Intake(done.keys, ended=ledger.deliveries([key for key in late if key in inserted]))
+    while planned:
+        postings = [posting for item in planned for posting in item.postings]
+        decisions = ledger.decisions([posting.key for posting in postings])
+        digests |= {
+            posting.key: digest_of(project, posting)
+            for posting in postings
+            if names_words(decisions.get(posting.key))
+        }
+        inserted = ledger.insert(planned, now, state_of=state_of, enqueue=enqueue)
+        keys += inserted.keys
+        planned = inserted.postponed
+    return keys
 
 
 def lift_pauses(ledger: Ledger, project: Project, now: datetime) -> None:

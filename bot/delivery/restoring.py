@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.delivery.planner import due_and_unfilled
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import DeliveryRow, State
+from bot.ledger.rows import Decision, DeliveryRow, State
 from bot.planning import Posting
 from bot.project.load import Project
 
@@ -45,5 +45,5 @@ def doubt_what_followed(ledger: Ledger, project: Project, now: datetime) -> Doub
     )
 
 
-def _held(_posting: Posting) -> tuple[State, None]:
+def _held(_posting: Posting, _decision: Decision | None) -> tuple[State, None]:
     return State.HELD, None

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from bot.channels.channel import Channel
 from bot.channels.outcome import Delivered, Outcome
 from bot.channels.platform import Envelope, Retracts
 from bot.channels.registry import PLATFORMS
-from bot.channels.request import HttpRequest, Response
-from bot.clock import Clock
+from bot.channels.request import HttpRequest
 from bot.delivery.courier import request_id
+from bot.delivery.poster import Poster
 from bot.errors import LedgerError, VigiliaError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow, State
 from bot.project.load import Project
-from bot.transport.dispatch import Transport
 
 
 class CannotRetractError(VigiliaError):
@@ -26,8 +26,7 @@ def retract(
     project: Project,
     ledger: Ledger,
     key: str,
-    clock: Clock,
-    transport: Transport,
+    poster: Poster,
     *,
     who: str,
     why: str,
@@ -49,14 +48,12 @@ def retract(
             f"The channel '{row.channel}' is no longer in the configuration, so its address is "
             "not known. Delete the post by hand."
         )
-    answer = transport.send(_request(channel, row, clock))
-    if isinstance(answer, Response):
-        platform: Retracts[Any] = _retracting(channel)
-        outcome: Outcome = platform.retracted(answer, clock.now())
-    else:
-        outcome = answer
+    now = poster.clock.now()
+    platform = _retracting(channel)
+    request = _request(channel, row, now)
+    outcome, _status = poster.post(request, key, channel, read=platform.retracted)
     if isinstance(outcome, Delivered):
-        ledger.retract(key, clock.now(), who, why)
+        ledger.retract(key, now, who, why)
     return outcome
 
 
@@ -71,9 +68,9 @@ def _retracting(channel: Channel) -> Retracts[Any]:
     )
 
 
-def _request(channel: Channel, row: DeliveryRow, clock: Clock) -> HttpRequest:
+def _request(channel: Channel, row: DeliveryRow, now: datetime) -> HttpRequest:
     platform = _retracting(channel)
-    envelope = Envelope(row.key, f"{request_id(row.key, row.generation)}-retract", clock.now())
+    envelope = Envelope(row.key, f"{request_id(row.key, row.generation)}-retract", now)
     request = None
     if row.remote_id is not None:
         request = platform.retraction(row.remote_id, channel.options, envelope)

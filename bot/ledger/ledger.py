@@ -49,8 +49,7 @@ class Ledger(Transactions):
     see = sightings.see
     first_seen = reads(sightings.first_seen)
     filled = reads(queries.filled)
-    insert = slots.insert
-    insert_all = slots.insert_all
+    insert = writes(slots.insert)
     insert_by_hand = writes(slots.insert_by_hand)
 
     # sending

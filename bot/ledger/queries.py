@@ -289,20 +289,27 @@ def empty_slots(conn: Connection) -> tuple[Slot, ...]:
 
 def verdicts(conn: Connection, keys: Collection[str]) -> dict[str, Decision]:
     """Gives the last approval, hold or skip of each of the keys that has one."""
-    query = select(*(column for column in decisions.c if column.name != "id")).where(
-        decisions.c.key.in_(keys), decisions.c.verdict.in_(("approve", "hold", "skip"))
-    )
-    found: dict[str, Decision] = {}
-    for stored in conn.execute(query.order_by(decisions.c.id)).mappings():
-        found[stored["key"]] = Decision(**stored)
-    return found
+    wanted = list(keys)
+    verdict_of: dict[str, Decision] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = _decisions().where(
+            decisions.c.key.in_(wanted[start : start + _AT_ONCE]),
+            decisions.c.verdict.in_(("approve", "hold", "skip")),
+        )
+        for stored in conn.execute(query).mappings():
+            verdict_of[stored["key"]] = Decision(**stored)
+    return verdict_of
 
 
 def decision_log(conn: Connection, key: str) -> tuple[Decision, ...]:
     """Gives all that was decided about a key, the first first."""
-    query = select(*(column for column in decisions.c if column.name != "id"))
-    query = query.where(decisions.c.key == key).order_by(decisions.c.id)
-    return tuple(Decision(**stored) for stored in conn.execute(query).mappings())
+    rows = conn.execute(_decisions().where(decisions.c.key == key)).mappings()
+    return tuple(Decision(**stored) for stored in rows)
+
+
+def _decisions() -> Select[Any]:
+    columns = (column for column in decisions.c if column.name != "id")
+    return select(*columns).order_by(decisions.c.id)
 
 
 def paused_channel_rows(conn: Connection) -> Mapping[str, PausedChannel]:

@@ -188,10 +188,12 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Inserted:
-    """What was written down: the keys of the new deliveries, and what had a slot filled already."""
+    """What was written down: the keys of the new deliveries. Not written was ``refused``, which had
+    a slot filled already, and ``postponed``, whose state could not be said yet."""
 
     keys: tuple[str, ...]
     refused: tuple[Planned, ...]
+    postponed: tuple[Planned, ...]
 
 
 @dataclass(frozen=True)

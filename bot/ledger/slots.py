@@ -12,87 +12,72 @@ from sqlalchemy import Connection, func, select
 from bot.errors import LedgerError
 from bot.ledger.jobs import Enqueue, driver, jobs_for
 from bot.ledger.postgresql import Lock, take
-from bot.ledger.queries import deliveries_of_slot, delivery, filled, paused_channel_rows
-from bot.ledger.rows import CLAIMABLE, WAITING, HeldFor, Inserted, State
+from bot.ledger.queries import (
+    deliveries_of_slot,
+    delivery,
+    filled,
+    paused_channel_rows,
+    verdicts,
+)
+from bot.ledger.rows import CLAIMABLE, WAITING, Decision, HeldFor, Inserted, State
 from bot.ledger.sqlite import insert_once
 from bot.ledger.tables import deliveries, slot_deliveries, slots
-from bot.ledger.transactions import Transactions
 from bot.ledger.transitions import holding, paused_until
 from bot.planning import Planned, Posting, Slot
 
-StatesOf = Callable[[Sequence[Posting]], Sequence[tuple[State, HeldFor | None]]]
-
-
-_FIRST_PORTION, _LARGEST_PORTION, _GROWTH = 1, 500, 4
-"""How many are written in the first transaction, and in each after it so many times more: the first
-of them can be sent while the others are still being written."""
+StateOf = Callable[[Posting, Decision | None], tuple[State, HeldFor | None] | None]
+"""Says, from memory alone, in which state a delivery begins of whose posting that was decided last;
+None where that cannot be said yet."""
 
 
 def insert(
-    ledger: Transactions,
-    planned: Sequence[Planned],
-    now: datetime,
-    *,
-    state_of: Callable[[Posting], tuple[State, HeldFor | None]],
-) -> Inserted:
-    """As :func:`insert_all`, with the state of one posting asked for at a time."""
-    return insert_all(
-        ledger, planned, now, states_of=lambda postings: [state_of(each) for each in postings]
-    )
-
-
-def insert_all(
-    ledger: Transactions,
-    planned: Sequence[Planned],
-    now: datetime,
-    *,
-    states_of: StatesOf,
-    enqueue: Enqueue | None = None,
-    written: Callable[[], None] = lambda: None,
-) -> Inserted:
-    """Write down what has no slot yet, each Planned wholly or, where one of its slots or keys is
-    filled, not at all; in portions that grow, each a transaction.
-
-    ``states_of`` is asked inside the transaction: what it reads of this ledger (decisions) is what
-    holds when the posting is written. Where it says ready and a pause is on, the delivery is held.
-    ``enqueue`` puts jobs for what is ready into the task queue, in the same transaction;
-    ``written`` is called after each.
-    """
-    keys: list[str] = []
-    refused: list[Planned] = []
-    start, size = 0, _FIRST_PORTION
-    while start < len(planned):
-        portion = planned[start : start + size]
-        with ledger.writing() as conn:
-            new = _insert_portion(conn, portion, now, states_of, enqueue)
-        written()
-        keys += [posting.key for posting in _postings(new)]
-        filled_now = {item.slots for item in new}
-        refused += [item for item in portion if item.slots not in filled_now]
-        start, size = start + size, min(size * _GROWTH, _LARGEST_PORTION)
-    return Inserted(tuple(keys), tuple(refused))
-
-
-def _insert_portion(
     conn: Connection,
     planned: Sequence[Planned],
     now: datetime,
-    states_of: StatesOf,
-    enqueue: Enqueue | None,
-) -> list[Planned]:
-    """Writes slots and deliveries; gives those that were written, each wholly: the others had one
-    slot or key that exists already."""
+    *,
+    state_of: StateOf,
+    enqueue: Enqueue | None = None,
+) -> Inserted:
+    """Write down what has no slot yet, each Planned wholly or, where one of its slots or keys is
+    filled or its state cannot be said yet, not at all.
+
+    What was decided is read here, and holds until it is written. Where ``state_of`` says ready and
+    a pause is on, the delivery is held. ``enqueue`` puts jobs for what is ready into the task
+    queue, in the same transaction.
+    """
     # whatever may hold them waits until this is written, or is seen by it
     take(conn, Lock.DECIDING, shared=True)
-    states = dict(zip(_postings(planned), states_of(_postings(planned)), strict=True))
+    decided = verdicts(conn, [posting.key for posting in _postings(planned)])
+    states: dict[Posting, tuple[State, HeldFor | None]] = {}
+    for posting in _postings(planned):
+        state = state_of(posting, decided.get(posting.key))
+        if state is not None:
+            states[posting] = state
+    known = [item for item in planned if all(posting in states for posting in item.postings)]
+    new = _insert_free(conn, known, now, states, enqueue)
+    slots_of_new = {item.slots for item in new}
+    return Inserted(
+        tuple(posting.key for posting in _postings(new)),
+        refused=tuple(item for item in known if item.slots not in slots_of_new),
+        postponed=tuple(item for item in planned if item not in known),
+    )
+
+
+def _insert_free(
+    conn: Connection,
+    planned: Sequence[Planned],
+    now: datetime,
+    states: Mapping[Posting, tuple[State, HeldFor | None]],
+    enqueue: Enqueue | None,
+) -> Sequence[Planned]:
     if _insert_many(conn, planned, now, states, enqueue):
-        return list(planned)
+        return planned
     # somebody was quicker with some: most often with all
-    there = filled(conn, [slot for one in planned for slot in one.slots])
-    free = [one for one in planned if there.isdisjoint(one.slots)]
+    there = filled(conn, [slot for item in planned for slot in item.slots])
+    free = [item for item in planned if there.isdisjoint(item.slots)]
     if _insert_many(conn, free, now, states, enqueue):
         return free
-    return [one for one in free if _insert_many(conn, [one], now, states, enqueue)]
+    return [item for item in free if _insert_many(conn, [item], now, states, enqueue)]
 
 
 def _postings(planned: Sequence[Planned]) -> list[Posting]:

@@ -35,7 +35,6 @@ class Transactions:
         # one writer at a time here, so that SQLite's own queue is only for other processes; a
         # server has a lock for each row
         self._write_lock = nullcontext() if self.shared else threading.RLock()
-        self._thread = threading.local()
 
     def close(self) -> None:
         """Close the connections. The ledger can be used again; it opens new ones."""
@@ -50,11 +49,7 @@ class Transactions:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield one transaction that reads: all its questions are of one moment."""
-        writing = getattr(self._thread, "writing", None)
-        if writing is not None:
-            # state_of asks while its posting is being written: it has to see the same moment
-            yield writing
-        elif self.path is None and not self.shared:
+        if self.path is None and not self.shared:
             # one connection for all: a database in memory has no other
             with self.writing() as conn:
                 yield conn
@@ -69,18 +64,12 @@ class Transactions:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Yield one transaction that may write, committed at the end or rolled back."""
-        if getattr(self._thread, "writing", None) is not None:
-            raise RuntimeError("a transaction of the ledger cannot hold another")
         with (
             self._write_lock,
             dialect.plain_errors(self._place),
             dialect.writing(self._engine) as conn,
         ):
-            self._thread.writing = conn
-            try:
-                yield conn
-            finally:
-                self._thread.writing = None
+            yield conn
 
 
 def reads(

@@ -208,7 +208,7 @@ class OperatorDesk:
         except RenderError as error:
             return Rejected(Reason.RENDER, str(error))
         try:
-            return self._courier.post(request, message.key, channel)[0]
+            return self._courier.poster.post(request, message.key, channel)[0]
         except Exception as error:  # noqa: BLE001 - as for a posting: nobody can know
             log("defect", "A delivery met a defect.", level="error", exc_info=True)
             return Unknown(Reason.DEFECT, f"A defect in Vigilia ({type(error).__name__}).")

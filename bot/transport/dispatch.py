@@ -17,7 +17,7 @@ class Transport(Protocol):
 
 
 class Transports:
-    """Gives each kind of request to its transport. Thread-safe.
+    """The transports of all kinds, behind one ``send``. Thread-safe.
 
     The arguments as for :class:`bot.transport.http.HttpTransport`. Raises :class:`VigiliaError`
     where ``ca_file`` is unusable.

@@ -201,8 +201,8 @@ def _stuffed(content: bytes) -> bytes:
 
 
 def _message_id(content: bytes) -> str | None:
-    found = re.search(rb"(?im)^Message-ID:\s*(<[^>\s]+>)", content)
-    return found[1].decode("ascii", errors="replace") if found else None
+    match = re.search(rb"(?im)^Message-ID:\s*(<[^>\s]+>)", content)
+    return match[1].decode("ascii", errors="replace") if match else None
 
 
 def _partly(refusals: list[_RefusedError], request: MimeRequest) -> str:

@@ -11,11 +11,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from bot.clock import Clock
-from bot.delivery.courier import LocalPlaces
+from bot.delivery.poster import Poster
 from bot.ledger.ledger import Ledger
 from bot.oversight.metrics import Metrics
 from bot.project.load import Project
-from bot.transport.dispatch import Transport
 from bot.web.access import Access
 from bot.web.forecast import Forecast
 from bot.web.visitors import LoginLimit, Visitors
@@ -35,8 +34,7 @@ class Site:
     ledger: Ledger
     clock: Clock
     access: Access
-    transport: Transport
-    places: LocalPlaces
+    poster: Poster
     wake: Callable[[], None]
     ailing: Callable[[], str | None]
     metrics: Metrics

@@ -158,7 +158,7 @@ def test_a_fan_out_shows_its_progress_and_the_list_follows(
     rows = page.locator("#rows > li").count()
     due = stage.project.plan.due(NOW, NOW.replace(year=2028))
     planned = [item for item in due if item.postings[0].channel == "inbox"][:4]
-    keys = stage.ledger.insert(planned, NOW, state_of=lambda _p: (State.READY, None)).keys
+    keys = stage.ledger.insert(planned, NOW, state_of=lambda *_: (State.READY, None)).keys
     page.wait_for_selector("#sending:not([hidden])")
     assert page.locator("#sending label").inner_text() == "Sending: 0 of 4"
     stage.ledger.decide(keys[0], "skip", "Ana", "", NOW)

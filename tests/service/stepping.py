@@ -9,9 +9,9 @@ from datetime import datetime
 
 from bot.clock import SettableClock
 from bot.delivery.courier import Courier
-from bot.delivery.limits import RateLimits
-from bot.delivery.local import LocalPlaces
 from bot.delivery.planner import Intake, write_down
+from bot.delivery.poster import LocalPlaces, Poster
+from bot.delivery.rate_limits import RateLimits
 from bot.event_log import log_settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow
@@ -65,9 +65,7 @@ def stepping(installed: Installation, now: datetime) -> Iterator[Stepping]:
             lambda: steps.project,
             run,
             clock,
-            transport,
-            LocalPlaces(ledger),
-            limits,
+            Poster(transport, LocalPlaces(ledger), limits, clock),
             listeners=(log_settled,),
             chance=lambda: 0.5,
         )

@@ -54,7 +54,7 @@ def put_in(
     planned = plan_for(installed.project().channel(channel), (DAY,), ON, 0, now)
     with installed.open() as ledger:
         first = state if state is State.HELD else State.READY
-        ledger.insert([planned], now, state_of=lambda _: (first, held_for))
+        ledger.insert([planned], now, state_of=lambda *_: (first, held_for))
         if state in (State.FAILED, State.UNKNOWN):
             row = ledger.delivery(key_of(channel))
             assert row is not None

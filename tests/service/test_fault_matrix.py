@@ -214,7 +214,7 @@ def test_a_fault_leaves_the_state_that_is_promised(
         )
         with stepping(installed, NINE) as steps:
             padding = b" " * 8_000_000 if case.phase == "writing" else b""
-            steps.courier.transport = HttpAlone(transport, padding)
+            steps.courier.poster.transport = HttpAlone(transport, padding)
             if isinstance(case.fault, Answer) or case.fault == "cut":
                 script_matrix(installed.receiver, case)
             steps.wake()
@@ -224,7 +224,7 @@ def test_a_fault_leaves_the_state_that_is_promised(
             assert tuple(row.state for row in rows) == case.states
             if whole is not None:
                 made_whole(whole, case)
-                steps.courier.transport = HttpAlone(transport)
+                steps.courier.poster.transport = HttpAlone(transport)
                 steps.wake(NINE + timedelta(minutes=5))
                 after = [steps.row(name).state for name in POLICIES]
                 wanted = [DELIVERED if s is RETRYING else s for s in case.states]
@@ -319,14 +319,14 @@ def die(steps: Stepping, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
         case "before it is claimed":
             monkeypatch.setattr(steps.ledger, "claim", now)
         case "claimed with its words, not sent":
-            monkeypatch.setattr(steps.courier, "post", now)
+            monkeypatch.setattr(steps.courier.poster, "post", now)
         case "answered, not recorded":
             monkeypatch.setattr(steps.ledger, "settle", now)
         case _:
-            post = steps.courier.post
+            post = steps.courier.poster.post
 
-            def sent(*args: Any) -> Any:
-                post(*args)
+            def sent(*args: Any, **more: Any) -> Any:
+                post(*args, **more)
                 raise Killed
 
-            monkeypatch.setattr(steps.courier, "post", sent)
+            monkeypatch.setattr(steps.courier.poster, "post", sent)

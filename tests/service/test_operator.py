@@ -13,7 +13,7 @@ from itertools import count
 import pytest
 
 from bot.clock import RehearsalClock
-from bot.delivery.limits import RateLimits
+from bot.delivery.rate_limits import RateLimits
 from bot.errors import LedgerError
 from bot.ledger.rows import State
 from bot.logs import configure_logs
@@ -50,7 +50,7 @@ def desk(installed: Installation, gather_s: float = 0.0) -> Iterator[tuple[Stepp
     installed.known_since(NINE - timedelta(days=1), real=True)
     with stepping(installed, NINE) as steps:
         ticks = count(0.0, 1000.0)
-        steps.courier.limits = RateLimits(lambda: next(ticks))
+        steps.courier.poster.limits = RateLimits(lambda: next(ticks))
         yield (
             steps,
             OperatorDesk(

@@ -52,7 +52,7 @@ def test_a_machine_that_stood_still_after_its_claim_sends_nothing(
     monkeypatch.setattr("bot.delivery.courier.running_s", lambda: next(moments))
     with assembled(project, clock, "sqlite:///var/vigilia.db") as parts:
         (item,) = project.plan.due(NINE.replace(hour=13), NINE)
-        parts.ledger.insert([item], NINE, state_of=lambda _: (State.READY, None))
+        parts.ledger.insert([item], NINE, state_of=lambda *_: (State.READY, None))
         (row,) = parts.ledger.due(NINE, 5)
         parts.courier.deliver(row)
         (row,) = parts.ledger.history()

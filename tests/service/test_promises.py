@@ -20,9 +20,9 @@ from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Un
 from bot.channels.request import HttpRequest, RemoteRequest
 from bot.clock import SettableClock
 from bot.delivery.courier import Courier
-from bot.delivery.limits import RateLimits
-from bot.delivery.local import LocalPlaces
 from bot.delivery.planner import recover, write_down
+from bot.delivery.poster import LocalPlaces, Poster
+from bot.delivery.rate_limits import RateLimits
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State
 from bot.project.load import Project, load_project
@@ -177,9 +177,7 @@ class Promises(RuleBasedStateMachine):
             lambda: self.project,
             run,
             self.clock,
-            self.transport,
-            LocalPlaces(self.ledger),
-            RateLimits(lambda: 0.0),
+            Poster(self.transport, LocalPlaces(self.ledger), RateLimits(lambda: 0.0), self.clock),
             chance=lambda: 0.5,
         )
 

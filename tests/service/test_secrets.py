@@ -313,7 +313,7 @@ def test_a_defects_traceback_holds_no_secret(
         def broken(request: Any) -> Any:
             raise RuntimeError(f"no route to {request.url} with {request!r} {request.headers}")
 
-        monkeypatch.setattr(steps.courier.transport, "send", broken)
+        monkeypatch.setattr(steps.courier.poster.transport, "send", broken)
         steps.wake()
         details = [row.detail for row in steps.ledger.history()]
     assert "Traceback" in out.getvalue()

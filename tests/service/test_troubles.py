@@ -80,7 +80,7 @@ class TestADefect:
         configure_logs(out)
         with stepping(site, NINE) as steps:
             tell_the_logs(steps.project)
-            steps.courier.transport = Broken()
+            steps.courier.poster.transport = Broken()
             steps.wake()
             assert (steps.row().state, steps.row().reason) == (State.UNKNOWN, Reason.DEFECT)
         assert "Max retries exceeded" in out.getvalue()
@@ -317,7 +317,7 @@ class TestALostClaim:
         with stepping(site, NINE) as steps:
             told: list[Settled] = []
             steps.courier.listeners = (told.append, log_settled)
-            steps.courier.transport = Overtaken(steps)
+            steps.courier.poster.transport = Overtaken(steps)
             steps.wake()
             assert steps.row().state is State.RETRACTED
         assert told[0].recorded is None

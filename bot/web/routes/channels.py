@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.channels.channel import Channel
-from bot.delivery.test_message import is_delivered, send_test
+from bot.channels.outcome import Delivered
+from bot.delivery.test_message import send_test
 from bot.errors import VigiliaError
 from bot.ledger.rows import PausedChannel
 from bot.web.app_state import SiteHere
@@ -93,14 +94,8 @@ def test(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     if channel is None:
         return _unknown(request, pages)
     try:
-        outcome = send_test(
-            site.project(),
-            channel,
-            site.clock,
-            transport=lambda: site.transport,
-            places=lambda: site.places,
-        )
-        if is_delivered(outcome):
+        outcome = send_test(site.project(), channel, site.poster)
+        if isinstance(outcome, Delivered):
             if name in site.ledger.paused_channels():
                 site.ledger.resume_channel(name, site.now())
                 site.wake()

@@ -8,11 +8,12 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.channels.outcome import Delivered, Outcome
+from bot.channels.outcome import Delivered
+from bot.delivery.decisions import UnreadError, send
 from bot.delivery.retracting import CannotRetractError, retract
-from bot.delivery.test_message import is_delivered, send_preview
+from bot.delivery.test_message import send_preview
 from bot.errors import LedgerError, VigiliaError
-from bot.planning import plan_for
+from bot.planning import Posting
 from bot.web.app_state import Site, SiteHere
 from bot.web.decisions import CHOICES
 from bot.web.guard import caller_of
@@ -117,7 +118,7 @@ def make_decision(site: Site, shown: Shown, action: str, who: str, why: str) -> 
 
 def _taken_back(site: Site, key: str, who: str, why: str) -> None:
     project = site.project()
-    outcome = retract(project, site.ledger, key, site.clock, site.transport, who=who, why=why)
+    outcome = retract(project, site.ledger, key, site.poster, who=who, why=why)
     if not isinstance(outcome, Delivered):
         said = _("The platform did not take it back. {why}")
         raise CannotRetractError(said.format(why=reason_text(outcome.reason)))
@@ -125,21 +126,17 @@ def _taken_back(site: Site, key: str, who: str, why: str) -> None:
 
 def _sent_now(site: Site, shown: Shown, who: str, why: str) -> str:
     about = shown.about
-    channel = site.project().channel(about.channel)
-    _refuse_paused(site, channel.name)
-    plan = plan_for(
-        channel,
-        about.observances,
-        about.date,
-        about.lead_days,
-        site.now(),
-        lines=about.lines,
-    )
-    # Who sends words has read them: that is an approval, and stands beside the others.
-    for posting in plan.postings:
-        digest = shown.digest if posting.key == about.key else None
-        site.ledger.decide(posting.key, "approve", who, why, site.now(), digest=digest)
-    site.ledger.insert_by_hand(plan, site.now())
+    _refuse_paused(site, about.channel)
+    if not isinstance(about, Posting):
+        raise LedgerError(f"{about.key} is {about.state} already.")
+    try:
+        send(site.project(), site.ledger, site.clock, about, shown.digest, who=who, why=why)
+    except UnreadError as error:
+        sentence = _(
+            "The words in {languages} wait for a person too, and go out with these. Read and"
+            " approve them first."
+        )
+        raise LedgerError(sentence.format(languages=error.languages)) from None
     return about.key
 
 
@@ -167,19 +164,12 @@ def try_out(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     if shown is None or shown.message is None or channel is None:
         return _too_late(request, pages, key)
     try:
-        outcome: Outcome = send_preview(
-            site.project(),
-            channel,
-            shown.message,
-            site.clock,
-            transport=lambda: site.transport,
-            places=lambda: site.places,
-        )
+        outcome = send_preview(site.project(), channel, shown.message, site.poster)
     except VigiliaError as error:
         return pages.say(
             request, _("Nothing was sent"), str(error), status=409, back=posting_path(key)
         )
-    if is_delivered(outcome):
+    if isinstance(outcome, Delivered):
         return RedirectResponse(f"{posting_path(key)}?done=test&to={quote(name)}", 303)
     return pages.say(
         request, _("The test did not arrive"), test_text(name, outcome), back=posting_path(key)

@@ -10,7 +10,7 @@ from typing import Any
 from bot.channels.outcome import Reason
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
-from bot.ledger.rows import Claim, Ended, HeldFor, State, ToSend
+from bot.ledger.rows import Claim, Decision, Ended, HeldFor, State, ToSend
 from bot.planning import DigestLine, Planned, Posting, Slot
 
 DAY = date(2026, 12, 9)
@@ -51,11 +51,11 @@ def plan(
     )
 
 
-def ready(_: Posting) -> tuple[State, HeldFor | None]:
+def ready(_: Posting, _decision: Decision | None) -> tuple[State, HeldFor | None]:
     return State.READY, None
 
 
-def for_approval(_: Posting) -> tuple[State, HeldFor | None]:
+def for_approval(_: Posting, _decision: Decision | None) -> tuple[State, HeldFor | None]:
     return State.HELD, "approval"
 
 

@@ -19,7 +19,7 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.migrate import migration_config
 from bot.ledger.opening import open_ledger
-from bot.ledger.rows import Mode, State
+from bot.ledger.rows import Decision, Mode, State
 from bot.ledger.tables import REVISIONS
 from bot.planning import Posting
 from tests.contract.ledger.making import (
@@ -245,8 +245,7 @@ def test_a_pause_holds_what_is_being_written_down_at_that_moment(url: str) -> No
     with opened(url) as ledger, ThreadPoolExecutor(1) as beside:
         began, go_on = threading.Event(), threading.Event()
 
-        def slow(posting: Posting) -> tuple[State, None]:
-            ledger.paused_until()
+        def slow(_posting: Posting, _decision: Decision | None) -> tuple[State, None]:
             began.set()
             assert go_on.wait(20)
             return State.READY, None
@@ -266,8 +265,8 @@ def test_a_skip_is_never_overtaken_by_what_is_being_written_down(url: str) -> No
     with opened(url) as ledger, ThreadPoolExecutor(1) as beside:
         asked, go_on = threading.Event(), threading.Event()
 
-        def undecided(posting: Posting) -> tuple[State, None]:
-            assert ledger.decisions([posting.key]) == {}
+        def undecided(_posting: Posting, decision: Decision | None) -> tuple[State, None]:
+            assert decision is None
             asked.set()
             assert go_on.wait(20)
             return State.READY, None

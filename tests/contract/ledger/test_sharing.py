@@ -114,13 +114,11 @@ def test_what_is_ready_has_its_jobs_in_the_same_transaction(
     postgres: Postgres, url: str, shared: Ledger
 ) -> None:
     planned = [plan(f"c{number}") for number in range(3)]
-    shared.insert_all(
-        planned, NOW, states_of=lambda some: [ready(each) for each in some], enqueue=enqueue
-    )
-    shared.insert_all(
+    shared.insert(planned, NOW, state_of=ready, enqueue=enqueue)
+    shared.insert(
         [plan("held")],
         NOW,
-        states_of=lambda some: [for_approval(each) for each in some],
+        state_of=for_approval,
         enqueue=enqueue,
     )
     jobs = jobs_of(postgres, url)
@@ -160,9 +158,7 @@ def test_where_the_rows_do_not_come_to_be_neither_do_the_jobs(
     postgres: Postgres, url: str, shared: Ledger
 ) -> None:
     put_in(shared)
-    done = shared.insert_all(
-        [plan()], NOW, states_of=lambda some: [ready(each) for each in some], enqueue=enqueue
-    )
+    done = shared.insert([plan()], NOW, state_of=ready, enqueue=enqueue)
     assert done.keys == ()
 
     def failing(raw: Any, jobs: Sequence[Job]) -> Sequence[int]:
@@ -170,9 +166,7 @@ def test_where_the_rows_do_not_come_to_be_neither_do_the_jobs(
         raise LookupError
 
     with pytest.raises(LookupError):
-        shared.insert_all(
-            [plan("x")], NOW, states_of=lambda some: [ready(each) for each in some], enqueue=failing
-        )
+        shared.insert([plan("x")], NOW, state_of=ready, enqueue=failing)
     assert jobs_of(postgres, url) == []
     assert [row.key for row in shared.history()] == [KEY]
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import HeldFor, State
+from bot.ledger.rows import Decision, HeldFor, State
 from bot.planning import DigestLine, Planned, Posting, Slot
 from tests.contract.ledger.making import (
     DAY,
@@ -93,22 +93,9 @@ def test_more_than_a_transaction_takes_is_inserted_all_the_same(ledger: Ledger) 
     assert ledger.counts()[State.READY] == 250
 
 
-def test_the_first_of_many_are_there_long_before_the_last(ledger: Ledger) -> None:
-    many = [plan(f"c{number}") for number in range(1000)]
-    there: list[int] = []
-    done = ledger.insert_all(
-        many,
-        NOW,
-        states_of=lambda some: [ready(each) for each in some],
-        written=lambda: there.append(ledger.counts()[State.READY]),
-    )
-    assert done.keys == tuple(item.postings[0].key for item in many)
-    assert there == [1, 5, 21, 85, 341, 841, 1000]
-
-
 def test_the_planner_says_in_which_state_a_delivery_begins(ledger: Ledger) -> None:
     ledger.insert([plan("a")], NOW, state_of=for_approval)
-    ledger.insert([plan("b")], NOW, state_of=lambda _: (State.MISSED, None))
+    ledger.insert([plan("b")], NOW, state_of=lambda *_: (State.MISSED, None))
     held, missed = (ledger.history([state])[0] for state in (State.HELD, State.MISSED))
     assert (held.held_for, held.settled_at) == ("approval", None)
     assert (missed.settled_at, missed.next_attempt_at) == (NOW, None)
@@ -117,9 +104,8 @@ def test_the_planner_says_in_which_state_a_delivery_begins(ledger: Ledger) -> No
 def test_the_planner_sees_decisions_at_the_moment_of_writing(ledger: Ledger) -> None:
     ledger.decide(KEY, "skip", "ana", "", NOW)
 
-    def by_decision(posting: Posting) -> tuple[State, HeldFor | None]:
-        decided = ledger.decisions([posting.key]).get(posting.key)
-        return (State.SKIPPED if decided else State.READY), None
+    def by_decision(_: Posting, decision: Decision | None) -> tuple[State, HeldFor | None]:
+        return (State.SKIPPED if decision else State.READY), None
 
     ledger.insert([plan(), plan("mexico")], NOW, state_of=by_decision)
     assert state_of(ledger) is State.SKIPPED
@@ -127,7 +113,7 @@ def test_the_planner_sees_decisions_at_the_moment_of_writing(ledger: Ledger) -> 
 
 
 def test_a_planner_that_fails_leaves_nothing_behind(ledger: Ledger) -> None:
-    def fail(posting: Posting) -> tuple[State, HeldFor | None]:
+    def fail(posting: Posting, _: Decision | None) -> tuple[State, HeldFor | None]:
         if posting.channel == "mexico":
             raise LookupError(posting.key)
         return State.READY, None
@@ -138,14 +124,15 @@ def test_a_planner_that_fails_leaves_nothing_behind(ledger: Ledger) -> None:
     assert ledger.filled(plan().slots) == set()
 
 
-def test_a_planner_that_writes_is_told_that_it_cannot(ledger: Ledger) -> None:
-    def write(_: Posting) -> tuple[State, HeldFor | None]:
-        ledger.begin_run(NOW, "0.1.0")
-        return State.READY, None
+def test_what_has_no_state_yet_is_postponed_with_all_that_fills_its_slots(ledger: Ledger) -> None:
+    both = plan("mexico", languages=[("en",), ("fr",)])
 
-    with pytest.raises(RuntimeError, match="cannot hold another"):
-        ledger.insert([plan()], NOW, state_of=write)
-    assert ledger.last_alive() is None
+    def unsaid(posting: Posting, _: Decision | None) -> tuple[State, HeldFor | None] | None:
+        return None if posting.languages == ("fr",) else (State.READY, None)
+
+    inserted = ledger.insert([both, plan()], NOW, state_of=unsaid)
+    assert (inserted.keys, inserted.refused, inserted.postponed) == ((KEY,), (), (both,))
+    assert ledger.filled(both.slots) == set()
 
 
 def test_by_hand_fills_a_free_slot_and_is_due_at_once(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.rate_headers import AskedToWait, asked_to_wait, without_own_host
+from bot.delivery.rate_limits import AskedToWait, asked_to_wait, without_own_host
 
 NOW = datetime(2026, 12, 9, 14, 0, tzinfo=UTC)
 SECONDS = str(int(NOW.timestamp()) + 30)

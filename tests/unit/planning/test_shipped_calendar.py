@@ -231,11 +231,18 @@ def test_the_days_that_a_person_approves_each_year(days: Days) -> None:
     gated = {day.id for day in days.calendar if day.approval}
 
     assert gated == {
+        "acteal-1997",
         "armenian-genocide-memorial-day",
+        "darfur-icc-referral",
+        "enforced-disappearances-day",
+        "holodomor-memorial-day",
+        "rohingya-remembrance",
         "roma-genocide-remembrance-day",
         "sexual-violence-in-conflict-day",
         "truth-and-reconciliation-day",
         "worlds-indigenous-peoples-day",
+        "yazidi-genocide",
+        "yom-hashoah",
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from bot.channels.request import HttpRequest, Response
 from bot.delivery.approval import Standing, digest_of, standing_of
 from bot.delivery.planner import write_down
 from bot.ledger.rows import State
-from tests.page import NOW, Stage
+from tests.page import NOW, Stage, staged
 from tests.unit.web.browsing import Browser, words
 
 
@@ -261,3 +263,71 @@ def test_a_post_that_the_platform_keeps_stays_delivered(stage: Stage, browser: B
     assert answer.status_code == 409
     assert "The platform did not take it back." in answer.text
     assert state(stage, stage.keys["discord"]) is State.DELIVERED
+
+
+SEPARATE = """
+[channels.gate]
+platform = "inbox"
+languages = ["en", "fr"]
+layout = "separate"
+approval = true
+include = ["human-rights-day"]
+
+[channels.open]
+platform = "inbox"
+languages = ["en", "fr"]
+layout = "separate"
+include = ["human-rights-day"]
+"""
+
+
+class TestSendingOneOfSeveralLanguages:
+    """Each language of a slot is a posting of its own, and its page shows that one alone."""
+
+    ENGLISH, FRENCH = (f"human-rights-day/2027-12-10/0/gate/{code}" for code in ("en", "fr"))
+
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> Iterator[Stage]:
+        with staged(tmp_path, filled=False, channels=SEPARATE) as stage:
+            yield stage
+
+    def test_words_that_nobody_was_shown_are_neither_approved_nor_sent(
+        self, stage: Stage, browser: Browser
+    ) -> None:
+        answer = browser.decide("send", self.ENGLISH)
+        assert answer.status_code == 409
+        assert "The words in fr wait for a person too" in words(answer.text)
+        assert stage.ledger.history() == ()
+        assert stage.ledger.decision_log(self.FRENCH) == ()
+
+    def test_they_go_together_once_each_was_read(self, stage: Stage, browser: Browser) -> None:
+        assert browser.decide("approve", self.FRENCH).status_code == 200
+        (approval,) = stage.ledger.decision_log(self.FRENCH)
+        assert browser.decide("send", self.ENGLISH).status_code == 200
+        assert {state(stage, key) for key in (self.ENGLISH, self.FRENCH)} == {State.READY}
+        (sent,) = stage.ledger.decision_log(self.ENGLISH)
+        assert (sent.verdict, sent.digest) == ("approve", shown_digest(stage, self.ENGLISH))
+        assert stage.ledger.decision_log(self.FRENCH) == (approval,)
+
+    @pytest.mark.parametrize("action", ["hold", "skip"])
+    def test_what_a_person_held_or_left_out_does_not_go_along(
+        self, stage: Stage, browser: Browser, action: str
+    ) -> None:
+        english, french = (key.replace("gate", "open") for key in (self.ENGLISH, self.FRENCH))
+        browser.decide(action, french)
+        assert browser.decide("send", english).status_code == 409
+        assert stage.ledger.history() == ()
+
+    def test_where_nobody_has_to_read_them_all_go_and_nothing_unread_is_approved(
+        self, stage: Stage, browser: Browser
+    ) -> None:
+        english, french = (key.replace("gate", "open") for key in (self.ENGLISH, self.FRENCH))
+        assert browser.decide("send", english).status_code == 200
+        assert {state(stage, key) for key in (english, french)} == {State.READY}
+        assert stage.ledger.decision_log(french) == ()
+
+
+def shown_digest(stage: Stage, key: str) -> str | None:
+    posting = stage.site.forecast().posting(key)
+    assert posting is not None
+    return digest_of(stage.project, posting)

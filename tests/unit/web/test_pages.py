@@ -147,7 +147,7 @@ def test_deliveries_are_filtered_searched_and_paged(reader: Browser, shown: Stag
 
 def test_older_deliveries_are_a_page_further(stage: Stage, browser: Browser) -> None:
     planned = stage.project.plan.due(NOW - timedelta(days=2500), NOW - timedelta(days=130))
-    stage.ledger.insert(planned[-60:], NOW, state_of=lambda _posting: (State.SKIPPED, None))
+    stage.ledger.insert(planned[-60:], NOW, state_of=lambda *_: (State.SKIPPED, None))
     first = browser.get("/deliveries?state=skipped").text
     link = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
     second = browser.get(link).text

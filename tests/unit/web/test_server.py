@@ -131,7 +131,7 @@ def test_a_fan_out_is_told_as_it_goes(stage: Stage) -> None:
     planned = [i for i in stage.project.plan.due(NOW, NOW.replace(year=2028)) if "inbox" in str(i)]
     with served(stage.site) as address, listening_to(address) as said:
         assert said()["progress"] is None
-        keys = stage.ledger.insert(planned[:3], NOW, state_of=lambda _p: (State.READY, None)).keys
+        keys = stage.ledger.insert(planned[:3], NOW, state_of=lambda *_: (State.READY, None)).keys
         first = wait_for(lambda: said()["progress"])
         assert first["done"] < first["total"]
         for key in keys:

@@ -1,0 +1,117 @@
+"""The courier: what it makes of a transport's word, whom it slows down, and whom it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from bot.channels.discord import Discord
+from bot.channels.outcome import Outcome, Reason, Rejected, Retry, Unknown
+from bot.channels.request import Response
+from bot.ledger.rows import State
+from tests.unit.delivery.parts import TAKEN, parts
+
+SPENT = {"x-ratelimit-remaining": "0", "x-ratelimit-reset-after": "40"}
+GLOBAL = {"x-ratelimit-global": "true", "retry-after": "40"}
+
+
+def answered(status: int, headers: Mapping[str, str]) -> Response:
+    return Response(status, headers, TAKEN.body)
+
+
+class TestWhatAPlatformAsksFor:
+    def test_a_webhook_that_is_spent_is_left_alone_and_its_neighbours_are_not(self) -> None:
+        with parts() as here:
+            here.transport.answers = [answered(200, SPENT)]
+            here.courier.deliver(here.row("one"))
+            assert here.row("one").state is State.DELIVERED
+            assert here.courier.ready_in(here.row("one")) == 40
+            assert here.courier.ready_in(here.row("two")) == 0
+
+    def test_a_limit_of_the_whole_machine_holds_for_every_webhook_of_the_host(self) -> None:
+        with parts() as here:
+            here.transport.answers = [answered(429, GLOBAL)]
+            here.courier.deliver(here.row("one"))
+            assert here.row("one").state is State.RETRYING
+            assert here.courier.ready_in(here.row("two")) == 40
+            assert here.courier.ready_in(here.row("room")) == 0
+
+    def test_a_429_that_names_no_time_slows_its_webhook_down(self) -> None:
+        with parts() as here:
+            here.transport.answers = [Response(429, {}, b"")]
+            here.courier.deliver(here.row("one"))
+            assert here.courier.ready_in(here.row("one")) >= 5
+            assert here.courier.ready_in(here.row("two")) == 0
+
+
+class TestWhatCameOfIt:
+    @pytest.mark.parametrize(
+        ("outcome", "state"),
+        [
+            (Retry(Reason.CONNECT), State.RETRYING),
+            (Unknown(Reason.NO_ANSWER), State.UNKNOWN),
+            (Rejected(Reason.ADDRESS_REFUSED), State.FAILED),
+        ],
+        ids=str,
+    )
+    def test_the_transport_says_whether_it_left(self, outcome: Outcome, state: State) -> None:
+        with parts() as here:
+            here.transport.answers = [outcome]
+            here.courier.deliver(here.row())
+            assert here.row().state is state
+
+    def test_a_defect_before_it_is_posted_sends_nothing_and_leaves_no_doubt(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with parts() as here:
+            monkeypatch.setattr(Discord, "request", defect)
+            here.courier.deliver(here.row())
+            assert (here.row().state, here.row().reason) == (State.FAILED, Reason.DEFECT)
+            assert here.transport.requests == []
+
+    def test_a_defect_in_reading_an_answer_leaves_it_in_doubt(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with parts() as here:
+            monkeypatch.setattr(Discord, "outcome", defect)
+            here.courier.deliver(here.row())
+            assert (here.row().state, here.row().reason) == (State.UNKNOWN, Reason.DEFECT)
+            assert len(here.transport.requests) == 1
+
+    def test_a_refusal_after_a_try_that_may_have_arrived_is_not_called_a_failure(self) -> None:
+        with parts() as here:
+            here.transport.answers = [Unknown(Reason.NO_ANSWER), Rejected(Reason.BAD_REQUEST)]
+            here.courier.deliver(here.row("room"))
+            assert here.row("room").state is State.RETRYING
+            here.clock.set(here.clock.now() + timedelta(minutes=5))
+            here.courier.deliver(here.row("room"))
+            assert here.row("room").state is State.UNKNOWN
+            first, second = here.transport.urls
+            assert first == second, "a repeat is one only under the same transaction id"
+
+    def test_what_another_has_claimed_is_left_to_it(self) -> None:
+        with parts() as here:
+            row = here.row()
+            here.courier.deliver(row)
+            assert here.courier.deliver(row) is None
+            assert len(here.transport.requests) == 1
+
+
+class TestItsListeners:
+    def test_one_that_meets_a_defect_keeps_nothing_from_the_others(self) -> None:
+        heard: list[State | None] = []
+
+        with parts(defect, lambda settled: heard.append(settled.recorded)) as here:
+            carried = [
+                here.courier.carry(begun)
+                for begun in here.courier.begin([here.row("one"), here.row("two")])
+            ]
+            here.courier.end(carried)
+            assert heard == [State.DELIVERED, State.DELIVERED]
+            assert {here.row("one").state, here.row("two").state} == {State.DELIVERED}
+
+
+def defect(*_: object) -> None:
+    raise ZeroDivisionError
