@@ -73,8 +73,8 @@ class Assembly:
     """A run on a ledger that this process owns, with what it takes to deliver.
 
     ``is_new``: nothing was ever planned on it. ``interrupted`` are the keys of what an earlier run
-    left under way, settled by now. ``ailing`` gives what does not get on with its work, in a
-    sentence.
+    left under way, settled by now. ``health_problem`` returns what does not get on with its
+    work, in a sentence.
     """
 
     ledger: Ledger
@@ -84,7 +84,7 @@ class Assembly:
     is_new: bool
     interrupted: tuple[str, ...]
     transport: ReplaceableTransport
-    ailing: Callable[[], str | None] = lambda: None
+    health_problem: Callable[[], str | None] = lambda: None
 
     def use(self, project: Project, clock: Clock) -> None:
         """Has the network used as a changed configuration says; what is under way is untouched.
@@ -215,7 +215,7 @@ def run_service(
             since=since if parts.is_new else None,
             plans=role.plans,
         )
-        page = beside(replace(parts, ailing=service.ailing))
+        page = beside(replace(parts, health_problem=service.health_problem))
         with page, overseen(parts, service, live, clock, plans=role.plans):
             _greet(project, clock, role)
             if since and not parts.is_new:
@@ -233,7 +233,7 @@ def overseen(
     """Watches over a service while the block runs: its configuration, its operator, its sign of
     life, its memory. Each in a thread of its own, which is a daemon: none keeps the process."""
     alerts = OperatorAlerts(parts.ledger, live, clock, broken=lambda: live.broken)
-    heartbeat = Heartbeat(live, parts.courier.poster, service.ailing)
+    heartbeat = Heartbeat(live, parts.courier.poster, service.health_problem)
     live.changed = service.look_again
     live.reloaded = partial(_note_config, parts.ledger)
     live.reloaded(None)

@@ -54,6 +54,7 @@ class Ledger(Transactions):
 
     # sending
     due = reads(queries.due)
+    due_count = reads(queries.due_count)
     next_attempt_at = reads(queries.next_attempt_at)
     claim = writes(claiming.claim)
     settle = writes(claiming.settle)

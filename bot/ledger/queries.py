@@ -140,6 +140,15 @@ def due(
     return _rows(conn, query.order_by(deliveries.c.due_at, deliveries.c.id).limit(limit))
 
 
+def due_count(conn: Connection, now: datetime) -> int:
+    """Return how many deliveries may be claimed at ``now``; what is no longer useful is counted
+    too, as the index alone answers then."""
+    query = select(func.count()).where(
+        deliveries.c.state.in_(CLAIMABLE), deliveries.c.next_attempt_at <= now
+    )
+    return conn.scalar(query) or 0
+
+
 def next_attempt_at(conn: Connection) -> datetime | None:
     """Return the earliest instant at which a delivery may be claimed, None where none waits."""
     query = select(func.min(deliveries.c.next_attempt_at))
