@@ -184,7 +184,8 @@ def settle_interrupted(
 
 
 def _paused(conn: Connection, one: Ended, now: datetime) -> bool:
-    if one.gone is None:
+    if one.gone is None or one.claim.delivery.for_operator:
+        # a pause is a notice, and a message to the operator is the cause of none
         return False
     channel = one.claim.delivery.channel
     return pause_channel(conn, channel, one.reason, one.detail, one.gone, now)
@@ -318,7 +319,7 @@ def _settled_state(conn: Connection, ended: Ended, now: datetime) -> tuple[State
     row = ended.claim.delivery
     match ended.state:
         case State.RETRYING:
-            held_for = holding(conn, row.channel, now)
+            held_for = None if row.for_operator else holding(conn, row.channel, now)
             return (State.RETRYING, None) if held_for is None else (State.HELD, held_for)
         case State.FAILED:
             # of the attempts before this one, as its fence and generation are still the row's

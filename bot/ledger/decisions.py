@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, update
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger.postgresql import Lock, take
-from bot.ledger.queries import delivery, held_for, open_deliveries, verdicts
+from bot.ledger.queries import POSTINGS, delivery, held_for, open_deliveries, verdicts
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
 from bot.ledger.slots import refuse_paused
@@ -86,12 +86,13 @@ def decide(
 def retry(
     conn: Connection, key: str, now: datetime, useful_until: datetime, who: str, why: str = ""
 ) -> DeliveryRow:
-    """Make a failed, missed, skipped or held delivery ready, its words to be written anew.
+    """Make a failed, missed, skipped or held delivery ready, its words to be written anew; those of
+    a message to the operator stay as they are.
 
     Raises LedgerError for every other state, where the words still need approval, and where
     everything or the channel is paused.
     """
-    row = _known(conn, key)
+    row = _known(conn, key, operator=True)
     if not is_allowed("retry", row):
         raise LedgerError(f"{key} {_why_not_retried(row)}")
     if row.held_for == "approval":
@@ -101,9 +102,11 @@ def retry(
                 f"Nobody has approved the words of {key} yet. Read them with `vigilia preview`,"
                 f" then `vigilia approve {key}`."
             )
-    refuse_paused(conn, row.channel, now)
+    _refuse_paused(conn, row, now)
     _record(conn, key, "retry", who=who, why=why, now=now)
-    return _send_again(conn, row, now, useful_until, message=None)
+    # nothing could write the words of a message to the operator anew
+    message = row.message if row.for_operator else None
+    return _send_again(conn, row, now, useful_until, message)
 
 
 def _why_not_retried(row: DeliveryRow) -> str:
@@ -133,7 +136,7 @@ def resolve(
 ) -> DeliveryRow:
     """Say of an unknown delivery that it arrived, or have the same words sent again as a new
     generation, useful until its own instant unless another is given. Raises LedgerError."""
-    row = _known(conn, key)
+    row = _known(conn, key, operator=True)
     if not is_allowed("resolve-resend", row):
         raise LedgerError(f"{key} is {row.state}: only what is unknown can be resolved.")
     if how == "delivered":
@@ -147,13 +150,13 @@ def resolve(
             reason=Reason.OPERATOR,
             detail=without_addresses(why),
         )
-        return _known(conn, key)
+        return _known(conn, key, operator=row.for_operator)
     useful_until = useful_until or row.useful_until
     if useful_until <= now:
         raise LedgerError(
             f"{key} was useful until {row.useful_until:%Y-%m-%d %H:%M} UTC, so it is not resent."
         )
-    refuse_paused(conn, row.channel, now)
+    _refuse_paused(conn, row, now)
     _record(conn, key, "resolve-resend", who=who, why=why, now=now)
     return _send_again(conn, row, now, useful_until, message=row.message)
 
@@ -235,7 +238,7 @@ def pause_channel(
     )
     conn.execute(
         update(deliveries)
-        .where(deliveries.c.state.in_(CLAIMABLE), deliveries.c.channel == channel)
+        .where(POSTINGS, deliveries.c.state.in_(CLAIMABLE), deliveries.c.channel == channel)
         .values(state=State.HELD, held_for="channel", updated_at=now)
     )
     return newly is not None
@@ -260,14 +263,22 @@ def set_pause(conn: Connection, until: datetime | None, now: datetime) -> tuple[
     conn.execute(insert(meta).values(key=PAUSED_UNTIL, value=until.astimezone(UTC).isoformat()))
     conn.execute(
         update(deliveries)
-        .where(deliveries.c.state.in_(CLAIMABLE))
+        .where(POSTINGS, deliveries.c.state.in_(CLAIMABLE))
         .values(state=State.HELD, held_for="pause", updated_at=now)
     )
     return ()
 
 
-def _known(conn: Connection, key: str) -> DeliveryRow:
+def _refuse_paused(conn: Connection, row: DeliveryRow, now: datetime) -> None:
+    if not row.for_operator:
+        refuse_paused(conn, row.channel, now)
+
+
+def _known(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow:
+    """Return a posting, or with ``operator`` perhaps a message to the operator."""
     row = delivery(conn, key)
+    if row is None and operator:
+        row = delivery(conn, key, operator=True)
     if row is None:
         raise LedgerError(f"No posting has the key {key}. `vigilia history` shows those there are.")
     return row
@@ -303,7 +314,7 @@ def _send_again(
         settled_at=None,
         message=message,
     )
-    return _known(conn, row.key)
+    return _known(conn, row.key, operator=row.for_operator)
 
 
 def _record(
