@@ -218,7 +218,8 @@ class Courier:
             useful_until=row.useful_until,
             on_unknown=channel.on_unknown if channel else "hold",
             repeat_safe_until=began + safe_for if safe_for else None,
-            maybe_arrived=any(attempt.outcome == "unknown" for attempt in earlier),
+            in_doubt=any(attempt.outcome == "unknown" for attempt in earlier),
+            may_have_arrived=row.may_have_arrived,
         )
 
     def recorded(self, key: str, ask: Callable[[], _T]) -> _T:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, insert, update
 
@@ -16,14 +17,27 @@ from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
 from bot.ledger.slots import refuse_paused
 from bot.ledger.sqlite import insert_once
 from bot.ledger.tables import attempts, decisions, deliveries, meta, paused_channels
-from bot.ledger.transitions import PAUSED_UNTIL, move, set_free
+from bot.ledger.transitions import PAUSED_UNTIL, move, set_free, unless_arrived
 
-_DECIDABLE = {
-    "approve": (*WAITING, State.MISSED, State.SKIPPED, State.FAILED),
-    "hold": CLAIMABLE,
-    "skip": WAITING,
+COMING = None
+"""Stands for the state of a posting that has no row yet."""
+
+ALLOWED: Mapping[Verdict, frozenset[State | None]] = {
+    # also what ended without its words being read: it can be retried once they are approved
+    "approve": frozenset({COMING, *WAITING, State.FAILED, State.MISSED, State.SKIPPED}),
+    "hold": frozenset({COMING, *CLAIMABLE}),
+    "skip": frozenset({COMING, *WAITING}),
+    "retry": frozenset({State.HELD, State.FAILED, State.MISSED, State.SKIPPED}),
+    "resolve-delivered": frozenset({State.UNKNOWN}),
+    "resolve-resend": frozenset({State.UNKNOWN}),
+    "retract": frozenset({State.DELIVERED}),
 }
-_RETRIABLE = (State.FAILED, State.MISSED, State.SKIPPED, State.HELD)
+"""In which states each decision can be made."""
+
+
+def is_allowed(verdict: Verdict, row: DeliveryRow | None) -> bool:
+    """Whether a decision can be made of a delivery as it stands; None: of a coming posting."""
+    return (COMING if row is None else row.state) in ALLOWED[verdict]
 
 
 def decide(
@@ -44,19 +58,17 @@ def decide(
     """
     take(conn, Lock.DECIDING)
     row = delivery(conn, key)
-    if row is not None and row.state not in _DECIDABLE[verdict]:
+    if row is not None and not is_allowed(verdict, row):
         raise LedgerError(f"{key} is {row.state} already, so there is nothing to {verdict}.")
     _record(conn, key, verdict, who=who, why=why, now=now, digest=digest)
     if row is None:
         return None
     if verdict == "skip":
-        # where an attempt may have arrived, nothing more is sent, but nobody can say "not posted"
-        state = State.UNKNOWN if row.may_have_arrived else State.SKIPPED
-        move(
+        _move(
             conn,
             row,
             now,
-            state=state,
+            state=unless_arrived(State.SKIPPED, row.may_have_arrived),
             # a late answer to an earlier attempt must not set it going again
             fence=row.fence + 1,
             settled_at=now,
@@ -65,7 +77,7 @@ def decide(
             detail=without_addresses(why),
         )
     elif verdict == "hold":
-        move(conn, row, now, state=State.HELD, held_for="approval", fence=row.fence + 1)
+        _move(conn, row, now, state=State.HELD, held_for="approval", fence=row.fence + 1)
     elif row.state is State.HELD and row.held_for == "approval":
         set_free(conn, [row], now)
     return delivery(conn, key)
@@ -81,7 +93,7 @@ def retry(
     everything or the channel is paused.
     """
     row = _known(conn, key, operator=True)
-    if row.state not in _RETRIABLE:
+    if not is_allowed("retry", row):
         raise LedgerError(f"{key} {_why_not_retried(row)}")
     if row.held_for == "approval":
         decision = verdicts(conn, [key]).get(key)
@@ -125,11 +137,11 @@ def resolve(
     """Say of an unknown delivery that it arrived, or have the same words sent again as a new
     generation, useful until its own instant unless another is given. Raises LedgerError."""
     row = _known(conn, key, operator=True)
-    if row.state is not State.UNKNOWN:
+    if not is_allowed("resolve-resend", row):
         raise LedgerError(f"{key} is {row.state}: only what is unknown can be resolved.")
     if how == "delivered":
         _record(conn, key, "resolve-delivered", who=who, why=why, now=now)
-        move(
+        _move(
             conn,
             row,
             now,
@@ -152,10 +164,10 @@ def resolve(
 def retract(conn: Connection, key: str, now: datetime, who: str, why: str = "") -> DeliveryRow:
     """Note that a delivered message was taken back from the channel. Raises LedgerError."""
     row = _known(conn, key)
-    if row.state is not State.DELIVERED:
+    if not is_allowed("retract", row):
         raise LedgerError(f"{key} is {row.state}: only what was delivered can be retracted.")
     _record(conn, key, "retract", who=who, why=why, now=now)
-    move(
+    _move(
         conn,
         row,
         now,
@@ -272,6 +284,16 @@ def _known(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow
     return row
 
 
+def _move(conn: Connection, row: DeliveryRow, now: datetime, **values: Any) -> None:
+    """Carry out what was decided. Raises LedgerError, so that nothing is recorded either, where
+    somebody else was quicker."""
+    if not move(conn, row, now, **values):
+        raise LedgerError(
+            f"{row.key} has changed at this very moment, so nothing was recorded. Look how it"
+            " stands, and decide again."
+        )
+
+
 def _send_again(
     conn: Connection,
     row: DeliveryRow,
@@ -279,7 +301,7 @@ def _send_again(
     useful_until: datetime,
     message: dict[str, object] | None,
 ) -> DeliveryRow:
-    move(
+    _move(
         conn,
         row,
         now,
