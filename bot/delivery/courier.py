@@ -108,11 +108,6 @@ class Courier:
         """Return the seconds until the rate limits let this delivery go; 0.0 takes its turn."""
         return self.poster.limits.wait_for(self.rates_of(row))
 
-    def wait_for(self, channel: Channel) -> float:
-        """Return the seconds until the rate limits let a request to this channel go; 0.0 takes its
-        turn."""
-        return self.poster.limits.wait_for(_rates(self.project(), channel))
-
     def rates_of(self, row: DeliveryRow) -> Rates:
         """Return the buckets of a delivery, with their requests a second."""
         project = self.project()
@@ -263,7 +258,8 @@ def _settlement(courier: Courier, carried: Carried, now: datetime) -> Settlement
             useful_until=row.useful_until,
             on_unknown=channel.on_unknown if channel else "hold",
             repeat_safe_until=began + safe_for if safe_for else None,
-            maybe_arrived=any(attempt.outcome == "unknown" for attempt in earlier),
+            in_doubt=any(attempt.outcome == "unknown" for attempt in earlier),
+            may_have_arrived=row.may_have_arrived,
         ),
         status=carried.status,
         gone=channel.platform.address_digest(channel.options) if gone and channel else None,

@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.ledger.rows import OutcomeName, Settlement, State
+from bot.ledger.transitions import unless_arrived
 
 SHORTEST = timedelta(seconds=5)
 LONGEST = timedelta(hours=1)
@@ -41,15 +42,17 @@ def settlement(
     useful_until: datetime,
     on_unknown: Literal["hold", "resend"],
     repeat_safe_until: datetime | None,
-    maybe_arrived: bool = False,
+    in_doubt: bool = False,
+    may_have_arrived: bool = False,
 ) -> Settlement:
     """Return what a delivery comes to when an attempt ended in ``outcome`` at ``now``.
 
     ``next_attempt_at`` is when it would be tried again, ``repeat_safe_until`` the instant up to
     which the platform makes a repeat with the same request id harmless (None: it never does).
-    ``maybe_arrived``: an earlier attempt with this request id ended in ``Unknown``. What may have
-    arrived is never said to have failed, and is repeated only while that is harmless, or where the
-    channel says ``resend``. Instants in UTC.
+    ``in_doubt``: an earlier attempt with this request id ended in ``Unknown``; then it is repeated
+    only while that is harmless, or where the channel says ``resend``. ``may_have_arrived``: any
+    earlier attempt did, with whatever request id; then it is never said to have failed. Instants in
+    UTC.
     """
     name: OutcomeName = "retry"
     match outcome:
@@ -58,10 +61,11 @@ def settlement(
                 State.DELIVERED, "delivered", outcome.reason, outcome.detail, outcome.remote_id
             )
         case Rejected():
-            state = State.UNKNOWN if maybe_arrived else State.FAILED
+            state = unless_arrived(State.FAILED, may_have_arrived)
             return Settlement(state, "rejected", outcome.reason, outcome.detail)
         case Unknown():
-            name, maybe_arrived = "unknown", True
+            name = "unknown"
+            in_doubt = may_have_arrived = True
         case Retry():
             pass
         case _:
@@ -69,7 +73,7 @@ def settlement(
 
     # A clock that is set back between the two readings makes no doubt harmless.
     next_attempt_at = max(next_attempt_at, now)
-    if not maybe_arrived or on_unknown == "resend":
+    if not in_doubt or on_unknown == "resend":
         last_instant = useful_until
     else:
         last_instant = min(repeat_safe_until or now, useful_until)
@@ -77,7 +81,7 @@ def settlement(
         return Settlement(
             State.RETRYING, name, outcome.reason, outcome.detail, next_attempt_at=next_attempt_at
         )
-    if maybe_arrived:
+    if may_have_arrived:
         return Settlement(State.UNKNOWN, name, outcome.reason, outcome.detail)
     last_failure = outcome.detail or f"{outcome.reason}."
     return Settlement(

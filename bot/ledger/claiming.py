@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     Interval,
     bindparam,
-    exists,
     func,
     insert,
     literal,
@@ -27,7 +26,7 @@ from bot.ledger.decisions import pause_channel
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, HeldFor, Settled, Settlement, State
 from bot.ledger.tables import Instant, attempts, deliveries
-from bot.ledger.transitions import holding
+from bot.ledger.transitions import holding, unless_arrived
 
 _T = TypeVar("_T")
 
@@ -192,7 +191,8 @@ def settle_interrupted(
 
 
 def _paused(conn: Connection, claim: Claim, settlement: Settlement, now: datetime) -> bool:
-    if settlement.gone is None:
+    if settlement.gone is None or claim.delivery.for_operator:
+        # a pause is a notice, and a message to the operator is the cause of none
         return False
     channel, reason, detail = claim.delivery.channel, settlement.reason, settlement.detail
     return pause_channel(conn, channel, reason, detail, settlement.gone, now)
@@ -322,16 +322,11 @@ def _settled_state(
     row = claim.delivery
     match settlement.state:
         case State.RETRYING:
-            held_for = holding(conn, row.channel, now)
+            held_for = None if row.for_operator else holding(conn, row.channel, now)
             return (State.RETRYING, None) if held_for is None else (State.HELD, held_for)
         case State.FAILED:
-            # a refusal now says nothing about an earlier attempt that may have arrived
-            other = exists().where(
-                attempts.c.delivery_id == row.id,
-                attempts.c.number != claim.number,
-                attempts.c.outcome == "unknown",
-            )
-            return (State.UNKNOWN if conn.scalar(other.select()) else State.FAILED), None
+            # of the attempts before this one, as its fence and generation are still the row's
+            return unless_arrived(State.FAILED, row.may_have_arrived), None
         case state:
             return state, None
 

@@ -34,7 +34,8 @@ def settled(
     useful_for: timedelta = 2 * HOUR,
     on_unknown: Literal["hold", "resend"] = "hold",
     repeat_safe_for: timedelta | None = None,
-    maybe_arrived: bool = False,
+    in_doubt: bool = False,
+    may_have_arrived: bool = False,
 ) -> Settlement:
     return settlement(
         outcome,
@@ -43,7 +44,8 @@ def settled(
         useful_until=NOW + useful_for,
         on_unknown=on_unknown,
         repeat_safe_until=None if repeat_safe_for is None else NOW + repeat_safe_for,
-        maybe_arrived=maybe_arrived,
+        in_doubt=in_doubt,
+        may_have_arrived=may_have_arrived,
     )
 
 
@@ -141,14 +143,21 @@ def test_a_channel_may_ask_for_unknowns_to_be_sent_again_within_usefulness() -> 
 
 def test_a_harmless_repeat_that_fails_is_not_tried_again_once_it_would_be_a_second_post() -> None:
     busy = Retry(Reason.SERVER_ERROR, "It was busy.")
-    late = settled(busy, repeat_safe_for=HOUR, maybe_arrived=True)
+    late = settled(busy, repeat_safe_for=HOUR, in_doubt=True, may_have_arrived=True)
     assert (late.state, late.reason) == ("unknown", Reason.SERVER_ERROR)
-    assert settled(busy, repeat_safe_for=2 * HOUR, maybe_arrived=True).state == "retrying"
+    assert settled(busy, repeat_safe_for=2 * HOUR, in_doubt=True).state == "retrying"
 
 
 def test_a_refused_repeat_does_not_say_that_the_first_one_failed() -> None:
-    refused = settled(Rejected(Reason.GONE, "Gone.", gone=True), maybe_arrived=True)
+    refused = settled(Rejected(Reason.GONE, "Gone.", gone=True), may_have_arrived=True)
     assert (refused.state, refused.outcome) == ("unknown", "rejected")
+
+
+def test_a_resend_is_tried_again_whatever_became_of_the_words_before() -> None:
+    busy = Retry(Reason.SERVER_ERROR, "It was busy.")
+    assert settled(busy, may_have_arrived=True).state == "retrying"
+    late = settled(busy, useful_for=HOUR, may_have_arrived=True)
+    assert (late.state, late.reason) == ("unknown", Reason.SERVER_ERROR)
 
 
 @given(
@@ -158,6 +167,7 @@ def test_a_refused_repeat_does_not_say_that_the_first_one_failed() -> None:
     st.sampled_from(["hold", "resend"]),
     st.none() | instants,
     st.booleans(),
+    st.booleans(),
 )
 def test_every_settlement_keeps_the_promises_to_readers(
     outcome: Outcome,
@@ -165,7 +175,8 @@ def test_every_settlement_keeps_the_promises_to_readers(
     useful_until: datetime,
     on_unknown: Literal["hold", "resend"],
     repeat_safe_until: datetime | None,
-    maybe_arrived: bool,
+    earlier_in_doubt: bool,
+    earlier_generation_in_doubt: bool,
 ) -> None:
     result = settlement(
         outcome,
@@ -174,15 +185,17 @@ def test_every_settlement_keeps_the_promises_to_readers(
         useful_until=useful_until,
         on_unknown=on_unknown,
         repeat_safe_until=repeat_safe_until,
-        maybe_arrived=maybe_arrived,
+        in_doubt=earlier_in_doubt,
+        may_have_arrived=earlier_in_doubt or earlier_generation_in_doubt,
     )
-    in_doubt = maybe_arrived or isinstance(outcome, Unknown)
+    in_doubt = earlier_in_doubt or isinstance(outcome, Unknown)
+    may_have_arrived = in_doubt or earlier_generation_in_doubt
     assert (result.state == "delivered") == isinstance(outcome, Delivered)
     assert (result.next_attempt_at is not None) == (result.state == "retrying")
     if result.state == "failed":
-        assert not in_doubt
+        assert not may_have_arrived
     if result.state == "unknown":
-        assert in_doubt
+        assert may_have_arrived
     if result.state == "retrying":
         assert next_attempt_at < useful_until
         if in_doubt and on_unknown == "hold":
