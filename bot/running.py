@@ -17,6 +17,7 @@ from bot import __version__
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
 from bot.cluster.shared_limits import SharedLimits
+from bot.delivery.attempt import Settled
 from bot.delivery.courier import Courier, Listener
 from bot.delivery.planner import recover, settle_left, write_down
 from bot.delivery.poster import LocalPlaces, Poster
@@ -31,7 +32,7 @@ from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
 from bot.logs import log
 from bot.oversight import memory
-from bot.oversight.alerting import OperatorDesk
+from bot.oversight.alerting import OperatorAlerts
 from bot.oversight.heartbeat import Heartbeat
 from bot.oversight.live import Broken, Hangups, LiveProject
 from bot.project.load import Project
@@ -72,8 +73,8 @@ class Assembly:
     """A run on a ledger that this process owns, with what it takes to deliver.
 
     ``is_new``: nothing was ever planned on it. ``interrupted`` are the keys of what an earlier run
-    left under way, settled by now. ``ailing`` gives what does not get on with its work, in a
-    sentence.
+    left under way, settled by now. ``health_problem`` returns what does not get on with its
+    work, in a sentence.
     """
 
     ledger: Ledger
@@ -83,12 +84,14 @@ class Assembly:
     is_new: bool
     interrupted: tuple[str, ...]
     transport: ReplaceableTransport
-    ailing: Callable[[], str | None] = lambda: None
+    health_problem: Callable[[], str | None] = lambda: None
 
     def use(self, project: Project, clock: Clock) -> None:
         """Has the network used as a changed configuration says; what is under way is untouched.
         Raises VigiliaError where its CA file is unusable."""
-        if project.settings.network != self.courier.project().settings.network:
+        network = project.settings.network
+        # a CA file under the same name may hold others
+        if network.ca_file or network != self.courier.project().settings.network:
             self.transport.replace(transport_for(project, rehearsal=clock.rehearsal))
         self.engine.use(project.settings.delivery.workers)
 
@@ -142,7 +145,7 @@ def assembled(
                 engine = _engine(project, courier, url, shared, role)
                 left = recover(ledger, project, run, clock)
                 log_recovered(left)
-                interrupted = tuple(row.key for row in left)
+                interrupted = tuple(row.key for row in left if not row.for_operator)
                 yield Assembly(ledger, run, courier, engine, is_new, interrupted, transport)
         finally:
             transport.close()
@@ -201,7 +204,7 @@ def run_service(
     if stop.requested:
         return
     with assembled(project, clock, url, record_for=None, role=role) as parts:
-        live = LiveProject(project, clock, accept=lambda new: parts.use(new, clock), asked=asked)
+        live = LiveProject(project, clock, accept=lambda new: parts.use(new, clock), hangups=asked)
         parts.courier.project = live
         service = Service(
             ledger=parts.ledger,
@@ -212,7 +215,7 @@ def run_service(
             since=since if parts.is_new else None,
             plans=role.plans,
         )
-        page = beside(replace(parts, ailing=service.ailing))
+        page = beside(replace(parts, health_problem=service.health_problem))
         with page, overseen(parts, service, live, clock, plans=role.plans):
             _greet(project, clock, role)
             if since and not parts.is_new:
@@ -229,13 +232,11 @@ def overseen(
 ) -> Iterator[None]:
     """Watches over a service while the block runs: its configuration, its operator, its sign of
     life, its memory. Each in a thread of its own, which is a daemon: none keeps the process."""
-    desk = OperatorDesk(parts.ledger, parts.courier, clock, broken=lambda: live.broken)
-    heartbeat = Heartbeat(live, parts.courier.poster, service.ailing)
+    alerts = OperatorAlerts(parts.ledger, live, clock, broken=lambda: live.broken)
+    heartbeat = Heartbeat(live, parts.courier.poster, service.health_problem)
     live.changed = service.look_again
-    live.told = partial(_note_config, parts.ledger)
-    live.told(None)
-    if not parts.ledger.shared:
-        desk.recover()
+    live.reloaded = partial(_note_config, parts.ledger)
+    live.reloaded(None)
     ended = threading.Event()
     threads = [
         threading.Thread(target=watch, args=(ended,), name=name, daemon=True)
@@ -243,7 +244,7 @@ def overseen(
             ("config", live.watch),
             ("memory", memory.watch),
             # whoever plans knows what there is to tell
-            *((("operator", desk.watch), ("heartbeat", heartbeat.watch)) if plans else ()),
+            *((("operator", alerts.watch), ("heartbeat", heartbeat.watch)) if plans else ()),
         )
     ]
     for thread in threads:
@@ -291,8 +292,12 @@ def run_once(
     not be recorded."""
     refuse_broken_texts(project, clock.now().year)
     tried: list[str] = []
-    listener: Listener = lambda settled: tried.append(settled.row.key)  # noqa: E731
-    with assembled(project, clock, url, listeners=(listener,)) as parts:
+
+    def note(settled: Settled) -> None:
+        if not settled.row.for_operator:
+            tried.append(settled.row.key)
+
+    with assembled(project, clock, url, listeners=(note,)) as parts:
         assert isinstance(parts.engine, EmbeddedEngine)
         found = write_down(
             parts.ledger, project, clock.now(), since=since if parts.is_new else None
@@ -303,8 +308,9 @@ def run_once(
         parts.engine.stop(STOP_PATIENCE_S)
         settle_left(parts.ledger, project, parts.run, clock)
         parts.ledger.end_run(parts.run, clock.now())
-        told = [*parts.interrupted, *found.inserted, *(row.key for row in found.ended), *tried]
-        rows = parts.ledger.deliveries(tuple(dict.fromkeys(told)))
+        ended = [row.key for row in found.ended if not row.for_operator]
+        keys = (*parts.interrupted, *found.inserted, *ended, *tried)
+        rows = parts.ledger.deliveries(tuple(dict.fromkeys(keys)))
         counts = parts.ledger.counts()
     sentences = [f"{row.key}: {row.state.value}" for row in rows]
     if since and not parts.is_new:

@@ -197,13 +197,13 @@ class Service:
         if self._plans:
             self._ring(timedelta())
 
-    def ailing(self) -> str | None:
+    def health_problem(self) -> str | None:
         """Gives what does not get on with its work, in a sentence; None where all does. A planner
         that has written down what is due, and that it lives, proves alarm clock and ledger."""
         asleep = time.monotonic() - self._woke_at
         if self._plans and asleep > _LOST_AFTER_S:
             return f"The planner has written nothing into the ledger for {asleep:.0f} s."
-        return self._engine.ailing()
+        return self._engine.health_problem()
 
     def _next_due(self, after: datetime) -> datetime | None:
         """Gives the next due instant from a plan of its own, so that the alarm clock never waits

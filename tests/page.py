@@ -194,7 +194,7 @@ def staged(
             access=access,
             poster=Poster(transport, LocalPlaces(ledger), RateLimits(time.monotonic), clock),
             wake=woken,
-            ailing=lambda: None,
+            health_problem=lambda: None,
             metrics=Metrics(lambda: project, ledger, clock, lambda: None),
         )
         run = ledger.latest_run()

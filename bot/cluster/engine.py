@@ -33,11 +33,14 @@ from bot.cluster.queue import (
 from bot.cluster.shared_limits import SharedLimits
 from bot.delivery.courier import Courier
 from bot.delivery.planner import recover
+from bot.engines.engine import hanging
+from bot.engines.workers import fixed_workers
 from bot.errors import LedgerError
 from bot.ledger.jobs import Enqueue, Job
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow
 from bot.logs import log
+from bot.settings.models import Workers
 
 _T = TypeVar("_T")
 
@@ -50,7 +53,6 @@ _RECOVER_S = 5.0
 _FORGET_S = 3600.0
 _REST_S = 2.0
 _LOST_AFTER_S = 60.0
-_LONGEST_DELIVERY_S = 300.0
 
 _PATIENCE_S = 2.0
 """A turn at the rate limits that is further away is waited for in the queue, not by a worker."""
@@ -80,7 +82,7 @@ class ClusterEngine:
         url: str,
         limits: SharedLimits,
         duties: Duties,
-        workers: int = 8,
+        workers: Workers = "auto",
         stalled_after: timedelta = timedelta(seconds=30),
     ) -> None:
         self._ledger = ledger
@@ -89,7 +91,7 @@ class ClusterEngine:
         self._url = url
         self._limits = limits
         self._duties = duties
-        self._workers = workers
+        self._workers = fixed_workers(workers)
         self._stalled_after_s = stalled_after.total_seconds()
         self._stopping = threading.Event()
         self._begun = threading.Event()
@@ -111,7 +113,7 @@ class ClusterEngine:
         )
 
     def start(self) -> None:
-        """Makes the queue's tables where they are not there yet, and begins. Raises LedgerError."""
+        """Make the queue's tables where they are not there yet, and begin. Raises LedgerError."""
         self._ledger.with_driver(make_tables)
         self._looked_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="cluster", daemon=True)
@@ -121,9 +123,9 @@ class ClusterEngine:
     def wake(self) -> None:
         """Nothing: the database tells the workers."""
 
-    def use(self, workers: int) -> None:
-        """Has so many deliveries under way at once from the next connection on."""
-        self._workers = workers
+    def use(self, workers: Workers) -> None:
+        """Have so many deliveries under way at once from the next connection on; "auto" is 8."""
+        self._workers = fixed_workers(workers)
 
     @property
     def is_well(self) -> bool:
@@ -137,18 +139,16 @@ class ClusterEngine:
         with self._lock:
             return len(self._began)
 
-    def ailing(self) -> str | None:
-        """Gives what does not get on with its work, in a sentence; None where all does."""
+    def health_problem(self) -> str | None:
+        """Return what does not get on with its work, in a sentence; None where all does."""
         if not self.is_well:
             return "The database has not been reached for a minute."
+        now = time.monotonic()
         with self._lock:
-            longest = time.monotonic() - min(self._began.values(), default=time.monotonic())
-        if longest > _LONGEST_DELIVERY_S:
-            return f"A delivery has been under way for {longest:.0f} s."
-        return None
+            return hanging(now - min(self._began.values(), default=now))
 
     def stop(self, patience_s: float) -> int:
-        """Takes no new job, waits up to ``patience_s`` for what is under way, and gives how many
+        """Take no new job, wait up to ``patience_s`` for what is under way, and return how many
         deliveries are still under way after that."""
         ends = time.monotonic() + patience_s
         self._stopping.set()
@@ -322,9 +322,9 @@ class ClusterEngine:
         )
         for row in left:
             log(
-                "interrupted",
+                "operator-not-told" if row.for_operator else "interrupted",
                 "A machine was lost while this was being sent; `vigilia history` shows its state.",
-                level="warning",
+                level="error" if row.for_operator else "warning",
                 key=row.key,
                 channel=row.channel,
             )

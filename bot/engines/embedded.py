@@ -1,4 +1,4 @@
-"""Threads in this process: one dispatcher writes into the ledger, a crew posts.
+"""Threads in this process: one dispatcher writes into the ledger, a pool of them posts.
 
 The dispatcher claims what is due and records what came of it, many in one transaction, so that the
 disk is waited for once for all of them. No more is claimed than can leave at once.
@@ -15,18 +15,21 @@ from bot.channels.outcome import Reason, Retry
 from bot.clock import Clock
 from bot.delivery.attempt import Begun, Carried
 from bot.delivery.courier import Courier
-from bot.engines.due_queue import Backlog
-from bot.engines.thread_pool import Crew
+from bot.engines.due_queue import DueQueue
+from bot.engines.engine import hanging
+from bot.engines.thread_pool import ThreadPool
+from bot.engines.workers import Latency, workers_for
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.logs import log
+from bot.settings.models import Workers
 
 _SHORTEST_S = 0.02
 
 _REST_S = 5.0
 """How long nothing is claimed after the ledger failed: it would fail again at once."""
 
-_HURRY_S = 0.002
+_GROW_S = 0.002
 
 _GATHER_S = 0.05
 """The longest that an outcome waits for others to be recorded with."""
@@ -34,9 +37,6 @@ _GATHER_S = 0.05
 _RECORD_AGAIN_S = 1.0
 
 _LOST_AFTER_S = 60.0
-
-_LONGEST_DELIVERY_S = 300.0
-"""Over every deadline of a request: what takes longer waits for the ledger, or hangs."""
 
 
 class EmbeddedEngine:
@@ -46,19 +46,22 @@ class EmbeddedEngine:
     and at least every two seconds.
     """
 
-    def __init__(self, ledger: Ledger, courier: Courier, clock: Clock, *, workers: int = 8) -> None:
+    def __init__(
+        self, ledger: Ledger, courier: Courier, clock: Clock, *, workers: Workers = "auto"
+    ) -> None:
         self._courier = courier
         self._workers = workers
-        self._backlog = Backlog(ledger, clock, courier.ready_in)
-        self._crew = Crew("delivery")
+        self._latency = Latency()
+        self._queue = DueQueue(ledger, clock, courier.ready_in)
+        self._pool = ThreadPool("delivery")
         self._woken = threading.Event()
         self._stopping = threading.Event()
-        self._began: dict[int, float] = {}
-        self._back: list[Carried] = []
         self._lock = threading.Lock()
+        self._started: dict[int, float] = {}
+        self._returned: list[Carried] = []
+        """What came back and is not recorded yet."""
         self._looked_at = time.monotonic()
-        self._unrecorded: list[Carried] = []
-        self._unrecorded_since = 0.0
+        self._refused_since: float | None = None
         self._records_again_at = 0.0
         self._rests_until = 0.0
         self._failure: Exception | None = None
@@ -70,14 +73,14 @@ class EmbeddedEngine:
         return None
 
     def start(self) -> None:
-        """Begins to deliver, in the background."""
+        """Begin to deliver, in the background."""
         self._looked_at = time.monotonic()
         self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher", daemon=True)
         self._dispatcher.start()
 
     def wake(self) -> None:
-        """Makes the dispatcher look at once."""
-        self._backlog.is_outdated = True
+        """Have the dispatcher look at once."""
+        self._queue.is_outdated = True
         self._woken.set()
 
     @property
@@ -91,25 +94,32 @@ class EmbeddedEngine:
     def in_flight(self) -> int:
         """How many deliveries are under way."""
         with self._lock:
-            return len(self._began)
+            return len(self._started)
 
-    def use(self, workers: int) -> None:
-        """Has so many deliveries under way at once from now on."""
+    @property
+    def limit(self) -> int:
+        """How many deliveries may be under way at once, now."""
+        if self._workers != "auto":
+            return self._workers
+        with self._lock:
+            latency_s = self._latency.at(time.monotonic())
+        return workers_for(self._queue.backlog, latency_s)
+
+    def use(self, workers: Workers) -> None:
+        """Have so many deliveries under way at once from now on."""
         self._workers = workers
         self._woken.set()
 
-    def ailing(self) -> str | None:
-        """Gives what does not get on with its work, in a sentence; None where all does."""
+    def health_problem(self) -> str | None:
+        """Return what does not get on with its work, in a sentence; None where all does."""
         if not self.is_well:
             return "The workers have not looked for what is due for a minute."
+        now = time.monotonic()
         with self._lock:
-            longest = time.monotonic() - min(self._began.values(), default=time.monotonic())
-        if longest > _LONGEST_DELIVERY_S:
-            return f"A delivery has been under way for {longest:.0f} s."
-        return None
+            return hanging(now - min(self._started.values(), default=now))
 
     def stop(self, patience_s: float) -> int:
-        """Takes nothing new, waits up to ``patience_s`` for what is under way, and gives how many
+        """Take nothing new, wait up to ``patience_s`` for what is under way, and return how many
         deliveries are still under way after that."""
         ends = time.monotonic() + patience_s
         self._stopping.set()
@@ -122,11 +132,12 @@ class EmbeddedEngine:
         return self.in_flight
 
     def drain(self, enough: Callable[[], bool] = lambda: False) -> None:
-        """Delivers, in the calling thread's time, all that is due now, or until ``enough`` says so;
-        what becomes due later stays. Raises what a delivery met that could not be recorded."""
+        """Deliver, in the calling thread's time, all that is due now, or until ``enough`` returns
+        True; what becomes due later stays. Raises what a delivery met that could not be recorded.
+        """
         while not enough() and self._failure is None:
             pause = self._round()
-            if self.in_flight == 0 and not self._backlog.has_due():
+            if self.in_flight == 0 and not self._queue.has_due():
                 break
             self._wait(min(pause, 0.5))
         if self._failure is not None:
@@ -137,137 +148,144 @@ class EmbeddedEngine:
             try:
                 pause = self._round()
             except Exception as error:  # noqa: BLE001 - the loop must outlive a full or locked disk
-                said = f"What is due could not be handed over: {error}"
-                log("dispatch-failed", said, level="error", exc_info=not _is_of_the_ledger(error))
+                sentence = f"What is due could not be handed over: {error}"
+                log("dispatch-failed", sentence, level="error", exc_info=_unforeseen(error))
                 self._rests_until = time.monotonic() + _REST_S
                 pause = _SHORTEST_S
             self._wait(pause)
         self._finish(float("inf"))
 
     def _wait(self, pause_s: float) -> None:
-        """Waits for something to record or to hand over. As long as the crew has work waiting, what
+        """Wait for something to record or to hand over. As long as the pool has work waiting, what
         comes back is left to gather."""
         ends = time.monotonic() + min(pause_s, _GATHER_S)
-        while (waits := self._crew.has_waiting) and time.monotonic() < ends:
-            time.sleep(_HURRY_S)
-            self._crew.hurry()
+        while (waits := self._pool.has_waiting) and time.monotonic() < ends:
+            time.sleep(_GROW_S)
+            self._pool.grow()
         self._woken.wait(_SHORTEST_S if waits else pause_s)
         self._woken.clear()
 
     def _finish(self, ends: float) -> None:
-        """Records what comes back, until nothing is under way any more."""
+        """Record what comes back, until nothing is under way any more."""
         while self.in_flight and time.monotonic() < ends:
             self._record()
             self._wait(_SHORTEST_S)
 
     def _round(self) -> float:
-        """Records what came back, and hands over what is due and free to go. Gives the seconds
-        until there may be more. Raises LedgerError where nothing could be claimed."""
+        """Record what came back, and hand over what is due and free to go. Return the seconds until
+        there may be more. Raises LedgerError where nothing could be claimed."""
         self._looked_at = time.monotonic()
         self._record()
         rest = self._rests_until - self._looked_at
         if rest > 0:
             return rest
-        free = self._workers - self.in_flight
+        free = self.limit - self.in_flight
         if free <= 0:
-            return self._backlog.longest_pause_s
+            return self._queue.longest_pause_s
         with self._lock:
-            busy = set(self._began)
-        rows, pause = self._backlog.take(free, busy)
+            busy = set(self._started)
+        rows, pause = self._queue.take(free, busy)
         if rows:
             for begun in self._courier.begin(rows):
                 self._hand_over(begun)
-        return max(pause, _SHORTEST_S)
+        # all were taken that were wanted: by now more may be, as the backlog is known
+        return _SHORTEST_S if len(rows) == free < self.limit else max(pause, _SHORTEST_S)
 
     def _hand_over(self, begun: Begun) -> None:
         with self._lock:
-            self._began[begun.claim.id] = time.monotonic()
+            self._started[begun.claim.id] = time.monotonic()
         try:
-            self._crew.give(partial(self._carry, begun))
+            self._pool.submit(partial(self._carry, begun))
         except RuntimeError as error:
-            said = f"Not sent: the machine has no thread left to give ({error})."
-            self._came_back(Carried(begun, Retry(Reason.INTERRUPTED, said)))
+            detail = f"Not sent: the machine has no thread left to give ({error})."
+            self._return(Carried(begun, Retry(Reason.INTERRUPTED, detail)))
 
     def _carry(self, begun: Begun) -> None:
         if self._stopping.is_set():
-            said = "Not sent: Vigilia was stopped before."
-            self._came_back(Carried(begun, Retry(Reason.INTERRUPTED, said)))
-        else:
-            self._came_back(self._courier.carry(begun))
-
-    def _came_back(self, carried: Carried) -> None:
+            detail = "Not sent: Vigilia was stopped before."
+            self._return(Carried(begun, Retry(Reason.INTERRUPTED, detail)))
+            return
+        began = time.monotonic()
+        carried = self._courier.carry(begun)
+        now = time.monotonic()
         with self._lock:
-            self._back.append(carried)
+            self._latency.observe(now - began, now)
+        self._return(carried)
+
+    def _return(self, carried: Carried) -> None:
+        with self._lock:
+            self._returned.append(carried)
         self._woken.set()
 
     def _record(self) -> None:
-        """Records what came back. What the ledger cannot take is kept, and offered again: it is not
+        """Record what came back. What the ledger cannot take is kept, and offered again: it is not
         forgotten because a disk is full."""
-        with self._lock:
-            self._unrecorded += self._back
-            self._back.clear()
         now = time.monotonic()
-        if not self._unrecorded or (now < self._records_again_at and not self._stopping.is_set()):
+        if now < self._records_again_at and not self._stopping.is_set():
+            return
+        with self._lock:
+            batch, self._returned = self._returned, []
+        if not batch:
             return
         try:
-            self._end(self._unrecorded)
+            self._settle(batch)
         except LedgerError as error:
-            self._not_recorded(error, now)
-            return
-        self._unrecorded.clear()
-        self._unrecorded_since = 0.0
+            self._keep([each for each in batch if each.begun.claim.id in self._started], error, now)
+        else:
+            self._refused_since = None
 
-    def _not_recorded(self, error: LedgerError, now: float) -> None:
-        self._unrecorded_since = self._unrecorded_since or now
-        self._records_again_at = now + _RECORD_AGAIN_S
+    def _keep(self, batch: list[Carried], error: LedgerError, now: float) -> None:
+        """Keep outcomes that the ledger refused, until the patience is over."""
+        since = self._refused_since or now
         patience = self._courier.record_for
-        waited = now - self._unrecorded_since
-        if self._stopping.is_set() or (patience is not None and waited >= patience.total_seconds()):
-            for one in self._unrecorded:
-                self._given_up(one, error)
-            self._unrecorded.clear()
-            self._unrecorded_since = 0.0
-            self._rests_until = now + _REST_S
+        if self._stopping.is_set() or (
+            patience is not None and now - since >= patience.total_seconds()
+        ):
+            for carried in batch:
+                self._give_up(carried, error)
+            self._refused_since, self._rests_until = None, now + _REST_S
             return
-        for one in self._unrecorded:
-            said = f"Its outcome waits to be recorded. {error}"
-            log("not-recorded", said, level="error", key=one.begun.claim.key)
+        self._refused_since, self._records_again_at = since, now + _RECORD_AGAIN_S
+        with self._lock:
+            self._returned = [*batch, *self._returned]
+        for carried in batch:
+            sentence = f"Its outcome waits to be recorded. {error}"
+            log("not-recorded", sentence, level="error", key=carried.begun.claim.key)
 
-    def _end(self, carried: Sequence[Carried]) -> None:
-        """Settles what came back, one by one where something among it meets a defect."""
+    def _settle(self, batch: Sequence[Carried]) -> None:
+        """Settle what came back, one by one where something among it meets a defect. Raises
+        LedgerError; what is settled by then is under way no more."""
         try:
-            settled = self._courier.end(carried)
+            settlements = self._courier.end(batch)
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001 - one must not keep the others from being settled
-            if len(carried) > 1:
-                for one in carried:
-                    self._end([one])
+            if len(batch) == 1:
+                self._give_up(batch[0], error)
             else:
-                self._given_up(carried[0], error)
+                for carried in batch:
+                    self._settle([carried])
             return
-        if any(each.next_attempt_at for each in settled):
-            self._backlog.is_outdated = True
-        self._landed(carried)
+        if any(settlement.next_attempt_at for settlement in settlements):
+            self._queue.is_outdated = True
+        self._forget(batch)
 
-    def _landed(self, carried: Sequence[Carried]) -> None:
+    def _forget(self, batch: Sequence[Carried]) -> None:
         with self._lock:
-            for one in carried:
-                self._began.pop(one.begun.claim.id, None)
+            for carried in batch:
+                self._started.pop(carried.begun.claim.id, None)
 
-    def _given_up(self, carried: Carried, error: Exception) -> None:
-        """Leaves a delivery as it stands: under way, of which the end of the run makes unknown."""
+    def _give_up(self, carried: Carried, error: Exception) -> None:
+        """Leave a delivery as the ledger has it: where that is under way, the end of the run makes
+        it unknown."""
         self._failure = error
-        said = str(error) if _is_of_the_ledger(error) else "A delivery met a defect."
-        log(
-            "delivery-broke",
-            said,
-            level="error",
-            key=carried.begun.claim.key,
-            exc_info=None if _is_of_the_ledger(error) else error,
-        )
-        self._landed([carried])
+        defect = _unforeseen(error)
+        sentence = "A delivery met a defect." if defect else str(error)
+        key = carried.begun.claim.key
+        log("delivery-broke", sentence, level="error", key=key, exc_info=defect)
+        self._forget([carried])
 
 
-def _is_of_the_ledger(error: Exception) -> bool:
-    return isinstance(error, LedgerError)
+def _unforeseen(error: Exception) -> Exception | None:
+    """Return an error whose traceback is wanted in the log; None for the ledger's."""
+    return None if isinstance(error, LedgerError) else error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bot.ledger.jobs import Enqueue
+from bot.settings.models import Workers
 
 
 class Engine(Protocol):
@@ -26,21 +27,32 @@ class Engine(Protocol):
         ...
 
     def start(self) -> None:
-        """Begins to deliver, in the background."""
+        """Begin to deliver, in the background."""
         ...
 
     def wake(self) -> None:
-        """Makes it look at once."""
+        """Look at once."""
         ...
 
-    def use(self, workers: int) -> None:
-        """Has so many deliveries under way at once from now on."""
+    def use(self, workers: Workers) -> None:
+        """Have so many deliveries under way at once from now on."""
         ...
 
-    def ailing(self) -> str | None:
-        """Gives what does not get on with its work, in a sentence; None where all does."""
+    def health_problem(self) -> str | None:
+        """Return what does not get on with its work, in a sentence; None where all does."""
         ...
 
     def stop(self, patience_s: float) -> int:
-        """Takes nothing new, waits for what is under way, and gives how many still are."""
+        """Take nothing new, wait for what is under way, and return how many still are."""
         ...
+
+
+_LONGEST_DELIVERY_S = 300.0
+"""Over every deadline of a request: what takes longer waits for the ledger, or hangs."""
+
+
+def hanging(longest_s: float) -> str | None:
+    """Return what is wrong, in a sentence, where a delivery has been under way for too long."""
+    if longest_s <= _LONGEST_DELIVERY_S:
+        return None
+    return f"A delivery has been under way for {longest_s:.0f} s."

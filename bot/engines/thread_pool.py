@@ -10,21 +10,20 @@ from collections.abc import Callable
 _REST_S = 5.0
 """For so long a thread waits for more; a service that is idle for months keeps none."""
 
-_BRISK = 1
-"""A crew whose threads each end so many pieces between two looks is not in want of more."""
 
-
-class Crew:
+class ThreadPool:
     """Does what it is given, by as few threads as keep up with it: threads that all have work and
     one interpreter wait for each other most of the time.
 
-    Whoever gives work calls :meth:`hurry` every millisecond or so while some of it waits: where
-    the threads at work are held up, by a server that is slow to answer, more and more are added.
-    The threads are daemons: one that hangs cannot keep the process from ending. What is given must
-    not raise.
+    Whoever gives work calls :meth:`grow` every millisecond or so while some of it waits: where the
+    threads at work are held up, by a server that is slow to answer, more and more are added. The
+    threads are daemons: one that hangs cannot keep the process from ending, as one of a
+    ThreadPoolExecutor would. What is given must not raise.
     """
 
     def __init__(self, name: str, rest_s: float = _REST_S) -> None:
+        self.resting = 0
+        """How many threads wait for work."""
         self._name = name
         self._rest_s = rest_s
         self._numbers = itertools.count(1)
@@ -32,7 +31,6 @@ class Crew:
         self._changed = threading.Condition()
         self._at_work = 0
         """Threads that have work, or were called to it."""
-        self._resting = 0
         self._calls = 0
         """Resting threads that were called and have not noticed yet."""
         self._ended = 0
@@ -40,17 +38,12 @@ class Crew:
         self._more = 1
 
     @property
-    def resting(self) -> int:
-        """How many threads wait for work."""
-        return self._resting
-
-    @property
     def has_waiting(self) -> bool:
         """Whether work is waiting for a thread."""
         return bool(self._work)
 
-    def give(self, work: Callable[[], None]) -> None:
-        """Has ``work`` done: at once where no other is waiting. Raises RuntimeError where the
+    def submit(self, work: Callable[[], None]) -> None:
+        """Have ``work`` done: at once where no other is waiting. Raises RuntimeError where the
         machine has no thread left to give; then it is not done."""
         with self._changed:
             self._work.append(work)
@@ -62,14 +55,15 @@ class Crew:
                 self._work.pop()
                 raise
 
-    def hurry(self) -> bool:
-        """Calls more threads where those at work do not keep up; says whether work is waiting."""
+    def grow(self) -> bool:
+        """Call more threads where those at work end less than a piece each between two looks;
+        return whether work is waiting."""
         with self._changed:
             ended, self._ended = self._ended, 0
             if not self._work:
                 self._more = 1
                 return False
-            if ended < _BRISK * self._at_work:
+            if ended < self._at_work:
                 for _ in range(min(self._more, len(self._work))):
                     try:
                         self._call()
@@ -79,8 +73,8 @@ class Crew:
             return True
 
     def _call(self) -> None:
-        """Has one thread more at work."""
-        if self._resting > self._calls:
+        """Have one thread more at work."""
+        if self.resting > self._calls:
             self._calls += 1
             self._changed.notify()
         else:
@@ -94,14 +88,14 @@ class Crew:
             del work  # what it holds is not kept while the thread rests
 
     def _next(self) -> Callable[[], None] | None:
-        """Waits for work; gives None when none came for long."""
+        """Wait for work; return None when none came for long."""
         with self._changed:
             self._ended += bool(self._work)
             while not self._work:
                 self._at_work -= 1
-                self._resting += 1
+                self.resting += 1
                 self._changed.wait_for(lambda: self._calls, self._rest_s)
-                self._resting -= 1
+                self.resting -= 1
                 if not self._calls:
                     return None
                 self._calls -= 1

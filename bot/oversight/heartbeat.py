@@ -21,21 +21,21 @@ class Heartbeat:
     """Asks ``[operator] ping_url`` every five minutes while all is well, and its ``/fail`` as soon
     as it is not, and every five minutes after that.
 
-    ``ailing`` gives what does not get on with its work, in a sentence; None where all does. In a
-    thread of its own, so that whatever hangs elsewhere does not keep it from saying so.
+    ``health_problem`` returns what does not get on with its work, in a sentence; None where all
+    does. In a thread of its own, so that whatever hangs elsewhere does not keep it from saying so.
     """
 
     def __init__(
         self,
         project: Callable[[], Project],
         transport: Transport,
-        ailing: Callable[[], str | None],
+        health_problem: Callable[[], str | None],
         *,
         ping_every_s: float = PING_EVERY_S,
     ) -> None:
         self._project = project
         self._transport = transport
-        self._ailing = ailing
+        self._health_problem = health_problem
         self._ping_every_s = ping_every_s
         self._last: tuple[bool, float] | None = None
         self._heard = True
@@ -58,7 +58,7 @@ class Heartbeat:
         secret = self._project().settings.operator.ping_url
         if secret is None:
             return
-        said = self._ailing()
+        said = self._health_problem()
         well, at = said is None, time.monotonic()
         if self._last is not None:
             same = self._last[0] == well

@@ -53,12 +53,12 @@ class Metrics:
         project: Callable[[], Project],
         ledger: Ledger,
         clock: Clock,
-        ailing: Callable[[], str | None],
+        health_problem: Callable[[], str | None],
     ) -> None:
         self._project = project
         self._ledger = ledger
         self._clock = clock
-        self._ailing = ailing
+        self._health_problem = health_problem
         self._lock = threading.Lock()
         self._planned: tuple[Project, Plan] | None = None
         self._registry = CollectorRegistry(auto_describe=False)
@@ -84,7 +84,9 @@ class Metrics:
         self._registry.register(self)
 
     def heard(self, settled: Settled) -> None:
-        """Counts an attempt, and a delivery where it came to its end."""
+        """Count an attempt at a posting, and a delivery where it came to its end."""
+        if settled.row.for_operator:
+            return
         platform = settled.platform or "none"
         self._attempts.labels(platform, settled.settlement.reason.value).inc()
         if settled.recorded in _FINAL:
@@ -105,7 +107,7 @@ class Metrics:
     def collect(self) -> Iterator[Metric]:
         """Gives what is read from ledger and plan. Called by the registry."""
         project, ledger, now = self._project(), self._ledger, self._clock.now()
-        well = float(self._ailing() is None)
+        well = float(self._health_problem() is None)
         yield _gauge("vigilia_well", "1 while scheduler, ledger and workers get on.", well)
         yield self._states(
             "vigilia_queue_deliveries", "Deliveries that wait, or are under way.", _QUEUE

@@ -144,10 +144,14 @@ class OperatorSettings(Model):
     ping_url: SecretStr | None = None
 
 
-class DeliverySettings(Model):
-    """``[delivery]``: how many requests may be under way at once."""
+Workers = Literal["auto"] | Annotated[int, Field(ge=1, le=64, strict=True)]
 
-    workers: int = Field(default=8, ge=1, le=64, strict=True)
+
+class DeliverySettings(Model):
+    """``[delivery]``: how many requests may be under way at once; "auto": as many as what waits
+    asks for."""
+
+    workers: Workers = "auto"
 
 
 def _lease(length: timedelta) -> timedelta:

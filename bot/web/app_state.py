@@ -25,8 +25,8 @@ class Site:
     """The page of one running service. Used by many threads at once.
 
     ``project`` is asked at each request, so that a reloaded configuration shows from then on.
-    ``wake`` makes the service look at the ledger now; ``ailing`` gives what does not get on with
-    its work, in a sentence. ``closing`` is set when the page ends, and
+    ``wake`` makes the service look at the ledger now; ``health_problem`` returns what does not
+    get on with its work, in a sentence. ``closing`` is set when the page ends, and
     what was given to ``ends`` is called.
     """
 
@@ -36,7 +36,7 @@ class Site:
     access: Access
     poster: Poster
     wake: Callable[[], None]
-    ailing: Callable[[], str | None]
+    health_problem: Callable[[], str | None]
     metrics: Metrics
     speed: float = 1.0
     visitors: Visitors = field(default_factory=Visitors)

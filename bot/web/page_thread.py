@@ -51,7 +51,7 @@ def page_beside(
             return
         from bot.oversight.metrics import Metrics  # noqa: PLC0415 - only where there is a page
 
-        metrics = Metrics(parts.courier.project, parts.ledger, clock, parts.ailing)
+        metrics = Metrics(parts.courier.project, parts.ledger, clock, parts.health_problem)
         parts.courier.listeners = (*parts.courier.listeners, metrics.heard)
         closing = threading.Event()
         end = _Ending(closing)
@@ -122,7 +122,7 @@ def _site(
         access=access,
         poster=parts.courier.poster,
         wake=parts.engine.wake,
-        ailing=parts.ailing,
+        health_problem=parts.health_problem,
         metrics=metrics,
         speed=speed,
         closing=end.closing,

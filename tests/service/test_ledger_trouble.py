@@ -128,19 +128,19 @@ class TestTheSignOfLife:
             with locked(site.root / "var" / "vigilia.db"):
                 here.service.look_again()
                 wait_until(
-                    lambda: "planner" in (here.service.ailing() or ""),
+                    lambda: "planner" in (here.service.health_problem() or ""),
                     timeout=20,
                 )
             here.service.look_again()
-            wait_until(lambda: here.service.ailing() is None, timeout=20)
+            wait_until(lambda: here.service.health_problem() is None, timeout=20)
 
     def test_workers_that_do_not_look_ail(
         self, site: Installation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with running(site, RehearsalClock(NINE - seconds(3600))) as here:
-            wait_until(lambda: here.service.ailing() is None, timeout=20)
+            wait_until(lambda: here.service.health_problem() is None, timeout=20)
             monkeypatch.setattr("bot.engines.embedded._LOST_AFTER_S", -1.0)
-            assert "workers" in (here.service.ailing() or "")
+            assert "workers" in (here.service.health_problem() or "")
 
     def test_a_delivery_that_does_not_end_ails(
         self, site: Installation, monkeypatch: pytest.MonkeyPatch
@@ -148,11 +148,11 @@ class TestTheSignOfLife:
         from tests.receiver import Answer
         from tests.service.installation import TOKEN
 
-        monkeypatch.setattr("bot.engines.embedded._LONGEST_DELIVERY_S", 0.2)
+        monkeypatch.setattr("bot.engines.engine._LONGEST_DELIVERY_S", 0.2)
         site.receiver.answer(f"/site/{TOKEN}", Answer(delay=2.0))
         with running(site, RehearsalClock(NINE)) as here:
-            wait_until(lambda: "under way" in (here.service.ailing() or ""), timeout=20)
-            wait_until(lambda: here.service.ailing() is None, timeout=20)
+            wait_until(lambda: "under way" in (here.service.health_problem() or ""), timeout=20)
+            wait_until(lambda: here.service.health_problem() is None, timeout=20)
 
     def test_a_whole_service_pings(self, installed: Installation) -> None:
         installed.write(

@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 def healthz(site: SiteHere) -> Response:
     """Answer 200 while scheduler, ledger and workers get on with their work; else 503, and say
     which does not."""
-    trouble = site.ailing()
+    trouble = site.health_problem()
     return PlainTextResponse("ok\n") if trouble is None else PlainTextResponse(f"{trouble}\n", 503)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SettableClock
-from bot.engines import due_queue as backlog
-from bot.engines.due_queue import Backlog
+from bot.engines import due_queue
+from bot.engines.due_queue import DueQueue
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow
@@ -34,7 +34,7 @@ def names(rows: list[DeliveryRow]) -> list[str]:
 
 def test_what_is_due_comes_longest_due_first_and_each_once(ledger: Ledger) -> None:
     put_in(ledger, plan("late", due_at=NOW), plan("early", due_at=NOW - HOUR), plan("last"))
-    waiting = Backlog(ledger, SettableClock(NOW), free)
+    waiting = DueQueue(ledger, SettableClock(NOW), free)
     assert names(waiting.take(2, ())[0]) == ["early", "late"]
     assert names(waiting.take(2, ())[0]) == ["last"]
     assert waiting.take(2, ())[0] == []
@@ -52,7 +52,7 @@ def test_the_ledger_is_asked_for_many_at_a_time(
         return due(*args, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ledger, "due", counted)
-    waiting, taken, busy = Backlog(ledger, SettableClock(NOW), free), [], set[int]()
+    waiting, taken, busy = DueQueue(ledger, SettableClock(NOW), free), [], set[int]()
     while rows := waiting.take(8, busy)[0]:
         taken += rows
         busy |= {row.id for row in rows}
@@ -63,14 +63,14 @@ def test_the_ledger_is_asked_for_many_at_a_time(
 def test_what_waits_for_its_turn_holds_up_no_other(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backlog, "_LOOK_S", 60.0)
+    monkeypatch.setattr(due_queue, "_LOOK_S", 60.0)
     put_in(ledger, *(plan(f"limited{number}") for number in range(9)), plan("other"))
     turns = {"limited0": 0.0}
 
     def ready_in(row: DeliveryRow) -> float:
         return turns.get(row.channel, 7.0 if row.channel.startswith("limited") else 0.0)
 
-    waiting = Backlog(ledger, SettableClock(NOW), ready_in)
+    waiting = DueQueue(ledger, SettableClock(NOW), ready_in)
     rows, pause = waiting.take(5, ())
     assert names(rows) == ["limited0", "other"]
     assert pause == 7.0
@@ -81,13 +81,13 @@ def test_what_waits_for_its_turn_holds_up_no_other(
 def test_what_is_under_way_is_not_given_again(ledger: Ledger) -> None:
     put_in(ledger, plan("a"), plan("b"))
     busy = {row.id for row in ledger.history(channel="a")}
-    assert names(Backlog(ledger, SettableClock(NOW), free).take(5, busy)[0]) == ["b"]
+    assert names(DueQueue(ledger, SettableClock(NOW), free).take(5, busy)[0]) == ["b"]
 
 
 def test_what_is_not_due_yet_is_found_when_it_is(ledger: Ledger) -> None:
     put_in(ledger, plan("a", due_at=NOW + timedelta(seconds=1)))
     clock = SettableClock(NOW)
-    waiting = Backlog(ledger, clock, free)
+    waiting = DueQueue(ledger, clock, free)
     rows, pause = waiting.take(5, ())
     assert rows == []
     assert 0.9 < pause <= 1.0
@@ -99,8 +99,8 @@ def test_what_is_not_due_yet_is_found_when_it_is(ledger: Ledger) -> None:
 def test_what_came_meanwhile_is_found_at_once_when_that_is_said(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backlog, "_LOOK_S", 60.0)
-    waiting = Backlog(ledger, SettableClock(NOW), free)
+    monkeypatch.setattr(due_queue, "_LOOK_S", 60.0)
+    waiting = DueQueue(ledger, SettableClock(NOW), free)
     assert waiting.take(5, ())[0] == []
     put_in(ledger)
     assert waiting.take(5, ())[0] == []

@@ -6,42 +6,42 @@ import threading
 
 import pytest
 
-from bot.engines.thread_pool import Crew
+from bot.engines.thread_pool import ThreadPool
 from tests.receiver import wait_until
 
 
-def of(crew: str) -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name.startswith(f"{crew}-")]
+def of(pool: str) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith(f"{pool}-")]
 
 
-def hurried(crew: Crew) -> None:
-    """Looks after the crew until nothing waits any more."""
-    wait_until(lambda: not crew.hurry())
+def grown(pool: ThreadPool) -> None:
+    """Look after the pool until nothing waits any more."""
+    wait_until(lambda: not pool.grow())
 
 
 def test_where_those_at_work_are_held_up_there_is_soon_one_for_each_piece() -> None:
-    crew, together = Crew("beside"), threading.Barrier(33)
+    pool, together = ThreadPool("beside"), threading.Barrier(33)
 
     def meet() -> None:
         together.wait(5)
 
     for _ in range(32):
-        crew.give(meet)
-    hurried(crew)
+        pool.submit(meet)
+    grown(pool)
     together.wait(5)
     assert len(of("beside")) == 32
 
 
 def test_one_that_keeps_up_with_the_work_does_it_alone() -> None:
-    crew, done = Crew("alone"), threading.Semaphore(0)
+    pool, done = ThreadPool("alone"), threading.Semaphore(0)
     gate = threading.Event()
 
     def held_up() -> None:
         gate.wait(5)
 
-    crew.give(held_up)
+    pool.submit(held_up)
     for _ in range(1000):
-        crew.give(done.release)
+        pool.submit(done.release)
     gate.set()
     for _ in range(1000):
         assert done.acquire(timeout=5)
@@ -49,43 +49,43 @@ def test_one_that_keeps_up_with_the_work_does_it_alone() -> None:
 
 
 def test_a_thread_that_waits_takes_the_next_piece_and_no_other_is_made() -> None:
-    crew, done = Crew("again"), threading.Semaphore(0)
+    pool, done = ThreadPool("again"), threading.Semaphore(0)
     for _ in range(50):
-        crew.give(done.release)
+        pool.submit(done.release)
         assert done.acquire(timeout=5)
-        wait_until(lambda: crew.resting == len(of("again")))
+        wait_until(lambda: pool.resting == len(of("again")))
     assert len(of("again")) == 1
 
 
 def test_threads_that_wait_are_all_woken_when_there_is_work_for_all() -> None:
-    crew, together = Crew("woken"), threading.Barrier(9)
+    pool, together = ThreadPool("woken"), threading.Barrier(9)
 
     def meet() -> None:
         together.wait(5)
 
     for _ in range(3):
         for _ in range(8):
-            crew.give(meet)
-        hurried(crew)
+            pool.submit(meet)
+        grown(pool)
         together.wait(5)
-        wait_until(lambda: crew.resting == 8)
+        wait_until(lambda: pool.resting == 8)
     assert len(of("woken")) == 8
 
 
 def test_a_thread_goes_when_there_was_no_work_for_a_while() -> None:
-    crew, done = Crew("gone", rest_s=0.05), threading.Event()
-    crew.give(done.set)
+    pool, done = ThreadPool("gone", rest_s=0.05), threading.Event()
+    pool.submit(done.set)
     assert done.wait(5)
     wait_until(lambda: not of("gone"))
     done.clear()
-    crew.give(done.set)
+    pool.submit(done.set)
     assert done.wait(5)
 
 
 def test_nothing_is_left_undone_by_a_thread_that_is_just_going() -> None:
-    crew, done = Crew("going", rest_s=0.0005), threading.Semaphore(0)
+    pool, done = ThreadPool("going", rest_s=0.0005), threading.Semaphore(0)
     for _ in range(500):
-        crew.give(done.release)
+        pool.submit(done.release)
         assert done.acquire(timeout=5)
         threading.Event().wait(0.0005)
 
@@ -94,14 +94,14 @@ def test_a_machine_without_threads_left_is_told(monkeypatch: pytest.MonkeyPatch)
     def no_more(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    crew, done = Crew("none"), threading.Event()
+    pool, done = ThreadPool("none"), threading.Event()
     start = threading.Thread.start
     monkeypatch.setattr(threading.Thread, "start", no_more)
     with pytest.raises(RuntimeError):
-        crew.give(done.set)
+        pool.submit(done.set)
     monkeypatch.setattr(threading.Thread, "start", start)
     other = threading.Event()
-    crew.give(other.set)
+    pool.submit(other.set)
     assert other.wait(5)
     assert not done.is_set()
 
@@ -112,17 +112,17 @@ def test_where_no_thread_can_be_added_those_that_are_there_do_it_all(
     def no_more(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    crew, done, gate = Crew("few"), threading.Semaphore(0), threading.Event()
+    pool, done, gate = ThreadPool("few"), threading.Semaphore(0), threading.Event()
 
     def held_up() -> None:
         gate.wait(5)
         done.release()
 
-    crew.give(held_up)
+    pool.submit(held_up)
     monkeypatch.setattr(threading.Thread, "start", no_more)
     for _ in range(10):
-        crew.give(held_up)
-        assert crew.hurry()
+        pool.submit(held_up)
+        assert pool.grow()
     gate.set()
     for _ in range(11):
         assert done.acquire(timeout=5)

@@ -24,7 +24,7 @@ class Body:
 
     ails: str | None = None
 
-    def ailing(self) -> str | None:
+    def health_problem(self) -> str | None:
         return self.ails
 
 
@@ -43,7 +43,7 @@ def test_it_pings_at_once_then_at_its_rhythm_and_tells_a_failure_and_the_return(
 ) -> None:
     project, body = group.load(), Body()
     transport = Transports([receiver.address], rehearsal=False)
-    heart = Heartbeat(lambda: project, transport, body.ailing, ping_every_s=300.0)
+    heart = Heartbeat(lambda: project, transport, body.health_problem, ping_every_s=300.0)
     for _ in range(3):
         heart.look()
     assert [r.path for r in receiver.requests] == [f"/{SECRET}?x=1"]
@@ -56,7 +56,7 @@ def test_it_pings_at_once_then_at_its_rhythm_and_tells_a_failure_and_the_return(
     assert [r.path for r in receiver.requests[2:]] == [f"/{SECRET}?x=1"]
     assert {r.method for r in receiver.requests} == {"GET"}
 
-    quick = Heartbeat(lambda: project, transport, body.ailing, ping_every_s=0.0)
+    quick = Heartbeat(lambda: project, transport, body.health_problem, ping_every_s=0.0)
     for _ in range(3):
         quick.look()
     assert len(receiver.requests) == 6

@@ -50,9 +50,9 @@ def _said(model: type[BaseModel], table: Any, *known: str) -> list[str]:
         ({"useful_for": "40d"}, "'useful_for': between 1m and 30d."),
         ({"useful_for": "0s"}, "'useful_for': between 1m and 30d."),
         ({"useful_for": "1 day"}, "'useful_for': '1 day' is not a length of time: write 30m"),
-        ({"delivery": {"workers": 0}}, "'delivery.workers' must be at least 1."),
-        ({"delivery": {"workers": 65}}, "'delivery.workers' must be at most 64."),
-        ({"delivery": {"workers": "8"}}, "'delivery.workers' must be a whole number."),
+        ({"delivery": {"workers": 0}}, "'delivery.workers' must be 'auto' or at least 1."),
+        ({"delivery": {"workers": 65}}, "'delivery.workers' must be 'auto' or at most 64."),
+        ({"delivery": {"workers": "8"}}, "'delivery.workers' must be 'auto' or a whole number."),
         ({"approval": {"undecided": "no"}}, "'approval.undecided' must be 'hold' or 'post'."),
     ],
 )

@@ -341,7 +341,7 @@ def test_the_probes_are_open_to_anybody_and_tell_nothing(visitor: Browser) -> No
 
 
 def test_a_service_that_ails_is_not_alive(visitor: Browser, locked: Stage) -> None:
-    locked.site.ailing = lambda: "The planner stands still."
+    locked.site.health_problem = lambda: "The planner stands still."
     answer = visitor.get("/healthz")
     assert (answer.status_code, answer.text) == (503, "The planner stands still.\n")
     assert visitor.get("/readyz").status_code == 200

@@ -187,10 +187,10 @@ def test_what_the_service_delivers_is_counted_and_its_work_looked_at(tmp_path: P
     project, clock = make_project(tmp_path / "g"), SettableClock(NOW)
     told: list[str] = []
     page = page_beside(Access(Listen("127.0.0.1", 0)), clock, told=told.append)
-    ailing: list[str | None] = [None]
+    problem: list[str | None] = [None]
     with ExitStack() as stack:
         parts = stack.enter_context(assembled(project, clock, "sqlite:///vigilia.db"))
-        stack.enter_context(page(replace(parts, ailing=lambda: ailing[0])))
+        stack.enter_context(page(replace(parts, health_problem=lambda: problem[0])))
         wait_for(lambda: answers(told[0]))
         plan = plan_for(project.channel("inbox"), ("human-rights-day",), NOW.date(), 0, NOW)
         (key,) = parts.ledger.insert_by_hand(plan, NOW)
@@ -199,7 +199,7 @@ def test_what_the_service_delivers_is_counted_and_its_work_looked_at(tmp_path: P
             said = answer.read().decode()
         assert '\nvigilia_deliveries_total{outcome="delivered",platform="inbox"} 1.0\n' in said
         assert '\nvigilia_attempts_total{platform="inbox",reason="accepted"} 1.0\n' in said
-        ailing[0] = "The planner stands still."
+        problem[0] = "The planner stands still."
         with pytest.raises(HTTPError) as refused, urlopen(f"{told[0]}healthz", timeout=5):
             pass
         refused.value.close()
