@@ -10,8 +10,8 @@ import pytest
 
 from bot.delivery.rendering import Words, write_message
 from bot.errors import RenderError
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow
+from bot.opening import open_ledger
 from bot.project.load import Project
 from tests.contract.ledger.making import NOW, plan, put_in
 from tests.service.test_promises import the_project
