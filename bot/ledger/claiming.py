@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.channels.outcome import Reason
-from bot.ledger.decisions import pause_channel
+from bot.ledger.pauses import pause_channel
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, HeldFor, Settled, Settlement, State
 from bot.ledger.tables import Instant, attempts, deliveries

@@ -5,6 +5,7 @@ Every instant is an aware datetime in UTC.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,7 +18,7 @@ Mode = Literal["real", "rehearsal"]
 HeldFor = Literal["approval", "channel", "pause"]
 OutcomeName = Literal["delivered", "retry", "rejected", "unknown"]
 Verdict = Literal[
-    "approve", "hold", "skip", "retry", "resolve-delivered", "resolve-resend", "retract"
+    "approve", "hold", "skip", "retry", "resolve-delivered", "resolve-resend", "retract", "undo"
 ]
 
 
@@ -218,6 +219,23 @@ class Decision:
     why: str
     digest: str | None
     at: datetime
+
+
+def in_force(log: Iterable[Decision]) -> list[Decision]:
+    """Return the decisions of a log about one key, the first first, that were not taken back."""
+    decisions: list[Decision] = []
+    for decision in log:
+        if decision.verdict != "undo":
+            decisions.append(decision)
+        elif decisions:
+            decisions.pop()
+    return decisions
+
+
+def last_verdict(decisions: Sequence[Decision]) -> Decision | None:
+    """Return the last approval, hold or skip among decisions that are in force."""
+    verdicts = [d for d in decisions if d.verdict in ("approve", "hold", "skip")]
+    return verdicts[-1] if verdicts else None
 
 
 @dataclass(frozen=True)
