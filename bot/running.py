@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
-from bot.cluster.shared_limits import SharedLimits
+from bot.delivery.attempt import Settled
 from bot.delivery.courier import Courier, Listener
 from bot.delivery.planner import recover, settle_left, write_down
 from bot.delivery.poster import LocalPlaces, Poster
@@ -27,11 +28,11 @@ from bot.errors import LedgerError
 from bot.event_log import log_intake, log_recovered, log_settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
 from bot.logs import log
+from bot.opening import limits_of, open_ledger
 from bot.oversight import memory
-from bot.oversight.alerting import OperatorDesk
+from bot.oversight.alerting import OperatorAlerts
 from bot.oversight.heartbeat import Heartbeat
 from bot.oversight.live import Broken, Hangups, LiveProject
 from bot.project.load import Project
@@ -39,6 +40,9 @@ from bot.service import STOP_PATIENCE_S, Service
 from bot.stopping import Stop
 from bot.transport.dispatch import Transports
 from bot.transport.hot_swap import ReplaceableTransport
+
+if TYPE_CHECKING:
+    from bot.cluster.shared_limits import SharedLimits
 
 _RECORD_FOR = timedelta(seconds=30)
 """How long a command that ends by itself offers an outcome to a ledger that cannot take it."""
@@ -88,7 +92,9 @@ class Assembly:
     def use(self, project: Project, clock: Clock) -> None:
         """Has the network used as a changed configuration says; what is under way is untouched.
         Raises VigiliaError where its CA file is unusable."""
-        if project.settings.network != self.courier.project().settings.network:
+        network = project.settings.network
+        # a CA file under the same name may hold others
+        if network.ca_file or network != self.courier.project().settings.network:
             self.transport.replace(transport_for(project, rehearsal=clock.rehearsal))
         self.engine.use(project.settings.delivery.workers)
 
@@ -123,7 +129,7 @@ def assembled(
             with ledger:
                 is_new = not ledger.first_seen()
                 run = ledger.begin_run(clock.now(), __version__)
-                shared = SharedLimits(ledger) if ledger.shared else None
+                shared = limits_of(ledger)
                 courier = Courier(
                     ledger=ledger,
                     project=lambda: project,
@@ -142,7 +148,7 @@ def assembled(
                 engine = _engine(project, courier, url, shared, role)
                 left = recover(ledger, project, run, clock)
                 log_recovered(left)
-                interrupted = tuple(row.key for row in left)
+                interrupted = tuple(row.key for row in left if not row.for_operator)
                 yield Assembly(ledger, run, courier, engine, is_new, interrupted, transport)
         finally:
             transport.close()
@@ -168,7 +174,7 @@ def _engine(
             " 'vigilia[cluster]'."
         ) from None
     return ClusterEngine(
-        ledger,
+        shared.ledger,
         courier,
         clock,
         url=url,
@@ -201,7 +207,7 @@ def run_service(
     if stop.requested:
         return
     with assembled(project, clock, url, record_for=None, role=role) as parts:
-        live = LiveProject(project, clock, accept=lambda new: parts.use(new, clock), asked=asked)
+        live = LiveProject(project, clock, accept=lambda new: parts.use(new, clock), hangups=asked)
         parts.courier.project = live
         service = Service(
             ledger=parts.ledger,
@@ -229,13 +235,11 @@ def overseen(
 ) -> Iterator[None]:
     """Watches over a service while the block runs: its configuration, its operator, its sign of
     life, its memory. Each in a thread of its own, which is a daemon: none keeps the process."""
-    desk = OperatorDesk(parts.ledger, parts.courier, clock, broken=lambda: live.broken)
+    alerts = OperatorAlerts(parts.ledger, live, clock, broken=lambda: live.broken)
     heartbeat = Heartbeat(live, parts.courier.poster, service.health_problem)
     live.changed = service.look_again
-    live.told = partial(_note_config, parts.ledger)
-    live.told(None)
-    if not parts.ledger.shared:
-        desk.recover()
+    live.reloaded = partial(_note_config, parts.ledger)
+    live.reloaded(None)
     ended = threading.Event()
     threads = [
         threading.Thread(target=watch, args=(ended,), name=name, daemon=True)
@@ -243,7 +247,7 @@ def overseen(
             ("config", live.watch),
             ("memory", memory.watch),
             # whoever plans knows what there is to tell
-            *((("operator", desk.watch), ("heartbeat", heartbeat.watch)) if plans else ()),
+            *((("operator", alerts.watch), ("heartbeat", heartbeat.watch)) if plans else ()),
         )
     ]
     for thread in threads:
@@ -291,8 +295,12 @@ def run_once(
     not be recorded."""
     refuse_broken_texts(project, clock.now().year)
     tried: list[str] = []
-    listener: Listener = lambda settled: tried.append(settled.row.key)  # noqa: E731
-    with assembled(project, clock, url, listeners=(listener,)) as parts:
+
+    def note(settled: Settled) -> None:
+        if not settled.row.for_operator:
+            tried.append(settled.row.key)
+
+    with assembled(project, clock, url, listeners=(note,)) as parts:
         assert isinstance(parts.engine, EmbeddedEngine)
         found = write_down(
             parts.ledger, project, clock.now(), since=since if parts.is_new else None
@@ -303,8 +311,9 @@ def run_once(
         parts.engine.stop(STOP_PATIENCE_S)
         settle_left(parts.ledger, project, parts.run, clock)
         parts.ledger.end_run(parts.run, clock.now())
-        told = [*parts.interrupted, *found.inserted, *(row.key for row in found.ended), *tried]
-        rows = parts.ledger.deliveries(tuple(dict.fromkeys(told)))
+        ended = [row.key for row in found.ended if not row.for_operator]
+        keys = (*parts.interrupted, *found.inserted, *ended, *tried)
+        rows = parts.ledger.deliveries(tuple(dict.fromkeys(keys)))
         counts = parts.ledger.counts()
     sentences = [f"{row.key}: {row.state.value}" for row in rows]
     if since and not parts.is_new:
