@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from bot.clock import SettableClock
-from bot.ledger.opening import open_ledger
+from bot.opening import open_ledger
 from bot.project.load import load_project
 from bot.running import assembled
 from bot.web.access import access_of

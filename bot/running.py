@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
-from bot.cluster.shared_limits import SharedLimits
 from bot.delivery.attempt import Settled
 from bot.delivery.courier import Courier, Listener
 from bot.delivery.planner import recover, settle_left, write_down
@@ -28,9 +28,9 @@ from bot.errors import LedgerError
 from bot.event_log import log_intake, log_recovered, log_settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
 from bot.logs import log
+from bot.opening import limits_of, open_ledger
 from bot.oversight import memory
 from bot.oversight.alerting import OperatorAlerts
 from bot.oversight.heartbeat import Heartbeat
@@ -40,6 +40,9 @@ from bot.service import STOP_PATIENCE_S, Service
 from bot.stopping import Stop
 from bot.transport.dispatch import Transports
 from bot.transport.hot_swap import ReplaceableTransport
+
+if TYPE_CHECKING:
+    from bot.cluster.shared_limits import SharedLimits
 
 _RECORD_FOR = timedelta(seconds=30)
 """How long a command that ends by itself offers an outcome to a ledger that cannot take it."""
@@ -126,7 +129,7 @@ def assembled(
             with ledger:
                 is_new = not ledger.first_seen()
                 run = ledger.begin_run(clock.now(), __version__)
-                shared = SharedLimits(ledger) if ledger.shared else None
+                shared = limits_of(ledger)
                 courier = Courier(
                     ledger=ledger,
                     project=lambda: project,
@@ -171,7 +174,7 @@ def _engine(
             " 'vigilia[cluster]'."
         ) from None
     return ClusterEngine(
-        ledger,
+        shared.ledger,
         courier,
         clock,
         url=url,
