@@ -95,7 +95,7 @@ class Ledger(Transactions):
     note_config = writes(operator_outbox.note_config)
     noted_config = reads(operator_outbox.noted_config)
     untold_ends = reads(operator_outbox.untold_ends)
-    untold = reads(operator_outbox.untold)
+    unreported = reads(operator_outbox.unreported)
     last_told = reads(operator_outbox.last_told)
     tell = writes(operator_outbox.tell)
 
