@@ -81,10 +81,10 @@ class TestWhatIsWritten:
 
     def test_it_is_written_with_what_it_tells_or_not_at_all(self, ledger: Ledger) -> None:
         tell(ledger, "a", "b")
-        assert ledger.untold("failed", ["a", "b", "c"]) == {"c"}
+        assert ledger.unreported("failed", ["a", "b", "c"]) == {"c"}
         with pytest.raises(IntegrityError):
             tell(ledger, "c", "a")
-        assert ledger.untold("failed", ["c"]) == {"c"}
+        assert ledger.unreported("failed", ["c"]) == {"c"}
         assert len(ledger.history(operator=True)) == 1
         assert ledger.last_told() == {"failed": NOW}
 
@@ -363,8 +363,8 @@ def test_nothing_that_0_1_0_told_is_told_again(old: str, tmp_path: Path) -> None
     with open_old(old, tmp_path) as ledger:
         assert ledger.untold_ends(ENDS, NOW - HOUR) == ()
         subjects = [f"{KEY} failed 0.1", "another failed 0.1", "new"]
-        assert ledger.untold("failed", subjects) == {"new"}
-        assert ledger.untold("stale-fact", ["parties 2026-12-01"]) == set()
+        assert ledger.unreported("failed", subjects) == {"new"}
+        assert ledger.unreported("stale-fact", ["parties 2026-12-01"]) == set()
         assert ledger.last_told().keys() == by_cause(ledger).keys()
         assert tell(ledger, "new").startswith("operator/failed/2026-12-09T14:00:00Z-9/")
 
