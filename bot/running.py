@@ -18,7 +18,7 @@ from bot import __version__
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
 from bot.delivery.courier import Courier, Listener
-from bot.delivery.planner import recover, settle_left, write_down
+from bot.delivery.planner import recover, settle_rest, write_down
 from bot.delivery.poster import LocalPlaces, Poster
 from bot.delivery.rate_limits import RateLimits
 from bot.engines.embedded import EmbeddedEngine
@@ -308,7 +308,7 @@ def run_once(
         parts.ledger.alive(parts.run, clock.now())
         parts.engine.drain(lambda: stop.requested)
         parts.engine.stop(STOP_PATIENCE_S)
-        settle_left(parts.ledger, project, parts.run, clock)
+        settle_rest(parts.ledger, project, parts.run, clock)
         parts.ledger.end_run(parts.run, clock.now())
         ended = [row.key for row in found.ended if not row.for_operator]
         keys = (*parts.interrupted, *found.inserted, *ended, *tried)

@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from bot.clock import Clock
-from bot.delivery.planner import Intake, insert_due, recover, settle_left, write_down
+from bot.delivery.planner import Intake, insert_due, recover, settle_rest, write_down
 from bot.delivery.prefetch import Prepared, practise, prepare
 from bot.engines.engine import Engine
 from bot.errors import LedgerError
@@ -236,7 +236,7 @@ class Service:
         self._engine.stop(STOP_PATIENCE_S)
         left = 0
         try:
-            left = settle_left(self._ledger, self._project(), self._run, self._clock)
+            left = settle_rest(self._ledger, self._project(), self._run, self._clock)
             self._ledger.end_run(self._run, self._clock.now())
         except LedgerError as error:
             log("end-failed", str(error), level="error")

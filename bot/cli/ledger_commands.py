@@ -48,9 +48,9 @@ def history(
     states = []
     for name in state or []:
         if name not in set(State):
-            known = [s.value for s in State]
+            names = [s.value for s in State]
             raise UsageError(
-                f"There is no state '{name}'.{nearest(name, known)} There are: {', '.join(known)}."
+                f"There is no state '{name}'.{nearest(name, names)} There are: {', '.join(names)}."
             )
         states.append(State(name))
     project = load(config)
@@ -65,13 +65,13 @@ def history(
         print_json([delivery_schema(row) for row in rows])
         return
     title = "What the operator was told" if operator else "What was posted"
-    _print_history(project, rows, title, asked=bool(states or channel or observance))
+    _print_history(project, rows, title, filtered=bool(states or channel or observance))
     if len(rows) == limit:
         complain(f"These are the newest {limit}; --limit shows more.")
 
 
 def _print_history(
-    project: Project, rows: Sequence[DeliveryRow], title: str, *, asked: bool
+    project: Project, rows: Sequence[DeliveryRow], title: str, *, filtered: bool
 ) -> None:
     from bot.cli.output import print_table
 
@@ -89,7 +89,7 @@ def _print_history(
             )
             for row in rows
         ],
-        empty="Nothing is recorded that fits." if asked else "Nothing is recorded yet.",
+        empty="Nothing is recorded that fits." if filtered else "Nothing is recorded yet.",
         fold="detail",
         whole=("key",),
     )
@@ -110,7 +110,7 @@ def inbox(
     """The messages that the local inbox received."""
     project = load(config)
     with open_existing(project, writing=False) as ledger:
-        kept = ledger.inbox(channel=channel, limit=limit)
+        messages = ledger.inbox(channel=channel, limit=limit)
     if as_json:
         from bot.cli.output import print_json
         from bot.schemas import utc_text
@@ -118,13 +118,13 @@ def inbox(
         print_json(
             [
                 {"key": m.key, "channel": m.channel, "at": utc_text(m.at), "message": m.message}
-                for m in kept
+                for m in messages
             ]
         )
         return
-    if not kept:
+    if not messages:
         print("The inbox is empty.")
-    for message in kept:
+    for message in messages:
         print(f"--- {message.channel}, {message.at:%Y-%m-%d %H:%M} UTC, {message.key}")
         print(f"{message.text}\n")
 

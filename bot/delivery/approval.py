@@ -47,7 +47,7 @@ def needs_approval(project: Project, posting: Posting | DeliveryRow) -> bool:
 
 
 def standing(needed: bool, decision: Decision | None, digest: str | None) -> Standing:
-    """Gives how a posting stands whose words have ``digest`` (None: they cannot be written)."""
+    """Return how a posting stands whose words have ``digest`` (None: they cannot be written)."""
     if decision is None:
         return Standing.WAITING if needed else Standing.FREE
     match decision.verdict:
@@ -61,7 +61,7 @@ def standing(needed: bool, decision: Decision | None, digest: str | None) -> Sta
 
 
 def digest_of(project: Project, posting: Posting | DeliveryRow) -> str | None:
-    """Gives the digest of a posting's words, None where they cannot be written."""
+    """Return the digest of a posting's words, None where they cannot be written."""
     try:
         return write_message(project, posting).digest
     except RenderError:
@@ -76,7 +76,7 @@ def names_words(decision: Decision | None) -> bool:
 def standing_of(
     project: Project, posting: Posting | DeliveryRow, decision: Decision | None
 ) -> Standing:
-    """Gives how a posting stands. Its words are written only where an approval names some."""
+    """Return how a posting stands. Its words are written only where an approval names some."""
     digest = digest_of(project, posting) if names_words(decision) else None
     return standing(needs_approval(project, posting), decision, digest)
 
@@ -89,7 +89,7 @@ def holds(project: Project, stands: Standing) -> bool:
 
 
 def refuse_lapsed(project: Project, ledger: Ledger, row: DeliveryRow, message: Message) -> None:
-    """Raises RenderError where somebody approved other words than those about to be sent, and
+    """Raise RenderError where somebody approved other words than those about to be sent, and
     nothing may be sent unread."""
     if project.settings.approval.undecided == "post" or not needs_approval(project, row):
         return
@@ -102,7 +102,7 @@ def refuse_lapsed(project: Project, ledger: Ledger, row: DeliveryRow, message: M
 
 
 @dataclass(frozen=True)
-class Asked:
+class Unapproved:
     """A coming posting that a person has to read: ``standing`` is waiting, lapsed or held."""
 
     posting: Posting
@@ -110,10 +110,10 @@ class Asked:
     decision: Decision | None
 
 
-def asked_for(
+def unapproved(
     project: Project, ledger: Ledger, planned: Sequence[Posting], now: datetime
-) -> Iterator[Asked]:
-    """Gives those of the postings, due within ``[approval] lead``, that wait for a person."""
+) -> Iterator[Unapproved]:
+    """Yield those of the postings, due within ``[approval] lead``, that wait for a person."""
     until = now + project.settings.approval.lead
     near = [posting for posting in planned if now < posting.due_at <= until]
     decisions = ledger.decisions([posting.key for posting in near])
@@ -121,6 +121,6 @@ def asked_for(
         decision = decisions.get(posting.key)
         if decision is None and not needs_approval(project, posting):
             continue
-        found = standing_of(project, posting, decision)
-        if found in (Standing.WAITING, Standing.LAPSED, Standing.HELD):
-            yield Asked(posting, found, decision)
+        stands = standing_of(project, posting, decision)
+        if stands in (Standing.WAITING, Standing.LAPSED, Standing.HELD):
+            yield Unapproved(posting, stands, decision)

@@ -51,17 +51,17 @@ class Intake:
 
 
 def selected_days(project: Project) -> dict[str, frozenset[str]]:
-    """Gives the ids that each channel posts, the digest's among them."""
-    found: dict[str, frozenset[str]] = {}
+    """Return the ids that each channel posts, the digest's among them."""
+    days: dict[str, frozenset[str]] = {}
     # a hundred thousand channels make a few choices
-    alike: dict[tuple[object, ...], frozenset[str]] = {}
+    chosen: dict[tuple[object, ...], frozenset[str]] = {}
     for channel in project.channels.values():
         choice = (channel.include, channel.exclude, channel.digest)
-        if choice not in alike:
+        if choice not in chosen:
             ids = [day.id for day in days_of(channel, project.days.calendar)]
-            alike[choice] = frozenset(ids + ([DIGEST] if channel.digest else []))
-        found[channel.name] = alike[choice]
-    return found
+            chosen[choice] = frozenset(ids + ([DIGEST] if channel.digest else []))
+        days[channel.name] = chosen[choice]
+    return days
 
 
 def write_down(
@@ -73,7 +73,7 @@ def write_down(
     enqueue: Enqueue | None = None,
     written: Callable[[], None] = lambda: None,
 ) -> Intake:
-    """Inserts what is due and has no slot yet, lifts pauses that are over, and ends what is no
+    """Insert what is due and has no slot yet, lift pauses that are over, and end what is no
     longer useful.
 
     ``since`` (UTC) makes what is seen for the first time count as seen since then. ``enqueue`` puts
@@ -82,14 +82,14 @@ def write_down(
     """
     wanted, offers = due_and_unfilled(ledger, project, now, since=since)
     lift_pauses(ledger, project, now)
-    found = insert_due(ledger, project, wanted, now, enqueue=enqueue, written=written)
-    return Intake(found.inserted, tuple(offers), (*found.ended, *ledger.expire(now)))
+    intake = insert_due(ledger, project, wanted, now, enqueue=enqueue, written=written)
+    return Intake(intake.inserted, tuple(offers), (*intake.ended, *ledger.expire(now)))
 
 
 def due_and_unfilled(
     ledger: Ledger, project: Project, now: datetime, *, since: datetime | None = None
 ) -> tuple[list[Planned], list[Planned]]:
-    """Gives what is due and has no slot yet: what was known before it was due, and what was not
+    """Return what is due and has no slot yet: what was known before it was due, and what was not
     (the offers). Raises LedgerError."""
     last_alive = ledger.last_alive()
     seen = ledger.see(selected_days(project), now, since=since)
@@ -100,12 +100,12 @@ def due_and_unfilled(
 def coming_and_unfilled(
     ledger: Ledger, project: Project, now: datetime, until: datetime
 ) -> list[Planned]:
-    """Gives what falls due after ``now`` and by ``until``, has no slot yet, and is known before it
+    """Return what falls due after ``now`` and by ``until``, has no slot yet, and is known before it
     is due: what is first seen now is. Raises LedgerError."""
     planned = project.plan.due(now, until)
     seen = ledger.see(selected_days(project), now)
-    known, _late = _split(_free(ledger, project, planned), seen, project.channels, now)
-    return known
+    punctual, _offers = _split(_free(ledger, project, planned), seen, project.channels, now)
+    return punctual
 
 
 def insert_due(
@@ -117,7 +117,7 @@ def insert_due(
     enqueue: Enqueue | None = None,
     written: Callable[[], None] = lambda: None,
 ) -> Intake:
-    """Inserts what is due, as decisions and pauses are at that moment: ``missed`` where it is no
+    """Insert what is due, as decisions and pauses are at that moment: ``missed`` where it is no
     longer useful. Where another process was quicker, what it left is for the next wake. Raises
     LedgerError."""
     keys: list[str] = []
@@ -175,7 +175,7 @@ def _insert(
 
 
 def lift_pauses(ledger: Ledger, project: Project, now: datetime) -> None:
-    """Ends the pause of everything when its time is over, and a channel's when its address
+    """End the pause of everything when its time is over, and a channel's when its address
     changed."""
     until = ledger.paused_until()
     if until is not None and until <= now:
@@ -189,16 +189,16 @@ def lift_pauses(ledger: Ledger, project: Project, now: datetime) -> None:
 
 
 def recover(ledger: Ledger, project: Project, run: str, clock: Clock) -> tuple[DeliveryRow, ...]:
-    """Settles what an earlier run left in ``sending``: unknown, or to be repeated where that is
-    harmless or the channel says so. Gives the rows as they were."""
-    left = ledger.interrupted(run)
-    for row in left:
+    """Settle what an earlier run left in ``sending``: unknown, or to be repeated where that is
+    harmless or the channel says so. Return the rows as they were."""
+    rows = ledger.interrupted(run)
+    for row in rows:
         settle_unfinished(ledger, project, row, clock)
-    return left
+    return rows
 
 
 def settle_unfinished(ledger: Ledger, project: Project, row: DeliveryRow, clock: Clock) -> None:
-    """Settles a delivery whose attempt nobody saw the end of."""
+    """Settle a delivery whose attempt nobody saw the end of."""
     now = clock.now()
     channel = project.channels.get(row.channel)
     began = [a.started_at for a in ledger.attempts(row.key) if a.generation == row.generation]
@@ -220,8 +220,8 @@ def settle_unfinished(ledger: Ledger, project: Project, row: DeliveryRow, clock:
     )
 
 
-def settle_left(ledger: Ledger, project: Project, run: str, clock: Clock) -> int:
-    """Settles, at the end of a run, what it has still under way; gives how many there were."""
+def settle_rest(ledger: Ledger, project: Project, run: str, clock: Clock) -> int:
+    """Settle, at the end of a run, what it has still under way; return how many there were."""
     rows = ledger.sending(run)
     for row in rows:
         settle_unfinished(ledger, project, row, clock)
@@ -248,7 +248,7 @@ def _free(ledger: Ledger, project: Project, planned: Sequence[Planned]) -> list[
 def _unfilled(
     item: Planned, channels: Mapping[str, Channel], filled: Collection[Slot]
 ) -> Planned | None:
-    """Gives what has no slot yet: of merged days that are partly posted already, the rest."""
+    """Return what has no slot yet: of merged days that are partly posted already, the rest."""
     free = [slot.observance for slot in item.slots if slot not in filled]
     if len(free) == len(item.slots):
         return item
@@ -261,7 +261,7 @@ def _split(
     channels: Mapping[str, Channel],
     now: datetime,
 ) -> tuple[list[Planned], list[Planned]]:
-    """Gives what was already known when it was due, and what is an offer: first seen at this
+    """Return what was known already when it was due, and what is an offer: first seen at this
     wake."""
     wanted: list[Planned] = []
     offers: list[Planned] = []
@@ -282,7 +282,7 @@ def _split(
 
 
 def only(item: Planned, channel: Channel, observances: Collection[str]) -> Planned | None:
-    """Gives the same posting for a part of its days, None where nothing is left of it."""
+    """Return the same posting for a part of its days, None where nothing is left of it."""
     first = item.postings[0]
     ids = [id_ for id_ in first.observances if id_ in observances]
     if not ids:

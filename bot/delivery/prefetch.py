@@ -29,13 +29,13 @@ class Prepared:
     planned: tuple[Planned, ...]
 
     def due(self, project: Project, now: datetime) -> tuple[Planned, ...]:
-        """Gives it once it is due: nothing where another project is in force by now, or the clock
+        """Return it once it is due: nothing where another project is in force by now, or the clock
         was set back."""
         return self.planned if project is self.project and self.due_at <= now else ()
 
 
 def prepare(ledger: Ledger, project: Project, now: datetime, until: datetime) -> Prepared | None:
-    """Gives what falls due at the next due instant, None where that is after ``until``, and notes
+    """Return what falls due at the next due instant, None where that is after ``until``, and note
     in the ledger which days are seen. Raises LedgerError."""
     due_at = project.plan.next_due(now)
     if due_at is None or due_at > until:
@@ -44,7 +44,7 @@ def prepare(ledger: Ledger, project: Project, now: datetime, until: datetime) ->
 
 
 def practise(prepared: Prepared) -> None:
-    """Writes and builds one message for each platform and throws it away: templates and libraries
+    """Write and build one message for each platform and throw it away: templates and libraries
     that are read when they are first used have been read by the instant."""
     project = prepared.project
     practised: set[str] = set()

@@ -25,13 +25,13 @@ PAUSED_UNTIL = "paused_until"
 
 
 def paused_until(conn: Connection) -> datetime | None:
-    """Gives the instant until which everything is held; it may have passed."""
+    """Return the instant until which everything is held; it may have passed."""
     stored = meta_value(conn, PAUSED_UNTIL)
     return None if stored is None else datetime.fromisoformat(stored)
 
 
 def holding(conn: Connection, channel: str, now: datetime) -> HeldFor | None:
-    """Gives what keeps the postings of a channel from being sent at ``now``, and goes on doing so
+    """Return what keeps the postings of a channel from being sent at ``now``, and goes on doing so
     until the transaction ends."""
     take(conn, Lock.DECIDING, shared=True)
     until = paused_until(conn)
@@ -41,7 +41,7 @@ def holding(conn: Connection, channel: str, now: datetime) -> HeldFor | None:
 
 
 def move(conn: Connection, row: DeliveryRow, now: datetime, **values: Any) -> bool:
-    """Changes a delivery that still stands as ``row`` says; False where it no longer does."""
+    """Change a delivery that still stands as ``row`` says; False where it no longer does."""
     done = conn.execute(
         update(deliveries)
         .where(
@@ -67,7 +67,7 @@ def unless_arrived(state: State, may_have_arrived: bool) -> State:
 
 
 def give_up(conn: Connection, row: DeliveryRow, now: datetime) -> bool:
-    """Settles what is no longer useful: missed where it was never tried, failed where it was tried
+    """Settle what is no longer useful: missed where it was never tried, failed where it was tried
     in vain, unknown where a try may have arrived."""
     unsent = State.FAILED if row.tries else State.MISSED
     return move(
@@ -98,8 +98,8 @@ def expire(ledger: Transactions, now: datetime) -> tuple[DeliveryRow, ...]:
 def set_free(
     conn: Connection, rows: Iterable[DeliveryRow], now: datetime
 ) -> tuple[DeliveryRow, ...]:
-    """Lets held deliveries go on: to be sent, or held for what else holds them, or given up where
-    they are no longer useful. Gives them as they stand then."""
+    """Let held deliveries go on: to be sent, or held for what else holds them, or given up where
+    they are no longer useful. Return them as they stand then."""
     moved = []
     for row in rows:
         moved.append(row.id)

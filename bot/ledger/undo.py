@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.errors import LedgerError
-from bot.ledger.decisions import COMING, change, known, record
+from bot.ledger.decisions import COMING, change, existing, record
 from bot.ledger.locks import Lock, take
 from bot.ledger.queries import attempts_of, decision_log, delivery
 from bot.ledger.rows import WAITING, Decision, DeliveryRow, State, Verdict, in_force
@@ -60,5 +60,5 @@ def undo(
             detail="",
         )
     if not waits:
-        set_free(conn, [known(conn, key)], now)
+        set_free(conn, [existing(conn, key)], now)
     return delivery(conn, key)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from bot.checking.facts import stale_ahead
-from bot.delivery.approval import Standing, asked_for
+from bot.delivery.approval import Standing, unapproved
 from bot.errors import RenderError
 from bot.ledger.ledger import Ledger
 from bot.ledger.operator_outbox import UntoldEnd
@@ -84,7 +84,7 @@ def upcoming(project: Project, plan: Plan, ledger: Ledger, now: datetime) -> Ite
     yield from _last_calls(project, ledger, now)
     lead = project.settings.approval.lead
     postings = [posting for item in plan.due(now, now + lead) for posting in item.postings]
-    for request in asked_for(project, ledger, postings, now):
+    for request in unapproved(project, ledger, postings, now):
         if request.standing is Standing.HELD:
             continue  # by a person, who knows
         posting = request.posting

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.delivery.approval import Asked, Standing, asked_for
+from bot.delivery.approval import Standing, Unapproved, unapproved
 from bot.ledger.rows import DeliveryRow, PausedChannel, State
 from bot.ledger.search import Wanted
 from bot.web.app_state import Site
@@ -29,7 +29,7 @@ class Alert:
     path: str
     urgent: bool
     rows: tuple[DeliveryRow, ...] = ()
-    approvals: tuple[Asked, ...] = ()
+    approvals: tuple[Unapproved, ...] = ()
 
 
 def alerts(site: Site) -> list[Alert]:
@@ -93,7 +93,7 @@ def _titled(state: State, count: int) -> str:
 def _approvals(site: Site) -> Iterator[Alert]:
     project, now = site.project(), site.now()
     near = site.forecast().within(now, now + project.settings.approval.lead)
-    approvals = list(asked_for(project, site.ledger, near, now))
+    approvals = list(unapproved(project, site.ledger, near, now))
     if not approvals:
         return
     count = len(approvals)

@@ -63,7 +63,7 @@ class PauseShape(TypedDict):
 
 
 def _done(site: Site, body: Decided, action: str) -> dict[str, Any]:
-    """Makes a decision; gives the posting as it then stands. Raises HTTPException."""
+    """Make a decision; return the posting as it then stands. Raises HTTPException."""
     shown = found_posting(site, body.key)
     try:
         make_decision(site, shown, action, body.who.strip(), body.why.strip())

@@ -28,7 +28,7 @@ LONGEST_NAME = 80
 
 
 def who_decides(request: Request) -> str:
-    """Gives the name that stands in the form already: of who logged in, or of this machine's
+    """Return the name that stands in the form already: of who logged in, or of this machine's
     user."""
     name = caller_of(request).visitor.name
     if name:
@@ -43,7 +43,7 @@ def who_decides(request: Request) -> str:
 def ask(
     request: Request, site: SiteHere, pages: PagesHere, action: str = "", key: str = ""
 ) -> Response:
-    """Asks once more, and says what will happen."""
+    """Ask once more, and say what will happen."""
     shown = find_posting(site, key)
     choice = CHOICES.get(action)
     if shown is None or choice is None or choice not in shown.choices:
@@ -62,7 +62,7 @@ def ask(
 
 @router.post("/decide")
 def decide(request: Request, site: SiteHere, pages: PagesHere) -> Response:
-    """Makes the decision, and shows the posting as it then stands."""
+    """Make the decision, and show the posting as it then stands."""
     form = caller_of(request).form
     key, action = form.get("key", ""), form.get("action", "")
     shown = find_posting(site, key)
@@ -70,15 +70,15 @@ def decide(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     if shown is None or choice is None or choice not in shown.choices:
         return _too_late(request, pages, key)
     if action in ("approve", "send") and form.get("digest", "") != shown.digest:
-        said = _("The words changed while you were reading them. Read them once more.")
+        sentence = _("The words changed while you were reading them. Read them once more.")
         return pages.say(
-            request, _("Nothing was changed"), said, status=409, back=posting_path(key)
+            request, _("Nothing was changed"), sentence, status=409, back=posting_path(key)
         )
     who = caller_of(request).visitor.name or form.get("who", "").strip()[:LONGEST_NAME]
     if not who:
-        said = _("Say who decides: the name is kept with the decision.")
+        sentence = _("Say who decides: the name is kept with the decision.")
         return pages.say(
-            request, _("Nothing was changed"), said, status=422, back=posting_path(key)
+            request, _("Nothing was changed"), sentence, status=422, back=posting_path(key)
         )
     try:
         make_decision(site, shown, action, who, form.get("why", "").strip()[:LONGEST_WHY])
@@ -141,14 +141,14 @@ def refusal_text(error: VigiliaError) -> str:
 
 
 def _too_late(request: Request, pages: PagesHere, key: str) -> Response:
-    said = _("Somebody was quicker, or it went on by itself. Look at it as it stands now.")
+    sentence = _("Somebody was quicker, or it went on by itself. Look at it as it stands now.")
     back = posting_path(key) if key else "/"
-    return pages.say(request, _("Nothing was changed"), said, status=409, back=back)
+    return pages.say(request, _("Nothing was changed"), sentence, status=409, back=back)
 
 
 @router.post("/try")
 def try_out(request: Request, site: SiteHere, pages: PagesHere) -> Response:
-    """Sends the words of a posting to a channel that is for trying, marked as a test."""
+    """Send the words of a posting to a channel that is for trying, marked as a test."""
     form = caller_of(request).form
     key, name = form.get("key", ""), form.get("channel", "")
     shown = find_posting(site, key)

@@ -12,11 +12,11 @@ import pytest
 
 from bot.delivery.approval import (
     Standing,
-    asked_for,
     digest_of,
     needs_approval,
     refuse_lapsed,
     standing_of,
+    unapproved,
 )
 from bot.delivery.planner import write_down
 from bot.delivery.rendering import write_message
@@ -150,7 +150,7 @@ def test_it_is_asked_for_as_long_ahead_as_the_settings_say(stage: Stage) -> None
 
     def asked_at(days_before: timedelta) -> list[Standing]:
         now = posting.due_at - days_before
-        found = asked_for(stage.project, stage.ledger, [posting], now)
+        found = unapproved(stage.project, stage.ledger, [posting], now)
         return [one.standing for one in found]
 
     assert asked_at(lead) == [Standing.WAITING]
