@@ -10,6 +10,7 @@ import time_machine
 from bot.channels.outcome import Reason
 from bot.channels.webhook import Webhook
 from bot.delivery.courier import request_id
+from bot.delivery.planner import write_down
 from bot.ledger.rows import State
 from tests.receiver import Answer
 from tests.service.installation import DAY, NINE, TOKEN, Installation, seconds, webhook
@@ -255,3 +256,19 @@ class TestAPauseOfEverything:
             assert len(site.receiver.requests) == 1
             steps.wake(NINE + 5 * HOURS)
             assert steps.row().state is State.DELIVERED
+
+
+def test_a_decision_in_a_rehearsal_goes_by_the_rehearsals_clock(installed: Installation) -> None:
+    """By the machine's, what is sent again would be useful no more before it was begun."""
+    installed.write(webhook("site", installed.receiver))
+    installed.known_since(NINE - DAYS)
+    later = NINE + 3 * DAYS
+    with installed.open(real=False) as ledger:
+        write_down(ledger, installed.project(), NINE)
+        ledger.decide(KEY, "skip", "ana", "", NINE)
+        ledger.alive(ledger.begin_run(NINE, "0.1.0"), later)
+    assert installed.tell("retry", KEY).code == 0
+    with installed.open(real=False) as ledger:
+        (row,) = ledger.history(channel="site")
+        assert (row.state, row.useful_until) == (State.READY, later + 36 * HOURS)
+        assert ledger.decision_log(KEY)[-1].at == later

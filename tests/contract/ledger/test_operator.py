@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import State
+from bot.ledger.rows import Decision, State, in_force
 from tests.contract.ledger.making import (
     HOUR,
     KEY,
@@ -25,6 +26,7 @@ from tests.contract.ledger.making import (
     try_later,
 )
 
+MINUTE = timedelta(minutes=1)
 LATER = NOW + USEFUL + HOUR
 
 
@@ -315,3 +317,78 @@ def test_in_a_pause_nothing_is_sent_by_hand(ledger: Ledger, run: str) -> None:
     with pytest.raises(LedgerError, match=r"ottawa is paused.*\(gone\).*`vigilia channels test"):
         ledger.insert_by_hand(plan(), NOW)
     assert ledger.history() == before
+
+
+class TestUndoing:
+    """A decision is taken back while it still matters, and the log keeps all of it."""
+
+    def last(self, ledger: Ledger) -> Decision:
+        return in_force(ledger.decision_log(KEY))[-1]
+
+    def test_the_decision_before_it_is_in_force_again(self, ledger: Ledger) -> None:
+        ledger.decide(KEY, "hold", "ana", "", NOW)
+        ledger.decide(KEY, "skip", "ana", "", NOW + MINUTE)
+        assert ledger.undo(self.last(ledger), False, NOW + 2 * MINUTE, "ben") is None
+        assert ledger.decisions([KEY])[KEY].verdict == "hold"
+        ledger.undo(self.last(ledger), False, NOW + 3 * MINUTE, "ben")
+        assert ledger.decisions([KEY]) == {}
+        log = ledger.decision_log(KEY)
+        assert [(d.verdict, d.who) for d in log] == [
+            ("hold", "ana"),
+            ("skip", "ana"),
+            ("undo", "ben"),
+            ("undo", "ben"),
+        ]
+
+    @pytest.mark.parametrize("waits", [True, False])
+    def test_what_was_left_out_goes_on_or_waits(self, ledger: Ledger, waits: bool) -> None:
+        put_in(ledger)
+        ledger.decide(KEY, "skip", "ana", "a mistake", NOW)
+        row = ledger.undo(self.last(ledger), waits, NOW + MINUTE, "ben")
+        assert row is not None
+        expected = (State.HELD, "approval") if waits else (State.READY, None)
+        assert (row.state, row.held_for) == expected
+        assert (row.settled_at, row.reason, row.detail) == (None, None, "")
+        assert [due.key for due in ledger.due(NOW + MINUTE, 5)] == ([] if waits else [KEY])
+
+    def test_what_a_claim_has_taken_is_not_touched(self, ledger: Ledger, run: str) -> None:
+        put_in(ledger)
+        ledger.decide(KEY, "approve", "ana", "", NOW)
+        claimed(ledger, run, now=NOW + MINUTE)
+        with pytest.raises(LedgerError, match="is sending by now"):
+            ledger.undo(self.last(ledger), True, NOW + 2 * MINUTE, "ben")
+        assert [d.verdict for d in ledger.decision_log(KEY)] == ["approve"]
+
+    def test_what_was_tried_since_is_not(self, ledger: Ledger, run: str) -> None:
+        put_in(ledger)
+        ledger.decide(KEY, "approve", "ana", "", NOW)
+        try_later(ledger, claimed(ledger, run, now=NOW + MINUTE), NOW + HOUR)
+        with pytest.raises(LedgerError, match="was tried since"):
+            ledger.undo(self.last(ledger), True, NOW + 2 * MINUTE, "ben")
+
+    def test_what_was_tried_before_it_was_held_is_tried_again(
+        self, ledger: Ledger, run: str
+    ) -> None:
+        put_in(ledger)
+        try_later(ledger, claimed(ledger, run), NOW + HOUR)
+        ledger.decide(KEY, "hold", "ana", "", NOW + MINUTE)
+        row = ledger.undo(self.last(ledger), False, NOW + 2 * MINUTE, "ben")
+        assert row is not None
+        assert (row.state, row.next_attempt_at) == (State.RETRYING, NOW + HOUR)
+
+    def test_a_decision_that_is_not_the_last_any_more_stays(self, ledger: Ledger) -> None:
+        ledger.decide(KEY, "skip", "ana", "", NOW)
+        seen = self.last(ledger)
+        ledger.decide(KEY, "hold", "carla", "", NOW + MINUTE)
+        with pytest.raises(LedgerError, match="Somebody has decided"):
+            ledger.undo(seen, False, NOW + 2 * MINUTE, "ben")
+        assert ledger.decisions([KEY])[KEY].who == "carla"
+
+    def test_what_may_have_arrived_stays_in_doubt(self, ledger: Ledger, run: str) -> None:
+        put_in(ledger)
+        ledger.settle_interrupted(
+            claimed(ledger, run).delivery, state=State.RETRYING, now=NOW, next_attempt_at=NOW
+        )
+        ledger.decide(KEY, "skip", "ana", "", NOW + MINUTE)
+        with pytest.raises(LedgerError, match="is unknown by now"):
+            ledger.undo(self.last(ledger), False, NOW + 2 * MINUTE, "ben")

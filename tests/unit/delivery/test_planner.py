@@ -1,126 +1,145 @@
-"""Writing down what is due: in portions, as was decided, with no writer waiting for words."""
+"""The planner: what is written down as what, what is offered, and how what broke off is settled."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import timedelta
-from pathlib import Path
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
-from bot.content.message import Message
-from bot.delivery import approval
+from bot.channels.outcome import Reason
 from bot.delivery.approval import digest_of
-from bot.delivery.planner import due_and_unfilled, insert_due, write_down
-from bot.delivery.rendering import write_message
-from bot.ledger.ledger import Ledger
-from bot.ledger.rows import Decision, DeliveryRow, State
-from bot.opening import open_ledger
+from bot.delivery.decisions import Decisions, posting_of
+from bot.delivery.planner import recover, selected_days, settle_rest, write_down
+from bot.ledger.rows import State
 from bot.planning import Posting
 from bot.project.load import Project
-from tests.page import NOW, Stage, staged
-from tests.unit.delivery.test_approval import asked, reworded
-from tests.unit.planning.plans import channel, day, project_of
+from tests.service.installation import DAY, NINE
+from tests.unit.delivery.parts import Parts, a_project, parts, with_channels
 
-MINUTE = timedelta(minutes=1)
+AT = NINE.replace(year=2027)
+KEY = f"{DAY}/2027-12-09/0/one/en"
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    with staged(tmp_path) as stage:
-        write_down(stage.ledger, stage.project, NOW)
-        yield stage
+def here() -> Iterator[Parts]:
+    with parts() as here:
+        yield here
 
 
-def test_the_first_of_many_are_there_long_before_the_last() -> None:
-    project = project_of(*(channel(f"c{number}") for number in range(1000)), days=[day("high")])
-    due_at = project.plan.next_due(NOW)
-    assert due_at is not None
-    there: list[int] = []
-    with open_ledger("sqlite://", base=Path(), mode="rehearsal", create=True, now=NOW) as ledger:
-        wanted, _ = due_and_unfilled(ledger, project, due_at, since=NOW)
-        found = insert_due(
-            ledger,
-            project,
-            wanted,
-            due_at,
-            written=lambda: there.append(ledger.counts()[State.READY]),
-        )
-    assert found.inserted == tuple(item.postings[0].key for item in wanted)
-    assert there == [1, 5, 21, 85, 341, 841, 1000]
+def posting(project: Project) -> Posting:
+    coming = posting_of(project, KEY)
+    assert coming is not None
+    return coming
 
 
-def once_read(ledger: Ledger, then: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has something happen after the decisions were read for the words, before the write."""
-    read = ledger.decisions
-    waiting = [then]
-
-    def decisions(keys: Collection[str]) -> Mapping[str, Decision]:
-        answer = read(keys)
-        if waiting and keys:
-            waiting.pop()()
-        return answer
-
-    monkeypatch.setattr(ledger, "decisions", decisions)
+def deciding(project: Project, undecided: str) -> Project:
+    approval = project.settings.approval.model_copy(update={"undecided": undecided})
+    return replace(project, settings=project.settings.model_copy(update={"approval": approval}))
 
 
-def due(stage: Stage, project: Project, posting: Posting) -> DeliveryRow:
-    write_down(stage.ledger, project, posting.due_at + MINUTE)
-    row = stage.ledger.delivery(posting.key)
+def written(here: Parts, project: Project, at: datetime = AT) -> tuple[State, str | None]:
+    write_down(here.ledger, project, at)
+    row = here.ledger.delivery(KEY)
     assert row is not None
-    return row
+    return row.state, row.held_for
 
 
-@pytest.mark.parametrize(
-    ("verdict", "becomes"),
-    [("approve", State.READY), ("hold", State.HELD), ("skip", State.SKIPPED)],
-)
-def test_what_is_decided_between_the_words_and_the_write_holds(
-    stage: Stage,
-    verdict: Literal["approve", "hold", "skip"],
-    becomes: State,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    posting = asked(stage)
-    digest = digest_of(stage.project, posting)
+class TestWhatIsDue:
+    @pytest.mark.parametrize(
+        ("verdict", "state"),
+        [
+            ("nothing", (State.READY, None)),
+            ("approve", (State.READY, None)),
+            ("hold", (State.HELD, "approval")),
+            ("skip", (State.SKIPPED, None)),
+        ],
+    )
+    def test_it_stands_as_it_was_decided(
+        self, here: Parts, verdict: str, state: tuple[State, str | None]
+    ) -> None:
+        decisions = Decisions(here.project, here.ledger, here.clock, "ana")
+        match verdict:
+            case "approve":
+                decisions.approve(KEY, digest_of(here.project, posting(here.project)))
+            case "hold":
+                decisions.hold(KEY)
+            case "skip":
+                decisions.skip(KEY)
+        assert written(here, here.project) == state
 
-    def decide() -> None:
-        stage.ledger.decide(posting.key, verdict, "Ana", "", NOW, digest=digest)
+    @pytest.mark.parametrize(
+        ("undecided", "state"), [("hold", (State.HELD, "approval")), ("post", (State.READY, None))]
+    )
+    def test_what_nobody_read_waits_unless_it_is_to_be_posted_all_the_same(
+        self, here: Parts, undecided: str, state: tuple[State, str | None]
+    ) -> None:
+        project = deciding(with_channels(a_project(), approval=True), undecided)
+        assert written(here, project) == state
 
-    once_read(stage.ledger, decide, monkeypatch)
-    assert due(stage, stage.project, posting).state is becomes
+    def test_an_approval_of_other_words_is_none(self, here: Parts) -> None:
+        project = with_channels(a_project(), approval=True)
+        Decisions(project, here.ledger, here.clock, "ana").approve(KEY, "of other words")
+        assert written(here, project) == (State.HELD, "approval")
+
+    def test_what_is_no_longer_useful_is_missed_also_where_it_waits(self, here: Parts) -> None:
+        project = with_channels(a_project(), approval=True)
+        assert written(here, project, AT + timedelta(days=2)) == (State.MISSED, None)
+
+    def test_a_slot_is_written_down_once(self, here: Parts) -> None:
+        assert KEY in write_down(here.ledger, here.project, AT).inserted
+        changed = with_channels(here.project, languages=("fr",))
+        assert write_down(here.ledger, changed, AT + HOUR).inserted == ()
+
+    def test_a_channel_that_is_new_on_the_day_is_offered_once(self, here: Parts) -> None:
+        fewer = {name: c for name, c in here.project.channels.items() if name != "one"}
+        write_down(here.ledger, replace(here.project, channels=fewer), AT - HOUR)
+        intake = write_down(here.ledger, here.project, AT + HOUR)
+        assert [offer.postings[0].key for offer in intake.offers] == [KEY]
+        assert KEY not in intake.inserted
+        assert write_down(here.ledger, here.project, AT + 2 * HOUR).offers == ()
 
 
-def test_an_approval_of_other_words_between_the_two_has_lapsed(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    posting = asked(stage)
-    digest = digest_of(stage.project, posting)
+class TestPauses:
+    def test_one_ends_when_its_time_is_over(self, here: Parts) -> None:
+        here.ledger.set_pause(NINE + HOUR, NINE)
+        write_down(here.ledger, here.project, NINE + HOUR - timedelta(seconds=1))
+        assert here.row().state is State.HELD
+        write_down(here.ledger, here.project, NINE + HOUR)
+        assert here.row().state is State.READY
+        assert here.ledger.paused_until() is None
 
-    def approve() -> None:
-        stage.ledger.decide(posting.key, "approve", "Ana", "", NOW, digest=digest)
+    def test_a_channels_ends_with_another_address_and_no_sooner(self, here: Parts) -> None:
+        channel = here.project.channel("one")
+        digest = channel.platform.address_digest(channel.options)
+        here.ledger.pause_channel("one", Reason.GONE, "", digest, NINE)
+        write_down(here.ledger, here.project, NINE + HOUR)
+        assert here.row().state is State.HELD
+        other = here.project.channel("two").options
+        moved = {**here.project.channels, "one": replace(channel, options=other)}
+        write_down(here.ledger, replace(here.project, channels=moved), NINE + HOUR)
+        assert here.row().state is State.READY
 
-    once_read(stage.ledger, approve, monkeypatch)
-    assert due(stage, reworded(stage.project, posting), posting).state is State.HELD
+
+class TestWhatBrokeOff:
+    @pytest.mark.parametrize("ends", ["the next run", "this run"])
+    def test_it_is_repeated_only_where_that_is_harmless(self, here: Parts, ends: str) -> None:
+        here.courier.begin([here.row("one"), here.row("room")])
+        run = here.courier.run
+        if ends == "this run":
+            assert settle_rest(here.ledger, here.project, run, here.clock) == 2
+        else:
+            new = here.ledger.begin_run(NINE, "0.1.0")
+            rows = recover(here.ledger, here.project, new, here.clock)
+            assert {row.channel for row in rows} == {"one", "room"}
+        assert (here.row("one").state, here.row("one").reason) == (
+            State.UNKNOWN,
+            Reason.INTERRUPTED,
+        )
+        assert here.row("room").state is State.RETRYING
 
 
-def test_no_writer_waits_while_approved_words_are_written(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    posting = asked(stage)
-    digest = digest_of(stage.project, posting)
-    stage.ledger.decide(posting.key, "approve", "Ana", "", NOW, digest=digest)
-    through: list[bool] = []
-
-    def beside(project: Project, about: Posting | DeliveryRow) -> Message:
-        other = threading.Thread(target=lambda: stage.ledger.begin_run(NOW, "0.1.0"), daemon=True)
-        other.start()
-        other.join(5)
-        through.append(not other.is_alive())
-        return write_message(project, about)
-
-    monkeypatch.setattr(approval, "write_message", beside)
-    assert due(stage, stage.project, posting).state is State.READY
-    assert through == [True]
+def test_every_channel_has_the_days_that_it_posts(here: Parts) -> None:
+    assert selected_days(here.project) == dict.fromkeys(here.project.channels, frozenset({DAY}))
