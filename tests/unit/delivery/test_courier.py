@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.discord import Discord
-from bot.channels.outcome import Outcome, Reason, Rejected, Retry, Unknown
+from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.request import Response
+from bot.delivery.decisions import Decisions
+from bot.delivery.test_message import send_test
 from bot.ledger.rows import State
 from tests.unit.delivery.parts import TAKEN, parts
 
@@ -44,6 +46,31 @@ class TestWhatAPlatformAsksFor:
             here.courier.deliver(here.row("one"))
             assert here.courier.ready_in(here.row("one")) >= 5
             assert here.courier.ready_in(here.row("two")) == 0
+
+    def test_each_429_in_a_row_slows_it_down_for_longer(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("bot.delivery.poster.random.random", lambda: 1.0)
+        with parts() as here:
+            here.transport.answers = [Response(429, {}, b"")]
+            waits = []
+            for _ in range(3):
+                here.courier.deliver(here.row("one"))
+                waits.append(here.courier.ready_in(here.row("one")))
+                here.clock.set(here.clock.now() + timedelta(hours=1))
+            assert waits == [10, 20, 40]
+
+    def test_a_test_message_and_a_retraction_heed_it_too(self) -> None:
+        with parts() as here:
+            here.courier.deliver(here.row("one"))
+            here.transport.answers = [answered(200, SPENT)]
+            assert isinstance(
+                send_test(here.project, here.project.channel("two"), here.courier.poster), Delivered
+            )
+            assert here.courier.ready_in(here.row("two")) == 40
+            decisions = Decisions(here.project, here.ledger, here.clock, "ana")
+            decisions.retract(here.row("one").key, here.courier.poster)
+            assert here.courier.ready_in(here.row("one")) == 40
 
 
 class TestWhatCameOfIt:
