@@ -32,6 +32,7 @@ import apprise
 import requests
 
 from bench.group import Receiving, known_since_yesterday, receiving, write_group
+from bot.assembly import assembled
 from bot.channels.platform import Envelope
 from bot.channels.request import HttpRequest
 from bot.clock import SystemClock
@@ -43,7 +44,6 @@ from bot.ledger.rows import State
 from bot.logs import configure_logs
 from bot.project.load import Project, load_project
 from bot.project.secrets import tell_the_logs
-from bot.running import assembled
 
 THREADS = {"bare": (4, 8, 16, 32), "apprise": (4, 8, 16, 32), "vigilia": (8, 16, 32, 64)}
 DELIVERIES = 2000

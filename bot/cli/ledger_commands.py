@@ -164,9 +164,9 @@ def resolve(
 
 def retract(key: Key, why: Why = "", config: ConfigDir = None) -> None:
     """Take a post back from its channel, where the platform lets it be deleted or blanked out."""
+    from bot.assembly import poster_for
     from bot.channels.outcome import Delivered, Unknown
     from bot.delivery.retracting import retract as retracted
-    from bot.running import poster_for
 
     project = load(config)
     with (

@@ -230,7 +230,11 @@ class EmbeddedEngine:
         try:
             self._settle(batch)
         except LedgerError as error:
-            self._keep([each for each in batch if each.begun.claim.id in self._started], error, now)
+            self._keep(
+                [carried for carried in batch if carried.begun.claim.id in self._started],
+                error,
+                now,
+            )
         else:
             self._refused_since = None
 
