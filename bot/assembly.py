@@ -75,7 +75,9 @@ class Assembly:
     def use(self, project: Project, clock: Clock) -> None:
         """Have the network used as a changed configuration says; what is under way is untouched.
         Raises VigiliaError where its CA file is unusable."""
-        if project.settings.network != self.courier.project().settings.network:
+        network = project.settings.network
+        # a CA file under the same name may hold others
+        if network.ca_file or network != self.courier.project().settings.network:
             self.transport.replace(transport_for(project, rehearsal=clock.rehearsal))
         self.engine.use(project.settings.delivery.workers)
 
@@ -129,7 +131,7 @@ def assembled(
                 engine = _engine(project, courier, url, shared, role)
                 recovered = recover(ledger, project, run, clock)
                 log_recovered(recovered)
-                interrupted = tuple(row.key for row in recovered)
+                interrupted = tuple(row.key for row in recovered if not row.for_operator)
                 yield Assembly(ledger, run, courier, engine, is_new, interrupted, transport)
         finally:
             transport.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.channels.outcome import Reason
 from bot.delivery.attempt import Settled
 from bot.delivery.planner import Intake
 from bot.ledger.rows import DeliveryRow, State
@@ -23,6 +24,10 @@ _SENTENCES = {
 def log_settled(settled: Settled) -> None:
     """Write the log record of an attempt's end."""
     row, decided = settled.row, settled.settlement
+    if row.for_operator:
+        state = settled.recorded or State(decided.state)
+        _log_operator(row.key, state, decided.reason, decided.detail)
+        return
     action = settled.recorded.value if settled.recorded else "late-answer"
     level, sentence = _SENTENCES[action]
     log(
@@ -50,6 +55,9 @@ def log_settled(settled: Settled) -> None:
 def log_recovered(rows: tuple[DeliveryRow, ...]) -> None:
     """Write the log records of what an earlier run left under way."""
     for row in rows:
+        if row.for_operator:
+            _log_operator(row.key, row.state, Reason.INTERRUPTED, "")
+            continue
         log(
             "interrupted",
             "An earlier run ended while this was being sent; `vigilia history` shows its state.",
@@ -74,9 +82,26 @@ def log_intake(intake: Intake) -> None:
             key=posting.key,
         )
     for row in intake.ended:
+        if row.for_operator:
+            _log_operator(row.key, row.state, row.reason or Reason.EXPIRED, row.detail)
+            continue
         log(
             row.state.value,
             f"{row.key}: {row.detail or row.state.value}",
             level="warning",
             key=row.key,
         )
+
+
+def _log_operator(key: str, state: State, reason: Reason, detail: str) -> None:
+    """Write the log record of a message to the operator, which is told to nobody else."""
+    arrived = state is State.DELIVERED
+    log(
+        "operator-told" if arrived else "operator-not-told",
+        "The operator was told." if arrived else "The operator was not told of something.",
+        level="info" if arrived else "error",
+        key=key,
+        state=state.value,
+        reason=reason.value,
+        detail=detail,
+    )

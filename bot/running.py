@@ -15,7 +15,7 @@ from bot import __version__
 from bot.assembly import Assembly, Role, assembled
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
-from bot.delivery.courier import Listener
+from bot.delivery.attempt import Settled
 from bot.delivery.planner import settle_left, write_down
 from bot.engines.embedded import EmbeddedEngine
 from bot.errors import LedgerError
@@ -24,7 +24,7 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.rows import State
 from bot.logs import log
 from bot.oversight import memory
-from bot.oversight.alerting import OperatorDesk
+from bot.oversight.alerting import OperatorAlerts
 from bot.oversight.heartbeat import Heartbeat
 from bot.oversight.live import Broken, Hangups, LiveProject
 from bot.project.load import Project
@@ -53,7 +53,9 @@ def run_service(
     if stop.requested:
         return
     with assembled(project, clock, url, record_for=None, role=role) as parts:
-        live = LiveProject(project, clock, accept=lambda new: parts.use(new, clock), asked=hangups)
+        live = LiveProject(
+            project, clock, accept=lambda new: parts.use(new, clock), hangups=hangups
+        )
         parts.courier.project = live
         service = Service(
             ledger=parts.ledger,
@@ -81,13 +83,11 @@ def overseen(
 ) -> Iterator[None]:
     """Watch over a service while the block runs: its configuration, its operator, its sign of
     life, its memory. Each in a thread of its own, which is a daemon: none keeps the process."""
-    desk = OperatorDesk(parts.ledger, parts.courier, clock, broken=lambda: live.broken)
+    alerts = OperatorAlerts(parts.ledger, live, clock, broken=lambda: live.broken)
     heartbeat = Heartbeat(live, parts.courier.poster, service.health_problem)
     live.changed = service.look_again
-    live.told = partial(_note_config, parts.ledger)
-    live.told(None)
-    if not parts.ledger.shared:
-        desk.recover()
+    live.reloaded = partial(_note_config, parts.ledger)
+    live.reloaded(None)
     ended = threading.Event()
     threads = [
         threading.Thread(target=watch, args=(ended,), name=name, daemon=True)
@@ -95,7 +95,7 @@ def overseen(
             ("config", live.watch),
             ("memory", memory.watch),
             # whoever plans knows what there is to tell
-            *((("operator", desk.watch), ("heartbeat", heartbeat.watch)) if plans else ()),
+            *((("operator", alerts.watch), ("heartbeat", heartbeat.watch)) if plans else ()),
         )
     ]
     for thread in threads:
@@ -143,8 +143,12 @@ def run_once(
     outcome could not be recorded."""
     refuse_broken_texts(project, clock.now().year)
     tried: list[str] = []
-    listener: Listener = lambda settled: tried.append(settled.row.key)  # noqa: E731
-    with assembled(project, clock, url, listeners=(listener,)) as parts:
+
+    def note(settled: Settled) -> None:
+        if not settled.row.for_operator:
+            tried.append(settled.row.key)
+
+    with assembled(project, clock, url, listeners=(note,)) as parts:
         assert isinstance(parts.engine, EmbeddedEngine)
         since_then = since if parts.is_new else None
         intake = write_down(parts.ledger, project, clock.now(), since=since_then)
@@ -154,7 +158,7 @@ def run_once(
         parts.engine.stop(STOP_PATIENCE_S)
         settle_left(parts.ledger, project, parts.run, clock)
         parts.ledger.end_run(parts.run, clock.now())
-        ended = (row.key for row in intake.ended)
+        ended = (row.key for row in intake.ended if not row.for_operator)
         keys = dict.fromkeys([*parts.interrupted, *intake.inserted, *ended, *tried])
         rows = parts.ledger.deliveries(tuple(keys))
         counts = parts.ledger.counts()

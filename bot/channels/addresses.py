@@ -34,7 +34,7 @@ class AddressError(VigiliaError):
 
 
 @dataclass(frozen=True)
-class Address:
+class WebhookUrl:
     """An address, taken apart. ``host`` is in ASCII and lower case, IPv6 without brackets."""
 
     scheme: str
@@ -56,7 +56,7 @@ class Address:
         return f"{self.origin}{self.path or '/'}" + (f"?{self.query}" if self.query else "")
 
     def is_trusted(self, trusted_hosts: Collection[str]) -> bool:
-        """Whether ``trusted_hosts`` names the host, alone (any port) or with exactly this port."""
+        """Return whether ``trusted_hosts`` names the host, alone (any port) or with this port."""
         if not trusted_hosts:
             return False
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -66,7 +66,7 @@ class Address:
 
 # An address is read several times while a channel is, and many addresses share a host.
 @lru_cache(maxsize=256)
-def read_address(url: str) -> Address:
+def read_address(url: str) -> WebhookUrl:
     """Takes ``url`` apart.
 
     Raises :class:`AddressError` for what is no plain web address: other schemes, spaces, user
@@ -92,7 +92,7 @@ def read_address(url: str) -> Address:
         )
     if "#" in url:
         raise AddressError("The address holds a #; leave out the # and what follows it.")
-    return Address(
+    return WebhookUrl(
         scheme=parts.scheme,
         host=_ascii_host(host),
         port=_PORTS[parts.scheme] if port is None else port,
@@ -128,7 +128,7 @@ def _ascii_host(host: str) -> str:
 def address_problem(
     url: str, trusted_hosts: Collection[str], *, hosts: Collection[str] | None = None
 ) -> str | None:
-    """Gives what is wrong with ``url`` as a sentence that holds no secret, or None.
+    """Return what is wrong with ``url`` as a sentence that holds no secret, or None.
 
     ``hosts`` are the only hosts that the platform has; None where it may be on any public host. A
     host in ``trusted_hosts`` may be private, plain http, and any platform's.
@@ -176,13 +176,13 @@ def _private_problem(host: str) -> str | None:
 
 
 def _is_number(label: str) -> bool:
-    """Whether a host that ends so is read as an IPv4 number (https://url.spec.whatwg.org/,
+    """Return whether a host that ends so is read as an IPv4 number (https://url.spec.whatwg.org/,
     "ends in a number checker", read 2026-11-24): 127.1, 0x7f.1, 2130706433."""
     return re.fullmatch(r"\d+|0x[0-9a-f]*", label) is not None
 
 
 def is_public(number: IPAddress) -> bool:
-    """Whether an IP address is one of the public internet.
+    """Return whether an IP address is one of the public internet.
 
     An IPv4 address carried inside an IPv6 one (mapped, NAT64, 6to4, Teredo) is judged itself.
     """
@@ -204,12 +204,12 @@ def _one_of(words: Collection[str]) -> str:
 
 
 def digest(*pieces: str) -> str:
-    """Gives 16 hexadecimal digits, the same for the same pieces, that do not give them away."""
+    """Return 16 hexadecimal digits, the same for the same pieces, that do not give them away."""
     return hashlib.sha256("\0".join(pieces).encode()).hexdigest()[:16]
 
 
 def secrets_of(url: str) -> tuple[str, ...]:
-    """Gives the strings of an address that nobody may see: what follows its host, and long pieces.
+    """Return the strings of an address that nobody may see: what follows its host, and long pieces.
 
     Shorter pieces are words of the path rather than secrets, and would be masked wherever a message
     has the word.

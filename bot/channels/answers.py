@@ -45,18 +45,18 @@ def read_answer(
     at: datetime,
     *,
     gone: Collection[int] = (),
-    said: str | None = None,
+    words: str | None = None,
     wait: timedelta | None = None,
 ) -> Outcome:
-    """Gives what ``response``, read at ``at`` (UTC), means by its status alone.
+    """Return what ``response``, read at ``at`` (UTC), means by its status alone.
 
     ``gone`` are the statuses by which this platform says that the address is dead for good; a web
     page with such a status comes from a proxy in front and proves nothing about the address.
-    ``said`` is what the platform's own body said, for people; ``wait`` a wait that the body asked
+    ``words`` is what the platform's own body says, for people; ``wait`` a wait that the body asked
     for. A 5xx that no document explains is ``Unknown``: it may have been taken.
     """
     status = response.status
-    detail = told(response, said)
+    detail = detail_of(response, words)
     if 200 <= status <= 299:
         if is_web_page(response):
             return Unknown(Reason.NOT_A_POST, detail)
@@ -70,7 +70,7 @@ def read_answer(
 
 
 def _reason(status: int) -> Reason:
-    """Gives the reason of a refusal. A redirect is one: following it could turn the POST into a
+    """Return the reason of a refusal. A redirect is one: following it could turn the POST into a
     GET, whose success would be a false one."""
     if status < 400:
         return Reason.REDIRECT
@@ -80,7 +80,7 @@ def _reason(status: int) -> Reason:
 
 
 def asked_wait(response: Response, at: datetime, wait: timedelta | None = None) -> timedelta | None:
-    """Gives the longer of the ``Retry-After`` header's wait and ``wait``; None where neither is.
+    """Return the longer of the ``Retry-After`` header's wait and ``wait``; None where neither is.
 
     The header holds seconds (whole or not) or an HTTP date (RFC 9110, 10.2.3).
     """
@@ -93,7 +93,7 @@ def asked_wait(response: Response, at: datetime, wait: timedelta | None = None) 
 
 
 def wait_of_seconds(seconds: object) -> timedelta | None:
-    """Gives a number of seconds as a wait between none and :data:`LONGEST_WAIT`.
+    """Return a number of seconds as a wait between none and :data:`LONGEST_WAIT`.
 
     None for what is not a number, NaN included.
     """
@@ -116,7 +116,7 @@ def _header_wait(value: str, at: datetime) -> timedelta | None:
 
 
 def json_object(response: Response) -> Mapping[str, Any]:
-    """Gives the JSON object that the body holds, or an empty one where it holds none."""
+    """Return the JSON object that the body holds, or an empty one where it holds none."""
     try:
         found = json.loads(response.body)
     except (ValueError, RecursionError):
@@ -125,26 +125,39 @@ def json_object(response: Response) -> Mapping[str, Any]:
 
 
 def is_web_page(response: Response) -> bool:
-    """Whether the body is an HTML page: a proxy's before the platform, never the platform's own."""
+    """Return whether the body is an HTML page: a proxy's before the platform, never its own."""
     start = response.body[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--", b"<center"))
 
 
-def told(response: Response, said: str | None = None) -> str:
-    """Gives one line for people: the status, and what the platform said, short and harmless.
+def detail_of(response: Response, words: str | None = None) -> str:
+    """Return one line for people: the status, and what the platform says, short and harmless.
 
     At most :data:`LONGEST_DETAIL` characters, no control character; what looks like an address or a
     token is masked, as a body may echo either.
     """
-    if said is None:
-        said = "a web page, not the platform's own answer" if is_web_page(response) else ""
-        said = said or response.text
-    line = harmless(said)
+    if words is None:
+        words = "a web page, not the platform's own answer" if is_web_page(response) else ""
+        words = words or response.text
+    line = harmless(words)
     return f"HTTP {response.status}: {line}" if line else f"HTTP {response.status}"
 
 
+def refusal(
+    reason: Reason, response: Response, words: str | None = None, *, gone: bool = False
+) -> Rejected:
+    """Return that the platform refused for a reason that it documents."""
+    return Rejected(reason, detail_of(response, words), gone=gone)
+
+
+def strings_of(answer: object, *keys: str) -> str | None:
+    """Return the strings that an answer has under ``keys`` in a row, None where there is none."""
+    fields = answer if isinstance(answer, dict) else {}
+    return " ".join(fields[key] for key in keys if isinstance(fields.get(key), str)) or None
+
+
 def harmless(text: str) -> str:
-    """Gives ``text`` as one short line without addresses, tokens or control characters."""
+    """Return ``text`` as one short line without addresses, tokens or control characters."""
     text = text[: 20 * LONGEST_DETAIL]
     text = "".join(
         " " if char.isspace() else "" if unicodedata.category(char)[0] == "C" else char

@@ -11,41 +11,22 @@ the platform makes of it cannot be known from here.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field, SecretStr
 
 from bot.channels.addresses import address_problem, digest
-from bot.channels.answers import read_answer
+from bot.channels.base_platform import BasePlatform, ChannelOptions, Rates
 from bot.channels.dialects.apprised import APPRISED
 from bot.channels.dialects.dialect import one_line, units
-from bot.channels.fitting import CannotFitError, fit
-from bot.channels.http_platform import ChannelOptions
-from bot.channels.outcome import Outcome
 from bot.channels.platform import Envelope, Platform
-from bot.channels.request import ApprisedRequest, Response
+from bot.channels.registry import PLATFORMS
+from bot.channels.request import ApprisedRequest
 from bot.channels.text_layout import text_of_part
 from bot.content.message import Message
 
-RATE = 0.5
-"""A message in two seconds: no platform that is reached so documents less."""
-
-# Apprise's modules for the platforms that Vigilia knows itself, and the name it has for each.
-OURS = {
-    "discord": "discord",
-    "email": "email",
-    "google_chat": "google_chat",
-    "mastodon": "mastodon",
-    "matrix": "matrix",
-    "mattermost": "mattermost",
-    "ntfy": "ntfy",
-    "rocketchat": "rocketchat",
-    "slack": "slack",
-    "telegram": "telegram",
-    "workflows": "teams",
-    "zulip": "zulip",
-}
+OTHER_NAMES = {"workflows": "teams"}
+"""Apprise's own names of modules for platforms that Vigilia knows by another."""
 
 
 class AppriseOptions(ChannelOptions):
@@ -59,15 +40,22 @@ class AppriseOptions(ChannelOptions):
     longest: int | None = Field(default=None, ge=140, le=100_000, strict=True)
 
 
-class Apprise:
+class Words(NamedTuple):
+    """A title and a text, and the characters that there is room for in all."""
+
+    title: str
+    body: str
+    room: int
+
+
+class Apprise(BasePlatform[AppriseOptions, Words]):
     """A title and a text."""
 
     name = "apprise"
-    local = False
-    options_model = AppriseOptions
-    called = "The platform behind Apprise"
+    called = "Apprise"
+    actor = "The platform behind Apprise"
     where = "as https://appriseit.com/services/ says"
-    repeat_safe_for: timedelta | None = None
+    options_model = AppriseOptions
 
     def address_problem(
         self, options: AppriseOptions, trusted_hosts: Collection[str]
@@ -79,8 +67,8 @@ class Apprise:
                 "address of your platform is written."
             )
         module = type(place).__module__.removeprefix("apprise.plugins.").partition(".")[0]
-        if module in OURS:
-            ours = OURS[module]
+        ours = OTHER_NAMES.get(module, module)
+        if ours in PLATFORMS:
             return (
                 f'Vigilia knows this platform itself, and tells more about it: write platform = "'
                 f'{ours}" instead.'
@@ -102,61 +90,39 @@ class Apprise:
     def address_digest(self, options: AppriseOptions) -> str:
         return digest(self.name, options.url.get_secret_value())
 
-    def rate_keys(self, options: AppriseOptions) -> tuple[tuple[str, float], ...]:
-        return ((f"{self.name}:{self.address_digest(options)}", RATE),)
+    def rate_keys(self, options: AppriseOptions) -> Rates:
+        # A message in two seconds: no platform that is reached so documents less.
+        return ((f"{self.name}:{self.address_digest(options)}", 0.5),)
 
-    def fitting_problems(
-        self, message: Message, options: AppriseOptions | None = None
-    ) -> tuple[str, ...]:
-        try:
-            return self._fitted(message, options)[1]
-        except CannotFitError as problem:
-            return (str(problem),)
+    def payload(self, message: Message, options: AppriseOptions | None) -> Words:
+        texts = (
+            text_of_part(part, APPRISED, titled=index > 0, sources_in_a_row=False)
+            for index, part in enumerate(message.parts)
+        )
+        title = APPRISED.text(one_line(message.title))
+        return Words(title, "\n\n\n".join(texts), _longest(options))
 
-    def request(
-        self, message: Message, options: AppriseOptions, envelope: Envelope
+    def too_long(self, payload: Words) -> bool:
+        # A place without titles gets the title as the text's first line.
+        return units(payload.title) + 2 + units(payload.body) > payload.room
+
+    def assembled(
+        self, payload: Words, options: AppriseOptions, envelope: Envelope
     ) -> ApprisedRequest:
-        """Gives title and text, fitted. Raises :class:`CannotFitError`."""
-        fitted, _ = self._fitted(message, options)
-        title, body = _words(fitted)
-        return ApprisedRequest(options.url.get_secret_value(), title, body, markdown=False)
-
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        """Apprise gives no answer of a platform; one that is given all the same is read as
-        usual."""
-        return read_answer(response, at)
-
-    def _fitted(
-        self, message: Message, options: AppriseOptions | None
-    ) -> tuple[Message, tuple[str, ...]]:
-        longest = _longest(options)
-
-        def too_long(shorter: Message) -> bool:
-            title, body = _words(shorter)
-            # A place without titles gets the title as the text's first line.
-            return units(title) + 2 + units(body) > longest
-
-        return fit(message, too_long)
+        url = options.url.get_secret_value()
+        return ApprisedRequest(url, payload.title, payload.body, markdown=False)
 
 
 def _longest(options: AppriseOptions | None) -> int:
-    """Gives how many characters there is room for; Apprise would cut what is longer, or divide
+    """Return how many characters there is room for; Apprise would cut what is longer, or divide
     it into several posts."""
     place = place_of(options.url.get_secret_value()) if options else None
     longest = place.body_maxlen if place is not None else 32_768
     return min(longest, options.longest) if options and options.longest else int(longest)
 
 
-def _words(message: Message) -> tuple[str, str]:
-    texts = [
-        text_of_part(part, APPRISED, titled=index > 0, sources_in_a_row=False)
-        for index, part in enumerate(message.parts)
-    ]
-    return APPRISED.text(one_line(message.title)), "\n\n\n".join(texts)
-
-
 def place_of(url: str) -> Any | None:
-    """Gives Apprise's own reading of an address, None where it is none.
+    """Return Apprise's own reading of an address, None where it is none.
 
     Nothing is opened by it. The result has ``secure``, ``host``, ``port``, ``templates`` and
     ``body_maxlen``.
@@ -169,7 +135,7 @@ def place_of(url: str) -> Any | None:
 
 
 def own_host(place: Any) -> str | None:
-    """Gives the host that the address names, where it names one: a server of the group's own.
+    """Return the host that the address names, where it names one: a server of the group's own.
 
     Many addresses have a token where a web address has its host.
     """

@@ -28,7 +28,7 @@ _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_result(status: str, log: str) -> Outcome:
-    """Gives what Apprise's status and log of one attempt mean.
+    """Return what Apprise's status and log of one attempt mean.
 
     ``status`` is SUCCESS, FAILURE, NOMATCH, PARTIAL or TIMEOUT. No detail holds a piece of the log
     but a status: the log may hold addresses.
@@ -48,7 +48,7 @@ def read_result(status: str, log: str) -> Outcome:
 
 
 def _of_status(status: int) -> Outcome:
-    """Gives what an HTTP status means that Apprise wrote down: as everywhere, but that no address
+    """Return what an HTTP status means that Apprise wrote down: as everywhere, but that no address
     is taken for dead, since which statuses say so is not known of a platform that is not known."""
     if not 300 <= status <= 599:
         return Retry(Reason.SERVER_ERROR, "Apprise reports a failure.")

@@ -15,5 +15,5 @@ _COLOURS = {
 
 
 def colour(kind: str) -> int:
-    """Gives the colour of a message's kind as 0xRRGGBB; grey for an unknown kind."""
+    """Return the colour of a message's kind as 0xRRGGBB; grey for an unknown kind."""
     return _COLOURS.get(kind, _COLOURS["remembrance"])

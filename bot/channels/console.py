@@ -8,7 +8,8 @@ from bot.channels.platform import Platform
 
 class Console(LocalPlatform):
     name = "console"
-    called = "The terminal"
+    called = "Terminal"
+    actor = "The terminal"
 
 
 PLATFORM: Platform[LocalOptions] = Console()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import datetime, timedelta
 from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,18 +19,13 @@ import idna
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from bot.channels.addresses import address_problem, digest
-from bot.channels.answers import read_answer
+from bot.channels.base_platform import BasePlatform, ChannelOptions, Rates
 from bot.channels.dialects.dialect import one_line
 from bot.channels.email_html import page
-from bot.channels.http_platform import ChannelOptions
 from bot.channels.local_platform import message_text
-from bot.channels.outcome import Outcome
 from bot.channels.platform import Envelope, Platform
-from bot.channels.request import MailServer, MimeRequest, Response, Security
+from bot.channels.request import MailServer, MimeRequest, Security
 from bot.content.message import Message
-
-# A submission server documents no rate of its own; this one is polite.
-RATE = 1.0
 
 PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -39,7 +33,7 @@ _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 
 
 def _ascii_address(address: str) -> str:
-    """Gives a bare address, its domain in ASCII. Raises ValueError with a sentence without it."""
+    """Return a bare address, its domain in ASCII. Raises ValueError with a sentence without it."""
     local, at, domain = address.strip().rpartition("@")
     try:
         ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
@@ -117,18 +111,17 @@ class EmailOptions(ChannelOptions):
         return self.port or PORTS[self.security]
 
 
-class Email:
+class Email(BasePlatform[EmailOptions, EmailMessage]):
     """One e-mail a posting, with all its languages. Nothing limits its length."""
 
     name = "email"
-    local = False
-    options_model = EmailOptions
-    called = "The mail server"
+    called = "E-mail"
+    actor = "The mail server"
     where = "with whoever keeps your mail server"
-    repeat_safe_for: timedelta | None = None
+    options_model = EmailOptions
 
     def address_problem(self, options: EmailOptions, trusted_hosts: Collection[str]) -> str | None:
-        """Judges the host as that of a web address is judged: by its name, or its number."""
+        """Return what is wrong with the host, judged as that of a web address is."""
         host = f"[{options.host}]" if ":" in options.host else options.host
         secure = options.security != "none"
         problem = address_problem(
@@ -148,62 +141,57 @@ class Email:
         to = ",".join(sorted(recipient.lower() for recipient in options.to))
         return digest(self.name, to)
 
-    def rate_keys(self, options: EmailOptions) -> tuple[tuple[str, float], ...]:
+    def rate_keys(self, options: EmailOptions) -> Rates:
         place = digest(self.name, options.host.lower(), options.user or "")
-        return ((f"{self.name}:{place}", RATE),)
+        # A submission server documents no rate of its own; this one is polite.
+        return ((f"{self.name}:{place}", 1.0),)
 
-    def fitting_problems(
-        self, message: Message, options: EmailOptions | None = None
-    ) -> tuple[str, ...]:
-        return ()
+    def payload(self, message: Message, options: EmailOptions | None) -> EmailMessage:
+        """Return the words, in plain text and as HTML; the envelope's headers are not yet there."""
+        mime = EmailMessage(policy=SMTP)
+        mime["Subject"] = one_line(message.title)
+        mime.set_content(message_text(message) + "\n", cte="quoted-printable")
+        mime.add_alternative(page(message), subtype="html", cte="quoted-printable")
+        mime["Content-Language"] = ", ".join(message.languages)
+        return mime
 
-    def request(self, message: Message, options: EmailOptions, envelope: Envelope) -> MimeRequest:
+    def assembled(
+        self, payload: EmailMessage, options: EmailOptions, envelope: Envelope
+    ) -> MimeRequest:
+        """Return the e-mail, the same bytes for the same envelope and words."""
         sender = _bare(options.sender)
-        mime = _mime(message, options, envelope, domain=sender.rpartition("@")[2])
+        name = options.sender.partition("<")[0].strip() if "<" in options.sender else ""
+        mime = EmailMessage(policy=SMTP)
+        mime["Subject"] = payload["Subject"]
+        mime["From"] = Mailbox(name, addr_spec=sender)
+        mime["To"] = options.to[0] if len(options.to) == 1 else "undisclosed-recipients:;"
+        if options.reply_to:
+            mime["Reply-To"] = options.reply_to
+        mime["Date"] = format_datetime(envelope.at)
+        mime["Message-ID"] = message_id(envelope.request_id, sender.rpartition("@")[2])
+        mime["Auto-Submitted"] = "auto-generated"
+        if options.unsubscribe:
+            mime["List-Unsubscribe"] = f"<{options.unsubscribe}>"
+            if options.unsubscribe_one_click:
+                mime["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        for field, value in payload.items():
+            if field != "Subject":
+                mime[field] = value
+        mime.set_payload(payload.get_payload())
+        mime.set_boundary(f"=_{envelope.request_id}")
         password = options.password.get_secret_value() if options.password else ""
         server = MailServer(
-            host=options.host,
-            port=options.its_port,
-            security=options.security,
-            user=options.user,
-            password=password,
+            options.host, options.its_port, options.security, options.user, password
         )
         return MimeRequest(server, sender, options.to, mime.as_bytes(policy=SMTP))
-
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        """A mail server gives no such answer; one that is given all the same is read as usual."""
-        return read_answer(response, at)
 
 
 def _bare(sender: str) -> str:
     return sender.partition("<")[2].rstrip(">") or sender
 
 
-def _mime(message: Message, options: EmailOptions, envelope: Envelope, domain: str) -> EmailMessage:
-    """Gives the message, the same bytes for the same envelope and words."""
-    mime = EmailMessage(policy=SMTP)
-    name = options.sender.partition("<")[0].strip() if "<" in options.sender else ""
-    mime["Subject"] = one_line(message.title)
-    mime["From"] = Mailbox(name, addr_spec=_bare(options.sender))
-    mime["To"] = options.to[0] if len(options.to) == 1 else "undisclosed-recipients:;"
-    if options.reply_to:
-        mime["Reply-To"] = options.reply_to
-    mime["Date"] = format_datetime(envelope.at)
-    mime["Message-ID"] = message_id(envelope.request_id, domain)
-    mime["Auto-Submitted"] = "auto-generated"
-    if options.unsubscribe:
-        mime["List-Unsubscribe"] = f"<{options.unsubscribe}>"
-        if options.unsubscribe_one_click:
-            mime["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mime.set_content(message_text(message) + "\n", cte="quoted-printable")
-    mime.add_alternative(page(message), subtype="html", cte="quoted-printable")
-    mime["Content-Language"] = ", ".join(message.languages)
-    mime.set_boundary(f"=_{envelope.request_id}")
-    return mime
-
-
 def message_id(request_id: str, domain: str) -> str:
-    """Gives the Message-ID that all attempts at one generation of a posting have."""
+    """Return the Message-ID that all attempts at one generation of a posting have."""
     return f"<{request_id}@{domain}>"
 
 

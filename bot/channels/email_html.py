@@ -20,7 +20,7 @@ _QUIET = "color:#4d4d55;font-size:14px;line-height:1.5;"
 
 
 def page(message: Message) -> str:
-    """Gives the whole page, a section a language."""
+    """Return the whole page, a section a language."""
     bar = f"border-left:4px solid #{colour(message.kind):06x};padding:4px 0 4px 20px;"
     sections = "\n".join(
         f'<div lang="{escape(part.language)}" style="{bar}margin:0 0 40px;">'
@@ -66,7 +66,7 @@ def _action(action: ActionText) -> str:
 
 
 def _link(link: Link) -> str:
-    """Gives a link; the address is shown where there is no title, or it is none."""
+    """Return a link; the address is shown where there is no title, or it is none."""
     if web_url(link.url) is None:
         return HTML.link(link.title, link.url)
     return HTML.link(link.title, link.url).replace("<a ", '<a style="color:#1f4e79;" ', 1)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from bot.content.markdown import parse
 from bot.content.message import Message, Part
@@ -36,31 +36,47 @@ class CannotFitError(RenderError):
     """A message that is too long even without all that may be left out."""
 
 
-def fit(message: Message, too_long: Callable[[Message], bool]) -> tuple[Message, tuple[str, ...]]:
-    """Gives ``message`` shortened until it is not ``too_long``, and what was left out as sentences.
+PayloadT = TypeVar("PayloadT")
 
-    Leaves out no more than is needed. ``too_long`` must not call a message too long that is a
-    shortening of one it does not. Raises :class:`CannotFitError` where even the shortest is too
-    long.
+
+class Fitted(NamedTuple, Generic[PayloadT]):
+    """A payload that is not too long, and what was left out for that, as sentences."""
+
+    payload: PayloadT
+    losses: tuple[str, ...] = ()
+
+
+def fit(
+    message: Message,
+    build: Callable[[Message], PayloadT],
+    too_long: Callable[[PayloadT], bool],
+) -> Fitted[PayloadT]:
+    """Return the payload that ``build`` makes of ``message``, shortened until not ``too_long``.
+
+    Leaves out no more than is needed, and builds a message that fits at once no second time.
+    ``too_long`` must not call a payload too long whose message is a shortening of one that is not.
+    Raises :class:`CannotFitError` where even the shortest is too long.
     """
-    if not too_long(message):
-        return message, ()
+    payload = build(message)
+    if not too_long(payload):
+        return Fitted(payload)
     cuts = list(_cuts(message))
-    # The fewest cuts that suffice lie in (enough_not, enough]; each halving is one rendering.
+    # The fewest cuts that suffice lie in (enough_not, enough]; each halving is one payload.
     enough_not, enough = 0, len(cuts)
-    if too_long(_shortened(message, cuts)):
+    fitted = build(_shortened(message, cuts))
+    if too_long(fitted):
         raise CannotFitError(
             f"The message '{message.title[:60]}' is too long for the platform even with two "
             "sources and its first paragraph alone; shorten its title, first paragraph or actions."
         )
     while enough - enough_not > 1:
         middle = (enough_not + enough) // 2
-        if too_long(_shortened(message, cuts[:middle])):
+        payload = build(_shortened(message, cuts[:middle]))
+        if too_long(payload):
             enough_not = middle
         else:
-            enough = middle
-    fitted = _shortened(message, cuts[:enough])
-    return fitted, tuple(_losses(message, cuts[:enough]))
+            enough, fitted = middle, payload
+    return Fitted(fitted, tuple(_losses(message, cuts[:enough])))
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,7 @@ class _Cut:
 
 
 def _cuts(message: Message) -> Iterator[_Cut]:
-    """Gives all that may be left out, in the order in which it is."""
+    """Return all that may be left out, in the order in which it is."""
     sources = [len(part.sources) for part in message.parts]
     while max(sources) > KEPT_SOURCES:
         most = _last_largest(sources)
@@ -88,12 +104,12 @@ def _cuts(message: Message) -> Iterator[_Cut]:
 
 
 def _last_largest(numbers: Sequence[int]) -> int:
-    """Gives the index of the largest, of equals the last: the first language keeps most."""
+    """Return the index of the largest, of equals the last: the first language keeps most."""
     return max(range(len(numbers)), key=lambda index: (numbers[index], index))
 
 
 def _shorter_bodies(body: str) -> list[str]:
-    """Gives the body without its last block, without its last two, … down to its first.
+    """Return the body without its last block, without its last two, … down to its first.
 
     Link definitions of what is left out are kept: a link that stays may need them.
     """

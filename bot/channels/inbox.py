@@ -10,7 +10,8 @@ from bot.channels.platform import Platform
 
 class Inbox(LocalPlatform):
     name = "inbox"
-    called = "The inbox"
+    called = "Inbox"
+    actor = "The inbox"
     repeat_safe_for: timedelta | None = timedelta(days=60)
     """A message that is there already by its key is not put there again, however late."""
 

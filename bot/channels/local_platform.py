@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
 
-from bot.channels.answers import read_answer
+from bot.channels.base_platform import BasePlatform, ChannelOptions, Rates
 from bot.channels.dialects.dialect import one_line
 from bot.channels.dialects.plain import PLAIN
-from bot.channels.http_platform import ChannelOptions
-from bot.channels.outcome import Outcome
 from bot.channels.platform import Envelope
-from bot.channels.request import LocalRequest, Response
+from bot.channels.request import LocalRequest
 from bot.content.message import ActionText, Link, Message, Part
 
 
@@ -19,15 +16,11 @@ class LocalOptions(ChannelOptions):
     """A place on this machine adds no keys."""
 
 
-class LocalPlatform:
+class LocalPlatform(BasePlatform[LocalOptions, LocalRequest]):
     """A place that takes every message, of any length, and has no address."""
 
-    name: str
-    local: bool = True
+    local = True
     options_model = LocalOptions
-    called: str = ""
-    where: str = ""
-    repeat_safe_for: timedelta | None = None
 
     def address_problem(self, options: LocalOptions, trusted_hosts: Collection[str]) -> str | None:
         return None
@@ -35,23 +28,20 @@ class LocalPlatform:
     def address_digest(self, options: LocalOptions) -> str:
         return self.name
 
-    def rate_keys(self, options: LocalOptions) -> tuple[tuple[str, float], ...]:
+    def rate_keys(self, options: LocalOptions) -> Rates:
         return ()
 
-    def fitting_problems(
-        self, message: Message, options: LocalOptions | None = None
-    ) -> tuple[str, ...]:
-        return ()
-
-    def request(self, message: Message, options: LocalOptions, envelope: Envelope) -> LocalRequest:
+    def payload(self, message: Message, options: LocalOptions | None) -> LocalRequest:
         return LocalRequest(place=self.name, message=message, text=message_text(message))
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        return read_answer(response, at)
+    def assembled(
+        self, payload: LocalRequest, options: LocalOptions, envelope: Envelope
+    ) -> LocalRequest:
+        return payload
 
 
 def message_text(message: Message) -> str:
-    """Gives the whole message as plain text, each language under its title."""
+    """Return the whole message as plain text, each language under its title."""
     return "\n\n\n".join("\n\n".join(_part(part)) for part in message.parts)
 
 

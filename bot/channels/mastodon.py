@@ -10,31 +10,24 @@ the server says otherwise; an address counts 23 whatever its length.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from bot.channels.addresses import address_problem, digest, read_address
-from bot.channels.answers import json_object, read_answer, wait_of_seconds
-from bot.channels.dialects.dialect import one_line, web_url
-from bot.channels.dialects.mastodon import MASTODON
-from bot.channels.fitting import CannotFitError
-from bot.channels.http_platform import USER_AGENT, ChannelOptions, json_bytes, webhook_rates
+from bot.channels.addresses import read_address
+from bot.channels.answers import json_object, read_answer, strings_of, wait_of_seconds
+from bot.channels.base_platform import ChannelOptions, Json
+from bot.channels.dialects.mastodon import short_form
+from bot.channels.fitting import Fitted
 from bot.channels.outcome import Delivered, Outcome
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
-from bot.content.markdown import parse, plain
-from bot.content.message import Message, Part
-from bot.content.sentences import sentences
+from bot.channels.server_platform import ServerPlatform, json_request
+from bot.content.message import Message
 
 LONGEST_STATUS = 500
-LENGTH_OF_AN_ADDRESS = 23
-"""Characters: ``configuration.statuses`` of ``/api/v2/instance``, its usual values."""
-
-# 300 in five minutes an account.
-RATE = 1.0
+"""Characters: ``configuration.statuses`` of ``/api/v2/instance``, its usual value."""
 
 SHORT_FORM = "Mastodon gets the short form: the title, the first sentences and one source."
 
@@ -51,60 +44,46 @@ class MastodonOptions(ChannelOptions):
     longest: Annotated[int, Field(ge=200, le=100_000, strict=True)] = LONGEST_STATUS
 
 
-class Mastodon:
+class Mastodon(ServerPlatform[MastodonOptions, Json]):
     """One status. Its own fitting: the whole message never fits."""
 
     name = "mastodon"
-    local = False
-    options_model = MastodonOptions
     called = "Mastodon"
     where = "in Mastodon, under Preferences, Development"
+    options_model = MastodonOptions
+    too_much = (
+        "The address is more than the server's: leave out what follows the host, as in "
+        "https://mastodon.social."
+    )
+    # 300 in five minutes an account.
+    rate = 1.0
     # The key is kept for an hour; the rest is for the way there.
     repeat_safe_for: timedelta | None = timedelta(minutes=55)
 
-    def address_problem(
-        self, options: MastodonOptions, trusted_hosts: Collection[str]
-    ) -> str | None:
-        problem = address_problem(options.url, trusted_hosts)
-        if problem is not None:
-            return problem
-        if read_address(options.url).path.strip("/") or read_address(options.url).query:
-            return (
-                "The address is more than the server's: leave out what follows the host, as in "
-                "https://mastodon.social."
-            )
-        return None
+    def server(self, options: MastodonOptions) -> str:
+        return options.url
 
-    def address_digest(self, options: MastodonOptions) -> str:
-        origin = read_address(options.url).origin
-        return digest(self.name, origin, options.access_token.get_secret_value())
+    def account(self, options: MastodonOptions) -> tuple[str, ...]:
+        return read_address(options.url).origin, options.access_token.get_secret_value()
 
-    def rate_keys(self, options: MastodonOptions) -> tuple[tuple[str, float], ...]:
-        return webhook_rates(self.name, self.address_digest(options), options.url, RATE)
+    def fitted(self, message: Message, options: MastodonOptions | None) -> Fitted[Json]:
+        return Fitted(self.payload(message, options), (SHORT_FORM,))
 
-    def fitting_problems(
-        self, message: Message, options: MastodonOptions | None = None
-    ) -> tuple[str, ...]:
-        try:
-            _status(message, options.longest if options else LONGEST_STATUS)
-        except CannotFitError as problem:
-            return (str(problem),)
-        return (SHORT_FORM,)
-
-    def request(
-        self, message: Message, options: MastodonOptions, envelope: Envelope
-    ) -> HttpRequest:
-        """Gives the request for the short form. Raises :class:`CannotFitError`."""
-        payload = {
-            "status": _status(message, options.longest),
-            "visibility": options.visibility,
+    def payload(self, message: Message, options: MastodonOptions | None) -> Json:
+        """Return the short form. Raises :class:`bot.channels.fitting.CannotFitError`."""
+        return {
+            "status": short_form(message, options.longest if options else LONGEST_STATUS),
+            "visibility": options.visibility if options else "public",
             "language": message.languages[0],
         }
-        return _request("POST", options, "", {"Idempotency-Key": envelope.request_id}, payload)
+
+    def assembled(self, payload: Json, options: MastodonOptions, envelope: Envelope) -> HttpRequest:
+        headers = {"Idempotency-Key": envelope.request_id}
+        return _request("POST", options, "", payload, headers)
 
     def outcome(self, response: Response, at: datetime) -> Outcome:
         remote_id = json_object(response).get("id")
-        if 200 <= response.status <= 299 and isinstance(remote_id, str):
+        if response.is_success and isinstance(remote_id, str):
             return Delivered(remote_id)
         return _read(response, at)
 
@@ -122,105 +101,30 @@ class Mastodon:
 
 
 def _request(
-    method: str,
-    options: MastodonOptions,
-    path: str,
-    headers: dict[str, str],
-    payload: dict[str, Any],
+    method: str, options: MastodonOptions, path: str, payload: Json, headers: dict[str, str]
 ) -> HttpRequest:
     token = options.access_token.get_secret_value()
-    return HttpRequest(
-        method=method,
-        url=f"{read_address(options.url).origin}/api/v1/statuses{path}",
-        headers={
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {token}",
-            "User-Agent": USER_AGENT,
-            **headers,
-        },
-        body=json_bytes(payload),
-        secrets=(token,),
-    )
+    url = f"{read_address(options.url).origin}/api/v1/statuses{path}"
+    return json_request(method, url, payload, (token,), token=token, headers=headers)
 
 
 def _read(response: Response, at: datetime) -> Outcome:
-    error = json_object(response).get("error")
     # The header comes with every answer, and asks to wait only with this one.
     limited = response.status == 429
     wait = _until(response.headers.get("x-ratelimit-reset", ""), at) if limited else None
-    said = error if isinstance(error, str) else None
+    words = strings_of(json_object(response), "error")
     # 401: the token was revoked.
-    return read_answer(response, at, gone=(401,), said=said, wait=wait)
+    return read_answer(response, at, gone=(401,), words=words, wait=wait)
 
 
 def _until(instant: str, at: datetime) -> timedelta | None:
-    """Gives the wait until an instant in ISO 8601, which is what the header holds."""
+    """Return the wait until an instant in ISO 8601, which is what the header holds."""
     try:
         then = datetime.fromisoformat(instant.strip())
     except ValueError:
         return None
     then = then if then.tzinfo else then.replace(tzinfo=UTC)
     return wait_of_seconds((then - at).total_seconds())
-
-
-def length(pieces: Sequence[str], addresses: int) -> int:
-    """Gives the length of a status as Mastodon counts it, in characters; code points are never
-    fewer. ``addresses`` are counted apart."""
-    return sum(map(len, pieces)) + LENGTH_OF_AN_ADDRESS * addresses
-
-
-def _status(message: Message, longest: int) -> str:
-    """Gives the short form with as many first sentences as there is room for, as evenly as can be.
-
-    Raises :class:`CannotFitError` where even one sentence of each language is too much.
-    """
-    choices = [_sentences(part) for part in message.parts]
-    counts = [min(1, len(choice)) for choice in choices]
-    if _length(message.parts, choices, counts) > longest:
-        raise CannotFitError(
-            f"The message '{message.title[:60]}' is too long for {longest} characters even with "
-            "its title, one sentence and one source alone; shorten its title or first sentence."
-        )
-    grew = True
-    while grew:
-        grew = False
-        for index, choice in enumerate(choices):
-            more = [*counts[:index], counts[index] + 1, *counts[index + 1 :]]
-            if more[index] <= len(choice) and _length(message.parts, choices, more) <= longest:
-                counts, grew = more, True
-    return _SEPARATOR.join(
-        "\n\n".join(filter(None, [*_words(part, choice, count), *_source(part)]))
-        for part, choice, count in zip(message.parts, choices, counts, strict=True)
-    )
-
-
-_SEPARATOR = "\n\n⸻\n\n"
-
-
-def _length(parts: Sequence[Part], choices: Sequence[Sequence[str]], counts: Sequence[int]) -> int:
-    total = len(_SEPARATOR) * (len(parts) - 1)
-    for part, choice, count in zip(parts, choices, counts, strict=True):
-        pieces = ["\n\n".join(_words(part, choice, count))]
-        addresses = len(list(_source(part)))
-        total += length([*pieces, "\n\n" * addresses], addresses)
-    return total
-
-
-def _words(part: Part, choice: Sequence[str], count: int) -> list[str]:
-    title = MASTODON.text(one_line(part.title))
-    return [piece for piece in (title, " ".join(choice[:count])) if piece]
-
-
-def _sentences(part: Part) -> list[str]:
-    """Gives the sentences of the first paragraph, disarmed."""
-    first = parse(part.body)[:1]
-    return [MASTODON.text(sentence) for sentence in sentences(one_line(plain(first)))]
-
-
-def _source(part: Part) -> Iterator[str]:
-    """Gives the address of the first source that has one."""
-    addresses = (web_url(link.url) for link in part.sources)
-    yield from [address for address in addresses if address is not None][:1]
 
 
 PLATFORM: Platform[MastodonOptions] = Mastodon()

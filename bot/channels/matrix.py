@@ -11,36 +11,27 @@ same one on the same device gives the same event, after a restart too.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import SecretStr, StringConstraints
 
-from bot.channels.addresses import address_problem, digest, read_address
-from bot.channels.answers import json_object, read_answer, told, wait_of_seconds
+from bot.channels.addresses import read_address
+from bot.channels.answers import json_object, read_answer, refusal, wait_of_seconds
+from bot.channels.base_platform import ChannelOptions, Json, json_bytes
 from bot.channels.colours import colour
-from bot.channels.dialects.dialect import WORD_JOINER, one_line
-from bot.channels.dialects.html import HTML
-from bot.channels.http_platform import (
-    USER_AGENT,
-    ChannelOptions,
-    HttpPlatform,
-    json_bytes,
-    webhook_rates,
-)
+from bot.channels.dialects.dialect import WORD_JOINER
+from bot.channels.dialects.matrix_html import notice_of
 from bot.channels.local_platform import message_text
-from bot.channels.outcome import Delivered, Outcome, Reason, Rejected
+from bot.channels.outcome import Delivered, Outcome, Reason
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
-from bot.content.message import ActionText, Message, Part
+from bot.channels.server_platform import ServerPlatform, json_request
+from bot.content.message import Message
 
 LONGEST_CONTENT = 60_000
 """Bytes of JSON: an event may have 65,536 with what the server adds; 60,000 passed, 65,000 not."""
-
-# A usual Synapse takes 0.2 a second, and ten at once (rc_message of its configuration).
-RATE = 0.2
 
 # By the ids of rooms since version 12 there is no server after a colon.
 RoomId = Annotated[str, StringConstraints(pattern=r"^![^\s/]{1,254}$")]
@@ -57,48 +48,56 @@ class MatrixOptions(ChannelOptions):
     room: RoomId
 
 
-class Matrix(HttpPlatform[MatrixOptions]):
+class Matrix(ServerPlatform[MatrixOptions, Json]):
     """A notice, with HTML and as plain text."""
 
     name = "matrix"
-    options_model = MatrixOptions
     called = "Matrix"
     where = "by signing the bot in again"
+    options_model = MatrixOptions
+    # A usual Synapse takes 0.2 a second, and ten at once (rc_message of its configuration).
+    rate = 0.2
     # Synapse forgets transaction ids after about a day.
     repeat_safe_for: timedelta | None = timedelta(hours=20)
 
-    def address_problem(self, options: MatrixOptions, trusted_hosts: Collection[str]) -> str | None:
-        problem = address_problem(options.url, trusted_hosts)
-        if problem is not None:
-            return problem
+    def server(self, options: MatrixOptions) -> str:
+        return options.url
+
+    def account(self, options: MatrixOptions) -> tuple[str, ...]:
+        return _base(options), options.access_token.get_secret_value()
+
+    def place(self, options: MatrixOptions) -> tuple[str, ...]:
+        return _base(options), options.room, options.access_token.get_secret_value()
+
+    def options_problem(self, options: MatrixOptions) -> str | None:
         if "/_matrix" in read_address(options.url).path or read_address(options.url).query:
             return "The address is more than the homeserver's: leave out /_matrix and what follows."
         return None
 
-    def address_digest(self, options: MatrixOptions) -> str:
-        token = options.access_token.get_secret_value()
-        return digest(self.name, _base(options), options.room, token)
+    def payload(self, message: Message, options: MatrixOptions | None) -> Json:
+        parts = ("".join(notice_of(part, colour(message.kind))) for part in message.parts)
+        return {
+            "msgtype": "m.notice",
+            "body": _PING.sub(f"@{WORD_JOINER}", message_text(message)),
+            "format": "org.matrix.custom.html",
+            "formatted_body": "<hr>".join(parts),
+            "m.mentions": {},
+        }
 
-    def rate_keys(self, options: MatrixOptions) -> tuple[tuple[str, float], ...]:
-        bot = digest(self.name, _base(options), options.access_token.get_secret_value())
-        return webhook_rates(self.name, bot, options.url, RATE)
+    def too_long(self, payload: Json) -> bool:
+        return len(json_bytes(payload)) > LONGEST_CONTENT
 
-    def too_long(self, message: Message, options: MatrixOptions | None) -> bool:
-        return len(json_bytes(_content(message))) > LONGEST_CONTENT
-
-    def fitted_request(
-        self, message: Message, options: MatrixOptions, envelope: Envelope
-    ) -> HttpRequest:
+    def assembled(self, payload: Json, options: MatrixOptions, envelope: Envelope) -> HttpRequest:
         path = f"send/m.room.message/{quote(envelope.request_id, safe='')}"
-        return _request(options, path, _content(message))
+        return _request(options, path, payload)
 
     def outcome(self, response: Response, at: datetime) -> Outcome:
         answer = json_object(response)
         event_id = answer.get("event_id")
-        if 200 <= response.status <= 299 and isinstance(event_id, str):
+        if response.is_success and isinstance(event_id, str):
             return Delivered(event_id)
         if response.status == 413 or answer.get("errcode") == "M_TOO_LARGE":
-            return Rejected(Reason.TOO_LARGE, told(response, _said(answer)))
+            return refusal(Reason.TOO_LARGE, response, _words(answer))
         return _read(response, at)
 
     def retraction(
@@ -118,20 +117,10 @@ def _base(options: MatrixOptions) -> str:
     return f"{address.origin}{address.path.rstrip('/')}"
 
 
-def _request(options: MatrixOptions, path: str, content: dict[str, Any]) -> HttpRequest:
+def _request(options: MatrixOptions, path: str, content: Json) -> HttpRequest:
     token = options.access_token.get_secret_value()
-    room = quote(options.room, safe="")
-    return HttpRequest(
-        method="PUT",
-        url=f"{_base(options)}/_matrix/client/v3/rooms/{room}/{path}",
-        headers={
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {token}",
-            "User-Agent": USER_AGENT,
-        },
-        body=json_bytes(content),
-        secrets=(token,),
-    )
+    url = f"{_base(options)}/_matrix/client/v3/rooms/{quote(options.room, safe='')}/{path}"
+    return json_request("PUT", url, content, (token,), token=token)
 
 
 def _read(response: Response, at: datetime) -> Outcome:
@@ -139,52 +128,15 @@ def _read(response: Response, at: datetime) -> Outcome:
     milliseconds = answer.get("retry_after_ms")
     seconds = milliseconds / 1000 if isinstance(milliseconds, int | float) else None
     # 401: the token was revoked, or its device signed out.
-    return read_answer(response, at, gone=(401,), said=_said(answer), wait=wait_of_seconds(seconds))
+    wait = wait_of_seconds(seconds)
+    return read_answer(response, at, gone=(401,), words=_words(answer), wait=wait)
 
 
-def _said(answer: Any) -> str | None:
+def _words(answer: Any) -> str | None:
     code, error = answer.get("errcode"), answer.get("error")
     if not isinstance(code, str):
         return None
     return f"{code} {error}" if isinstance(error, str) else code
-
-
-def _content(message: Message) -> dict[str, Any]:
-    return {
-        "msgtype": "m.notice",
-        "body": _PING.sub(f"@{WORD_JOINER}", message_text(message)),
-        "format": "org.matrix.custom.html",
-        "formatted_body": "<hr>".join(
-            "".join(_part(part, colour(message.kind))) for part in message.parts
-        ),
-        "m.mentions": {},
-    }
-
-
-def _part(part: Part, colour: int) -> Iterator[str]:
-    bar = f'<span data-mx-color="#{colour:06x}">▍</span>'
-    yield f"<h4>{bar}{HTML.text(one_line(part.title))}</h4>"
-    yield HTML.markdown(part.body)
-    if part.actions:
-        yield from _label(part.actions_label)
-        yield f"<ul>{''.join(f'<li>{_action(action)}</li>' for action in part.actions)}</ul>"
-    if part.sources:
-        yield from _label(part.sources_label)
-        links = (HTML.link(link.title, link.url) for link in part.sources)
-        yield f"<ul>{''.join(f'<li>{link}</li>' for link in links)}</ul>"
-    footer = one_line(part.footer)
-    if footer:
-        yield f"<p><em>{HTML.text(footer)}</em></p>"
-
-
-def _label(label: str) -> Iterator[str]:
-    if one_line(label):
-        yield f"<p><strong>{HTML.text(one_line(label))}</strong></p>"
-
-
-def _action(action: ActionText) -> str:
-    links = " · ".join(HTML.link(link.title, link.url) for link in action.links)
-    return " ".join(filter(None, (HTML.text(one_line(action.text)), links)))
 
 
 PLATFORM: Platform[MatrixOptions] = Matrix()

@@ -10,28 +10,23 @@ own; the first three links of the actions are its buttons.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from bot.channels.addresses import address_problem, digest, read_address
-from bot.channels.answers import asked_wait, json_object, read_answer, told
+from bot.channels.addresses import read_address
+from bot.channels.answers import asked_wait, detail_of, json_object, read_answer, refusal
+from bot.channels.base_platform import ChannelOptions, Json, json_bytes
 from bot.channels.dialects.dialect import one_line, web_url
 from bot.channels.dialects.plain import PLAIN
-from bot.channels.http_platform import (
-    USER_AGENT,
-    ChannelOptions,
-    HttpPlatform,
-    json_bytes,
-    webhook_rates,
-)
-from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry
+from bot.channels.outcome import Delivered, Outcome, Reason, Retry
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
-from bot.channels.text_layout import text_of_part
-from bot.content.message import Link, Message
+from bot.channels.server_platform import ServerPlatform, json_request
+from bot.channels.text_layout import button_links, text_of_part
+from bot.content.message import Message
 
 LONGEST_MESSAGE = 4_095
 """Bytes: the server's ``message-size-limit`` is 4,096, and a message of exactly that many is made
@@ -39,9 +34,6 @@ an attachment already (util/peek.go: ``LimitReached: read == limit``)."""
 LONGEST_BODY = 8_192
 """Bytes of JSON: twice that limit, past which the answer is 41303."""
 MOST_ACTIONS = 3
-
-# 60 at once, then one in five seconds (https://docs.ntfy.sh/publish/#limitations).
-RATE = 0.2
 
 _DAILY_QUOTA = 42908
 _TOO_LARGE = (41301, 41303)
@@ -61,114 +53,92 @@ class NtfyOptions(ChannelOptions):
     priority: Priority = 3
 
 
-class Ntfy(HttpPlatform[NtfyOptions]):
+class Ntfy(ServerPlatform[NtfyOptions, Json]):
     """One notification: a title, plain text, up to three buttons."""
 
     name = "ntfy"
-    options_model = NtfyOptions
     called = "ntfy"
     where = "in ntfy, under Settings, Access tokens"
+    options_model = NtfyOptions
 
-    def address_problem(self, options: NtfyOptions, trusted_hosts: Collection[str]) -> str | None:
-        problem = address_problem(options.url, trusted_hosts)
-        if problem is not None:
-            return problem
-        if read_address(options.url).path.strip("/") or read_address(options.url).query:
-            return (
-                "The address is more than the server's: write the topic under `topic`, and leave "
-                "it out of `url`."
-            )
-        if not _TOPIC.fullmatch(options.topic.get_secret_value()):
-            return "`topic` may have letters, digits, - and _, and at most 64 of them."
-        return None
+    too_much = (
+        "The address is more than the server's: write the topic under `topic`, and leave "
+        "it out of `url`."
+    )
+    # 60 at once, then one in five seconds (https://docs.ntfy.sh/publish/#limitations).
+    rate = 0.2
 
-    def address_digest(self, options: NtfyOptions) -> str:
+    def server(self, options: NtfyOptions) -> str:
+        return options.url
+
+    def account(self, options: NtfyOptions) -> tuple[str, ...]:
+        """Return the visitor: a signed-in user, or the machine."""
+        return read_address(options.url).origin, _token(options)
+
+    def place(self, options: NtfyOptions) -> tuple[str, ...]:
         origin = read_address(options.url).origin
-        return digest(self.name, origin, options.topic.get_secret_value(), _token(options))
+        return origin, options.topic.get_secret_value(), _token(options)
 
-    def rate_keys(self, options: NtfyOptions) -> tuple[tuple[str, float], ...]:
-        # The limit is the visitor's: of a signed-in user, or of the machine.
-        visitor = digest(self.name, read_address(options.url).origin, _token(options))
-        return webhook_rates(self.name, visitor, options.url, RATE)
+    def options_problem(self, options: NtfyOptions) -> str | None:
+        if _TOPIC.fullmatch(options.topic.get_secret_value()):
+            return None
+        return "`topic` may have letters, digits, - and _, and at most 64 of them."
 
-    def too_long(self, message: Message, options: NtfyOptions | None) -> bool:
-        payload = _payload(message, "x" * 64, 3)
-        text: str = payload["message"]
-        return len(text.encode()) > LONGEST_MESSAGE or len(json_bytes(payload)) > LONGEST_BODY
-
-    def fitted_request(
-        self, message: Message, options: NtfyOptions, envelope: Envelope
-    ) -> HttpRequest:
-        topic, token = options.topic.get_secret_value(), _token(options)
-        headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        return HttpRequest(
-            method="POST",
-            url=f"{read_address(options.url).origin}/",
-            headers=headers,
-            body=json_bytes(_payload(message, topic, options.priority)),
-            secrets=(token,),
-            secret_fields=("topic",),
+    def payload(self, message: Message, options: NtfyOptions | None) -> Json:
+        """Return the notification without its topic, the longest of which is reckoned with."""
+        links = button_links(*message.parts)
+        buttons = links[:MOST_ACTIONS]
+        # The first language's title is the notification's own.
+        texts = (
+            text_of_part(part, PLAIN, titled=index > 0, buttons=buttons, sources_in_a_row=False)
+            for index, part in enumerate(message.parts)
         )
+        payload: Json = {"title": one_line(message.title), "message": "\n\n\n".join(texts)}
+        if links:
+            payload["click"] = web_url(links[0].url)
+            payload["actions"] = [
+                {"action": "view", "label": one_line(link.title), "url": web_url(link.url)}
+                for link in buttons
+            ]
+        return payload
+
+    def too_long(self, payload: Json) -> bool:
+        body = json_bytes({"topic": "x" * 64, **payload})
+        return len(payload["message"].encode()) > LONGEST_MESSAGE or len(body) > LONGEST_BODY
+
+    def assembled(self, payload: Json, options: NtfyOptions, envelope: Envelope) -> HttpRequest:
+        token = _token(options)
+        words = {key: payload[key] for key in ("title", "message")}
+        priority = {} if options.priority == 3 else {"priority": options.priority}
+        body = {"topic": options.topic.get_secret_value(), **words, **priority, **payload}
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        url = f"{read_address(options.url).origin}/"
+        request = json_request("POST", url, body, (token,), headers=headers)
+        return replace(request, secret_fields=("topic",))
 
     def outcome(self, response: Response, at: datetime) -> Outcome:
         answer = json_object(response)
         code, error = answer.get("code"), answer.get("error")
-        said = f"{code} {error}" if isinstance(error, str) else None
+        words = f"{code} {error}" if isinstance(error, str) else None
         remote_id = answer.get("id")
-        if 200 <= response.status <= 299 and isinstance(remote_id, str):
+        if response.is_success and isinstance(remote_id, str):
             return Delivered(remote_id)
         if response.status == 429 and code == _DAILY_QUOTA:
             wait = asked_wait(response, at, _until_tomorrow(at))
-            return Retry(Reason.QUOTA, told(response, said), wait)
+            return Retry(Reason.QUOTA, detail_of(response, words), wait)
         if response.status in (400, 413) and code in _TOO_LARGE:
-            return Rejected(Reason.TOO_LARGE, told(response, said))
-        return read_answer(response, at, said=said)
+            return refusal(Reason.TOO_LARGE, response, words)
+        return read_answer(response, at, words=words)
 
 
 def _until_tomorrow(at: datetime) -> timedelta:
-    """The quota is a day's, and begins anew at midnight UTC (``visitor-stats-reset-time``)."""
+    """Return the wait to midnight UTC, when a quota begins anew (``visitor-stats-reset-time``)."""
     tomorrow = at.astimezone(UTC).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), UTC) - at
 
 
 def _token(options: NtfyOptions) -> str:
     return options.token.get_secret_value() if options.token else ""
-
-
-def _payload(message: Message, topic: str, priority: int) -> dict[str, Any]:
-    links = list(_links(message))
-    buttons = links[:MOST_ACTIONS]
-    payload: dict[str, Any] = {
-        "topic": topic,
-        "title": one_line(message.title),
-        "message": "\n\n\n".join(_texts(message, buttons)),
-    }
-    if priority != 3:
-        payload["priority"] = priority
-    if links:
-        payload["click"] = web_url(links[0].url)
-        payload["actions"] = [
-            {"action": "view", "label": one_line(link.title), "url": web_url(link.url)}
-            for link in buttons
-        ]
-    return payload
-
-
-def _texts(message: Message, buttons: Collection[Link]) -> Iterator[str]:
-    """Gives the words of each language; the first one's title is the notification's own."""
-    for index, part in enumerate(message.parts):
-        yield text_of_part(part, PLAIN, titled=index > 0, buttons=buttons, sources_in_a_row=False)
-
-
-def _links(message: Message) -> Iterator[Link]:
-    """Gives the actions' links, those of the first language first."""
-    for part in message.parts:
-        for action in part.actions:
-            for link in action.links:
-                if web_url(link.url) is not None and one_line(link.title):
-                    yield link
 
 
 PLATFORM: Platform[NtfyOptions] = Ntfy()

@@ -9,24 +9,24 @@ from typing import Any
 from bot.channels.platform import Platform
 from bot.errors import VigiliaError, nearest
 
-_MODULES = {
-    "apprise": "apprise",
-    "console": "console",
-    "discord": "discord",
-    "email": "email",
-    "google_chat": "google_chat",
-    "inbox": "inbox",
-    "mastodon": "mastodon",
-    "matrix": "matrix",
-    "mattermost": "mattermost",
-    "ntfy": "ntfy",
-    "rocketchat": "rocketchat",
-    "slack": "slack",
-    "teams": "teams",
-    "telegram": "telegram",
-    "webhook": "webhook",
-    "zulip": "zulip",
-}
+_NAMES = (
+    "apprise",
+    "console",
+    "discord",
+    "email",
+    "google_chat",
+    "inbox",
+    "mastodon",
+    "matrix",
+    "mattermost",
+    "ntfy",
+    "rocketchat",
+    "slack",
+    "teams",
+    "telegram",
+    "webhook",
+    "zulip",
+)
 
 
 class UnknownPlatformError(VigiliaError):
@@ -37,27 +37,29 @@ class _Platforms(Mapping[str, Platform[Any]]):
     """Imports a platform's module when it is first asked for: a command pays for what it uses."""
 
     def __getitem__(self, name: str) -> Platform[Any]:
-        found: Platform[Any] = import_module(f"bot.channels.{_MODULES[name]}").PLATFORM
-        return found
+        if name not in _NAMES:
+            raise KeyError(name)
+        module: Platform[Any] = import_module(f"bot.channels.{name}").PLATFORM
+        return module
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_MODULES)
+        return iter(_NAMES)
 
     def __len__(self) -> int:
-        return len(_MODULES)
+        return len(_NAMES)
 
     def __contains__(self, name: object) -> bool:
-        return name in _MODULES
+        return name in _NAMES
 
 
 PLATFORMS: Mapping[str, Platform[Any]] = _Platforms()
 
 
 def platform(name: str) -> Platform[Any]:
-    """Gives the platform called ``name``. Raises :class:`UnknownPlatformError`."""
-    if name not in _MODULES:
+    """Return the platform called ``name``. Raises :class:`UnknownPlatformError`."""
+    if name not in _NAMES:
         raise UnknownPlatformError(
-            f"There is no platform '{name}'.{nearest(name, _MODULES)} "
-            f"The platforms are {', '.join(_MODULES)}."
+            f"There is no platform '{name}'.{nearest(name, _NAMES)} "
+            f"The platforms are {', '.join(_NAMES)}."
         )
     return PLATFORMS[name]

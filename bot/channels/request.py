@@ -38,11 +38,11 @@ class HttpRequest:
     secret_fields: tuple[str, ...] = ()
 
     def masked(self, text: str) -> str:
-        """Gives ``text`` with every secret of this request replaced by ``***``."""
+        """Return ``text`` with every secret of this request replaced by ``***``."""
         return _masked(text, self.secrets)
 
     def shown(self) -> dict[str, Any]:
-        """Gives ``{method, url, headers}`` and ``json`` or ``form``, as sent, secrets masked."""
+        """Return ``{method, url, headers}`` and ``json`` or ``form``, as sent, secrets masked."""
         shown: dict[str, Any] = {
             "method": self.method,
             "url": self.masked(self.url),
@@ -69,7 +69,7 @@ class LocalRequest:
     text: str
 
     def shown(self) -> dict[str, Any]:
-        """Gives the shape of ``preview --payload`` for a local channel."""
+        """Return the shape of ``preview --payload`` for a local channel."""
         return {
             "method": "LOCAL",
             "url": f"{self.place}:",
@@ -107,7 +107,7 @@ class MimeRequest:
     content: bytes = field(repr=False)
 
     def shown(self) -> dict[str, Any]:
-        """Gives ``{method, url, headers, mime}``: the headers and the parts as a person reads them.
+        """Return ``{method, url, headers, mime}``: the headers and parts as a person reads them.
 
         Neither user nor password is among them.
         """
@@ -144,7 +144,7 @@ class ApprisedRequest:
         return self.url.partition("://")[0]
 
     def shown(self) -> dict[str, Any]:
-        """Gives the shape of ``preview --payload``: what Apprise is given."""
+        """Return the shape of ``preview --payload``: what Apprise is given."""
         return {
             "method": "APPRISE",
             "url": f"{self.scheme}://{MASK}",
@@ -170,6 +170,11 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Return whether the status says that the request was taken."""
+        return 200 <= self.status <= 299
 
     @property
     def text(self) -> str:

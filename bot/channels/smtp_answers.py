@@ -25,7 +25,7 @@ class Step(Enum):
 
 
 def read_refusal(step: Step, code: int, text: str) -> Outcome:
-    """Gives what a reply that is no "yes" means. ``gone``: nothing else will be taken either."""
+    """Return what a reply that is no "yes" means. ``gone``: nothing else will be taken either."""
     detail = f"SMTP {code} to {step.value}"
     said = harmless(text)
     detail = f"{detail}: {said}" if said else detail
@@ -38,7 +38,7 @@ def read_refusal(step: Step, code: int, text: str) -> Outcome:
 
 
 def _enhanced(text: str) -> str:
-    """Gives the enhanced status code that the text begins with, or ""."""
+    """Return the enhanced status code that the text begins with, or ""."""
     found = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", text)
     return found[1] if found else ""
 

@@ -10,51 +10,40 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
-from bot.channels.addresses import Address, address_problem, digest, read_address
-from bot.channels.answers import json_object, read_answer, told, wait_of_seconds
+from bot.channels.addresses import read_address
+from bot.channels.answers import (
+    detail_of,
+    json_object,
+    read_answer,
+    refusal,
+    strings_of,
+    wait_of_seconds,
+)
+from bot.channels.base_platform import ChannelOptions, Json, Text
 from bot.channels.dialects.dialect import one_line, units, web_url
 from bot.channels.dialects.telegram import TELEGRAM
-from bot.channels.http_platform import (
-    USER_AGENT,
-    ChannelOptions,
-    HttpPlatform,
-    json_bytes,
-    webhook_rates,
-)
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Unknown
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
-from bot.channels.text_layout import text_of_part
+from bot.channels.server_platform import ServerPlatform, json_request
+from bot.channels.text_layout import button_links, text_of_part
 from bot.content.message import Link, Message
-
-HOSTS = ("api.telegram.org",)
 
 LONGEST_TEXT = 4096
 """UTF-16 units after the entities have been parsed."""
 MOST_BUTTONS = 100
 LONGEST_LABEL = 64
 
-# 20 messages a minute a group, and 30 a second in all
-# (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
-RATE = 1 / 3
-
 _SEPARATOR = "\n\n⸻\n\n"
 
 
-def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-ChatId = Annotated[
-    str, BeforeValidator(_as_text), StringConstraints(pattern=r"^(-?\d{1,20}|@\w{3,64})$")
-]
+ChatId = Annotated[Text, StringConstraints(pattern=r"^(-?\d{1,20}|@\w{3,64})$")]
 
 
 class TelegramOptions(ChannelOptions):
@@ -71,70 +60,73 @@ class TelegramOptions(ChannelOptions):
     server: str = "https://api.telegram.org"
 
 
-class Telegram(HttpPlatform[TelegramOptions]):
+class Telegram(ServerPlatform[TelegramOptions, Json]):
     """One text, with link buttons."""
 
     name = "telegram"
-    options_model = TelegramOptions
     called = "Telegram"
     where = "with @BotFather in Telegram"
+    options_model = TelegramOptions
 
-    def address_problem(
-        self, options: TelegramOptions, trusted_hosts: Collection[str]
-    ) -> str | None:
-        problem = address_problem(options.server, trusted_hosts, hosts=HOSTS)
-        if problem is not None:
-            return problem
-        if not re.fullmatch(r"\d{3,20}:[A-Za-z0-9_-]{20,}", options.token.get_secret_value()):
-            return (
-                "`token` is not that of a Telegram bot (digits, a colon, letters and digits); copy "
-                "it again from @BotFather in one piece."
-            )
-        return None
+    hosts = ("api.telegram.org",)
+    # 20 messages a minute a group, and 30 a second in all
+    # (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
+    rate = 1 / 3
 
-    def address_digest(self, options: TelegramOptions) -> str:
-        chat = options.chat_id.lower()
-        bot = options.token.get_secret_value()
-        return digest(self.name, bot, chat, str(options.thread_id or ""))
+    def server(self, options: TelegramOptions) -> str:
+        return options.server
 
-    def rate_keys(self, options: TelegramOptions) -> tuple[tuple[str, float], ...]:
-        chat = digest(self.name, options.token.get_secret_value(), options.chat_id.lower())
-        return webhook_rates(self.name, chat, options.server, RATE)
+    def account(self, options: TelegramOptions) -> tuple[str, ...]:
+        return options.token.get_secret_value(), options.chat_id.lower()
 
-    def too_long(self, message: Message, options: TelegramOptions | None) -> bool:
-        buttons = _buttons(message)
-        shown = html.unescape(re.sub(r"<[^>]*>", "", _text(message, buttons)))
-        return units(shown) > LONGEST_TEXT or len(buttons) > MOST_BUTTONS
+    def place(self, options: TelegramOptions) -> tuple[str, ...]:
+        return (*self.account(options), str(options.thread_id or ""))
 
-    def fitted_request(
-        self, message: Message, options: TelegramOptions, envelope: Envelope
-    ) -> HttpRequest:
-        buttons = _buttons(message)
-        payload: dict[str, Any] = {
+    def options_problem(self, options: TelegramOptions) -> str | None:
+        if re.fullmatch(r"\d{3,20}:[A-Za-z0-9_-]{20,}", options.token.get_secret_value()):
+            return None
+        return (
+            "`token` is not that of a Telegram bot (digits, a colon, letters and digits); copy "
+            "it again from @BotFather in one piece."
+        )
+
+    def payload(self, message: Message, options: TelegramOptions | None) -> Json:
+        """Return what is the message's; where it goes to is added to the request."""
+        links = dict.fromkeys(filter(_fits_a_button, button_links(*message.parts)))
+        texts = (text_of_part(part, TELEGRAM, buttons=links) for part in message.parts)
+        rows = [[{"text": one_line(link.title), "url": web_url(link.url)}] for link in links]
+        return {"text": _SEPARATOR.join(texts), "rows": rows}
+
+    def too_long(self, payload: Json) -> bool:
+        seen = html.unescape(re.sub(r"<[^>]*>", "", payload["text"]))
+        return units(seen) > LONGEST_TEXT or len(payload["rows"]) > MOST_BUTTONS
+
+    def assembled(self, payload: Json, options: TelegramOptions, envelope: Envelope) -> HttpRequest:
+        body: Json = {
             "chat_id": options.chat_id,
-            "text": _text(message, buttons),
+            "text": payload["text"],
             "parse_mode": "HTML",
             "link_preview_options": {"is_disabled": True},
             "disable_notification": options.silent,
         }
         if options.thread_id is not None:
-            payload["message_thread_id"] = options.thread_id
-        if buttons:
-            rows = [[{"text": one_line(link.title), "url": web_url(link.url)}] for link in buttons]
-            payload["reply_markup"] = {"inline_keyboard": rows}
-        return _request(read_address(options.server), options, "sendMessage", payload)
+            body["message_thread_id"] = options.thread_id
+        if payload["rows"]:
+            body["reply_markup"] = {"inline_keyboard": payload["rows"]}
+        return _request(options, "sendMessage", body)
 
     def outcome(self, response: Response, at: datetime) -> Outcome:
         answer = json_object(response)
-        if 200 <= response.status <= 299 and answer.get("ok") is True:
+        words = strings_of(answer, "description")
+        if response.is_success and answer.get("ok") is True:
             return Delivered(_remote_id(answer.get("result")))
-        if 200 <= response.status <= 299 and answer.get("ok") is False:
-            return Unknown(Reason.NOT_A_POST, told(response, _said(answer)))
+        if response.is_success and answer.get("ok") is False:
+            return Unknown(Reason.NOT_A_POST, detail_of(response, words))
         moved = _parameters(answer).get("migrate_to_chat_id")
         if response.status == 400 and isinstance(moved, int):
             return Rejected(Reason.GONE, _moved(moved), gone=True)
-        if response.status == 400 and "chat not found" in (_said(answer) or ""):
-            return Rejected(Reason.GONE, told(response, _said(answer)), gone=True)
+        if response.status == 400 and "chat not found" in (words or ""):
+            return refusal(Reason.GONE, response, words, gone=True)
         return _read(response, at)
 
     def retraction(
@@ -144,42 +136,31 @@ class Telegram(HttpPlatform[TelegramOptions]):
         if name is None:
             return None
         payload = {"chat_id": name[1], "message_id": int(name[2])}
-        return _request(read_address(options.server), options, "deleteMessage", payload)
+        return _request(options, "deleteMessage", payload)
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
-        said = _said(json_object(response)) or ""
-        if response.status == 400 and "message to delete not found" in said:
+        words = strings_of(json_object(response), "description") or ""
+        if response.status == 400 and "message to delete not found" in words:
             return Delivered(detail="It was gone already.")
         return _read(response, at)
 
 
-def _request(
-    server: Address, options: TelegramOptions, method: str, payload: dict[str, Any]
-) -> HttpRequest:
-    token = options.token.get_secret_value()
-    return HttpRequest(
-        method="POST",
-        url=f"{server.origin}{server.path.rstrip('/')}/bot{token}/{method}",
-        headers={"Content-Type": "application/json", "User-Agent": USER_AGENT},
-        body=json_bytes(payload),
-        secrets=(token, token.partition(":")[2]),
-    )
+def _request(options: TelegramOptions, method: str, payload: Json) -> HttpRequest:
+    token, server = options.token.get_secret_value(), read_address(options.server)
+    url = f"{server.origin}{server.path.rstrip('/')}/bot{token}/{method}"
+    return json_request("POST", url, payload, (token, token.partition(":")[2]))
 
 
 def _read(response: Response, at: datetime) -> Outcome:
     answer = json_object(response)
     wait = wait_of_seconds(_parameters(answer).get("retry_after"))
-    return read_answer(response, at, gone=(401, 403, 404), said=_said(answer), wait=wait)
+    words = strings_of(answer, "description")
+    return read_answer(response, at, gone=(401, 403, 404), words=words, wait=wait)
 
 
 def _parameters(answer: Any) -> dict[str, Any]:
     parameters = answer.get("parameters")
     return parameters if isinstance(parameters, dict) else {}
-
-
-def _said(answer: Any) -> str | None:
-    said = answer.get("description")
-    return said if isinstance(said, str) else None
 
 
 def _moved(chat_id: int) -> str:
@@ -190,30 +171,18 @@ def _moved(chat_id: int) -> str:
 
 
 def _remote_id(result: Any) -> str | None:
-    """Gives ``chat/message``: a message's number is its chat's own."""
+    """Return ``chat/message``: a message's number is its chat's own."""
     if not isinstance(result, dict) or not isinstance(result.get("chat"), dict):
         return None
     chat, message = result["chat"].get("id"), result.get("message_id")
     return f"{chat}/{message}" if isinstance(chat, int) and isinstance(message, int) else None
 
 
-def _text(message: Message, buttons: Collection[Link]) -> str:
-    return _SEPARATOR.join(text_of_part(part, TELEGRAM, buttons=buttons) for part in message.parts)
-
-
-def _buttons(message: Message) -> tuple[Link, ...]:
-    """Gives the actions' links that may be buttons, each once."""
-    links = (link for part in message.parts for action in part.actions for link in action.links)
-    return tuple(dict.fromkeys(link for link in links if _fits_a_button(link)))
-
-
 def _fits_a_button(link: Link) -> bool:
-    """Whether a button may lead there: a bad address would have the whole message refused."""
-    url = web_url(link.url)
-    label = one_line(link.title)
-    if url is None or not label or units(label) > LONGEST_LABEL:
-        return False
-    return re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", urlsplit(url).hostname or "") is not None
+    """Return whether a button may lead there: a bad address has the whole message refused."""
+    host = urlsplit(web_url(link.url) or "").hostname or ""
+    short = units(one_line(link.title)) <= LONGEST_LABEL
+    return short and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) is not None
 
 
 PLATFORM: Platform[TelegramOptions] = Telegram()

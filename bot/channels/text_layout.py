@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from bot.channels.dialects.dialect import Dialect, one_line
+from bot.channels.dialects.dialect import Dialect, one_line, web_url
 from bot.content.message import ActionText, Link, Part
 
 
@@ -16,7 +16,7 @@ def text_of_part(
     buttons: Collection[Link] = (),
     sources_in_a_row: bool = True,
 ) -> str:
-    """Gives what a message says in one language: title, body, actions, sources, footer.
+    """Return what a message says in one language: title, body, actions, sources, footer.
 
     ``titled`` False leaves the title out, ``buttons`` are links shown as such beside the text.
     """
@@ -32,11 +32,10 @@ def _pieces(
         yield dialect.strong(title)
     yield dialect.markdown(part.body)
     if part.actions:
-        actions = (f"{dialect.bullet}{_action(one, dialect, buttons)}" for one in part.actions)
-        yield "\n".join([*_label(part.actions_label, dialect), *actions])
+        yield actions_of(part, dialect, buttons)
     if part.sources:
         links = [dialect.link(link.title, link.url) for link in part.sources]
-        label = _label(part.sources_label, dialect)
+        label = label_of(part.sources_label, dialect)
         if in_a_row:
             yield " ".join([*label, " · ".join(links)])
         else:
@@ -46,11 +45,32 @@ def _pieces(
         yield dialect.emphasis(footer)
 
 
-def _label(label: str, dialect: Dialect) -> list[str]:
+def label_of(label: str, dialect: Dialect) -> list[str]:
+    """Return a label in bold as one line, none where it is empty."""
     words = dialect.text(one_line(label))
     return [dialect.strong(words)] if words else []
 
 
-def _action(action: ActionText, dialect: Dialect, buttons: Collection[Link]) -> str:
+def actions_of(
+    part: Part, dialect: Dialect, buttons: Collection[Link] = (), between: str = " · "
+) -> str:
+    """Return the actions as a list under their label, each with those links that are no buttons."""
+    lines = (
+        f"{dialect.bullet}{action_line(action, dialect, buttons, between)}"
+        for action in part.actions
+    )
+    return "\n".join([*label_of(part.actions_label, dialect), *lines]) if part.actions else ""
+
+
+def action_line(
+    action: ActionText, dialect: Dialect, buttons: Collection[Link] = (), between: str = " · "
+) -> str:
+    """Return an action and those of its links that are no buttons, ``between`` them."""
     links = [dialect.link(link.title, link.url) for link in action.links if link not in buttons]
-    return " ".join(filter(None, (dialect.text(one_line(action.text)), " · ".join(links))))
+    return " ".join(filter(None, (dialect.text(one_line(action.text)), between.join(links))))
+
+
+def button_links(*parts: Part) -> list[Link]:
+    """Return the actions' links that can be buttons: with a title, and an address of the web."""
+    links = (link for part in parts for action in part.actions for link in action.links)
+    return [link for link in links if web_url(link.url) and one_line(link.title)]

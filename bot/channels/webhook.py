@@ -23,24 +23,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
 from standardwebhooks import Webhook as Signer
 
-from bot.channels.addresses import address_problem, digest, read_address, secrets_of
+from bot.channels import webhook_platform
 from bot.channels.answers import read_answer
+from bot.channels.base_platform import Json, json_bytes
 from bot.channels.dialects.dialect import clean
 from bot.channels.dialects.plain import PLAIN
-from bot.channels.http_platform import (
-    USER_AGENT,
-    ChannelOptions,
-    HttpPlatform,
-    json_bytes,
-    webhook_rates,
-)
 from bot.channels.outcome import Outcome
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
@@ -51,9 +46,6 @@ EVENT = "observance.message"
 
 LONGEST_BODY = 20_000
 """Bytes: the most that the specification advises ("Payload size")."""
-
-# A receiver has no documented limit; this one is polite.
-RATE = 5.0
 
 _PREFIX = "whsec_"
 _ROOM = 400  # for the key and the timestamp
@@ -76,83 +68,73 @@ def _signing_secret(secret: SecretStr) -> SecretStr:
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 
 
-class WebhookOptions(ChannelOptions):
+class WebhookOptions(webhook_platform.WebhookOptions):
     """``url`` is the receiver's address, ``secret`` signs; while a secret is being replaced,
     ``secret_previous`` is the old one, and each request has both signatures."""
 
-    url: SecretStr
     secret: SigningSecret
     secret_previous: SigningSecret | None = None
 
 
-class Webhook(HttpPlatform[WebhookOptions]):
+class Webhook(webhook_platform.WebhookPlatform[WebhookOptions]):
     """The message as data, for programs."""
 
     name = "webhook"
-    options_model = WebhookOptions
-    called = "The receiver"
+    called = "Webhook"
+    actor = "The receiver"
     where = "at the receiver"
+    options_model = WebhookOptions
+    slash_matters = True
+    # A receiver has no documented limit; this one is polite.
+    rate = 5.0
 
-    def address_problem(
-        self, options: WebhookOptions, trusted_hosts: Collection[str]
-    ) -> str | None:
-        return address_problem(options.url.get_secret_value(), trusted_hosts)
+    def payload(self, message: Message, options: WebhookOptions | None) -> Json:
+        """Return the event, its key and timestamp still empty: they are the attempt's."""
+        return {
+            "type": EVENT,
+            "timestamp": "",
+            "data": {
+                "key": "",
+                "kind": message.kind,
+                "observances": list(message.observances),
+                "date": message.date.isoformat(),
+                "lead_days": message.lead_days,
+                "languages": list(message.languages),
+                "messages": [_part(part) for part in message.parts],
+            },
+        }
 
-    def address_digest(self, options: WebhookOptions) -> str:
-        return digest(self.name, read_address(options.url.get_secret_value()).url)
+    def too_long(self, payload: Json) -> bool:
+        return len(json_bytes(payload)) > LONGEST_BODY - _ROOM
 
-    def rate_keys(self, options: WebhookOptions) -> tuple[tuple[str, float], ...]:
-        url = options.url.get_secret_value()
-        return webhook_rates(self.name, self.address_digest(options), url, RATE)
-
-    def too_long(self, message: Message, options: WebhookOptions | None) -> bool:
-        return len(json_bytes(_payload(message, key="", timestamp=""))) > LONGEST_BODY - _ROOM
-
-    def fitted_request(
-        self, message: Message, options: WebhookOptions, envelope: Envelope
-    ) -> HttpRequest:
-        """Gives the signed request. Raises :class:`RenderError` for a request id with a ``.``."""
+    def assembled(self, payload: Json, options: WebhookOptions, envelope: Envelope) -> HttpRequest:
+        """Return the signed request. Raises :class:`RenderError` for a request id with a ``.``."""
         if "." in envelope.request_id:
             raise RenderError(
                 "A webhook's request id may not contain '.': it divides what is signed."
             )
-        address = read_address(options.url.get_secret_value())
         at = envelope.at.astimezone(UTC)
-        body = json_bytes(_payload(message, envelope.key, f"{at:%Y-%m-%dT%H:%M:%SZ}"))
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
+        data = payload["data"] | {"key": envelope.key}
+        event = payload | {"timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}", "data": data}
+        request = super().assembled(event, options, envelope)
+        secrets = filter(None, (options.secret, options.secret_previous))
+        signed = {
             "webhook-id": envelope.request_id,
             "webhook-timestamp": str(int(at.timestamp())),
             "webhook-signature": " ".join(
-                Signer(secret.get_secret_value()).sign(envelope.request_id, at, body.decode())
-                for secret in (options.secret, options.secret_previous)
-                if secret is not None
+                Signer(secret.get_secret_value()).sign(
+                    envelope.request_id, at, request.body.decode()
+                )
+                for secret in secrets
             ),
         }
-        return HttpRequest("POST", address.url, headers, body, secrets_of(address.url))
+        return replace(request, headers={**request.headers, **signed})
 
     def outcome(self, response: Response, at: datetime) -> Outcome:
         return read_answer(response, at, gone=(410,))
 
 
-def _payload(message: Message, key: str, timestamp: str) -> dict[str, Any]:
-    return {
-        "type": EVENT,
-        "timestamp": timestamp,
-        "data": {
-            "key": key,
-            "kind": message.kind,
-            "observances": list(message.observances),
-            "date": message.date.isoformat(),
-            "lead_days": message.lead_days,
-            "languages": list(message.languages),
-            "messages": [_part(part) for part in message.parts],
-        },
-    }
-
-
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: Part) -> Json:
     return {
         "language": part.language,
         "title": clean(part.title),

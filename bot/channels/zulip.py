@@ -10,35 +10,27 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
 from pydantic import SecretStr, StringConstraints
 
-from bot.channels.addresses import Address, address_problem, digest, read_address
-from bot.channels.answers import json_object, read_answer, told, wait_of_seconds
-from bot.channels.dialects.dialect import one_line, units
+from bot.channels.addresses import read_address
+from bot.channels.answers import json_object, read_answer, refusal, wait_of_seconds
+from bot.channels.base_platform import USER_AGENT, ChannelOptions
+from bot.channels.dialects.dialect import title_within, units
 from bot.channels.dialects.zulip import ZULIP
-from bot.channels.http_platform import (
-    USER_AGENT,
-    ChannelOptions,
-    HttpPlatform,
-    webhook_rates,
-)
-from bot.channels.outcome import Delivered, Outcome, Reason, Rejected
+from bot.channels.outcome import Delivered, Outcome, Reason
 from bot.channels.platform import Envelope, Platform
 from bot.channels.request import HttpRequest, Response
+from bot.channels.server_platform import ServerPlatform
 from bot.channels.text_layout import text_of_part
 from bot.content.message import Message
 
 LONGEST_TOPIC = 60
 LONGEST_CONTENT = 10_000
 """Characters; a longer text is cut with a mark, and not refused."""
-
-# 200 requests a minute a user (https://zulip.com/api/rest-error-handling#rate-limit-exceeded).
-RATE = 3.0
 
 # The codes by which Zulip says that no message will arrive there any more.
 _GONE = {
@@ -66,83 +58,81 @@ class ZulipOptions(ChannelOptions):
     topic: Name = "{title}"
 
 
-class Zulip(HttpPlatform[ZulipOptions]):
+class Zulip(ServerPlatform[ZulipOptions, dict[str, str]]):
     """One text in a topic of a channel (a stream, as the API has it)."""
 
     name = "zulip"
-    options_model = ZulipOptions
     called = "Zulip"
     where = "in Zulip, under Personal settings, Bots"
+    options_model = ZulipOptions
 
-    def address_problem(self, options: ZulipOptions, trusted_hosts: Collection[str]) -> str | None:
-        problem = address_problem(options.url, trusted_hosts)
-        if problem is not None:
-            return problem
-        address = read_address(options.url)
-        if address.path.strip("/") or address.query:
-            return (
-                "The address is more than that of the organisation: leave out what follows the "
-                "host, as in https://our-group.zulipchat.com."
-            )
-        if not re.fullmatch(r"[^\s:@]+@[^\s:@]+", options.email):
-            return (
-                "`email` is not the address of a bot, such as vigilia-bot@our-group.zulipchat.com."
-            )
-        return None
+    too_much = (
+        "The address is more than that of the organisation: leave out what follows the "
+        "host, as in https://our-group.zulipchat.com."
+    )
+    # 200 requests a minute a user (https://zulip.com/api/rest-error-handling#rate-limit-exceeded).
+    rate = 3.0
 
-    def address_digest(self, options: ZulipOptions) -> str:
+    def server(self, options: ZulipOptions) -> str:
+        return options.url
+
+    def account(self, options: ZulipOptions) -> tuple[str, ...]:
+        return read_address(options.url).origin, options.email
+
+    def place(self, options: ZulipOptions) -> tuple[str, ...]:
         origin = read_address(options.url).origin
-        return digest(self.name, origin, options.stream, options.topic, _credentials(options))
+        return origin, options.stream, options.topic, _credentials(options)
 
-    def rate_keys(self, options: ZulipOptions) -> tuple[tuple[str, float], ...]:
-        bot = digest(self.name, read_address(options.url).origin, options.email)
-        return webhook_rates(self.name, bot, options.url, RATE)
+    def options_problem(self, options: ZulipOptions) -> str | None:
+        if re.fullmatch(r"[^\s:@]+@[^\s:@]+", options.email):
+            return None
+        return "`email` is not the address of a bot, such as vigilia-bot@our-group.zulipchat.com."
 
-    def too_long(self, message: Message, options: ZulipOptions | None) -> bool:
-        return units(_content(message)) > LONGEST_CONTENT
-
-    def fitted_request(
-        self, message: Message, options: ZulipOptions, envelope: Envelope
-    ) -> HttpRequest:
-        form = {
-            "type": "stream",
-            "to": options.stream,
-            "topic": _topic(options.topic, message.title),
-            "content": _content(message),
+    def payload(self, message: Message, options: ZulipOptions | None) -> dict[str, str]:
+        topic = (options.topic if options else "{title}").replace("{title}", message.title)
+        return {
+            "topic": title_within(LONGEST_TOPIC, topic) or "Vigilia",
+            "content": _SEPARATOR.join(text_of_part(part, ZULIP) for part in message.parts),
         }
-        return _request("POST", read_address(options.url), "/messages", options, form)
+
+    def too_long(self, payload: dict[str, str]) -> bool:
+        return units(payload["content"]) > LONGEST_CONTENT
+
+    def assembled(
+        self, payload: dict[str, str], options: ZulipOptions, envelope: Envelope
+    ) -> HttpRequest:
+        form = {"type": "stream", "to": options.stream, **payload}
+        return _request("POST", "/messages", options, form)
 
     def outcome(self, response: Response, at: datetime) -> Outcome:
         answer = json_object(response)
-        if 200 <= response.status <= 299 and answer.get("result") == "success":
+        if response.is_success and answer.get("result") == "success":
             number = answer.get("id")
             return Delivered(str(number) if isinstance(number, int) else None)
-        said = _said(answer)
-        code = answer.get("code")
+        words, code = _words(answer), answer.get("code")
         if 400 <= response.status <= 499 and code in _GONE:
-            return Rejected(_GONE[code], told(response, said), gone=True)
+            return refusal(_GONE[code], response, words, gone=True)
         wait = wait_of_seconds(answer.get("retry-after"))
-        return read_answer(response, at, gone=(401,), said=said, wait=wait)
+        return read_answer(response, at, gone=(401,), words=words, wait=wait)
 
     def retraction(
         self, remote_id: str, options: ZulipOptions, envelope: Envelope
     ) -> HttpRequest | None:
         if not re.fullmatch(r"\d{1,20}", remote_id, re.ASCII):
             return None
-        return _request("DELETE", read_address(options.url), f"/messages/{remote_id}", options, {})
+        return _request("DELETE", f"/messages/{remote_id}", options, {})
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
-        """A message that is gone already is "Invalid message(s)", told in the server's language."""
-        return read_answer(response, at, said=_said(json_object(response)))
+        """Return what the answer means. A message that is gone already is
+        "Invalid message(s)", in the server's language."""
+        return read_answer(response, at, words=_words(json_object(response)))
 
 
-def _request(
-    method: str, address: Address, path: str, options: ZulipOptions, form: dict[str, str]
-) -> HttpRequest:
+def _request(method: str, path: str, options: ZulipOptions, form: dict[str, str]) -> HttpRequest:
     credentials = _credentials(options)
     return HttpRequest(
         method=method,
-        url=f"{address.origin}/api/v1{path}",
+        url=f"{read_address(options.url).origin}/api/v1{path}",
         headers={
             "Content-Type": "application/x-www-form-urlencoded",
             "Authorization": f"Basic {credentials}",
@@ -158,24 +148,10 @@ def _credentials(options: ZulipOptions) -> str:
     return base64.b64encode(pair.encode()).decode()
 
 
-def _said(answer: object) -> str | None:
+def _words(answer: object) -> str | None:
     if not isinstance(answer, dict) or not isinstance(answer.get("msg"), str):
         return None
     return " ".join(str(piece) for piece in (answer.get("code"), answer["msg"]) if piece)
-
-
-def _content(message: Message) -> str:
-    return _SEPARATOR.join(text_of_part(part, ZULIP) for part in message.parts)
-
-
-def _topic(pattern: str, title: str) -> str:
-    """Gives the topic, cut between words; Zulip would cut it within one."""
-    topic = one_line(pattern.replace("{title}", title)) or "Vigilia"
-    if units(topic) <= LONGEST_TOPIC:
-        return topic
-    while units(topic) >= LONGEST_TOPIC:
-        topic = topic.rpartition(" ")[0] or topic[:-1]
-    return f"{topic}…"
 
 
 PLATFORM: Platform[ZulipOptions] = Zulip()

@@ -33,7 +33,7 @@ def posting_problems(
         try:
             message = write_message(project, posting)
             envelope = Envelope(posting.key, request_id(posting.key, 0), posting.due_at)
-            channel.platform.request(message, channel.options, envelope)
+            _, losses = channel.platform.fitted_request(message, channel.options, envelope)
         except CannotFitError as error:
             hint = (
                 "" if len(posting.languages) == 1 else ' `layout = "separate"` gives each its own.'
@@ -44,7 +44,7 @@ def posting_problems(
         except RenderError as error:
             yield Problem("error", "unwritable", channel.file, entry, f"{posting.key}: {error}")
             continue
-        for left_out in channel.platform.fitting_problems(message, channel.options):
+        for left_out in losses:
             shortened[(channel.name, left_out)].append(_name_of(posting))
     for (name, left_out), which in shortened.items():
         file = project.channels[name].file

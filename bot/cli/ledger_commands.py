@@ -34,6 +34,9 @@ def history(
     channel: Annotated[str | None, typer.Option(metavar="NAME", help="Only this channel.")] = None,
     observance: Annotated[str | None, typer.Option(metavar="DAY", help="Only this day.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 100,
+    operator: Annotated[
+        bool, typer.Option("--operator", help="The messages to the operator instead.")
+    ] = False,
     as_json: AsJson = False,
     config: ConfigDir = None,
 ) -> None:
@@ -53,7 +56,7 @@ def history(
     project = load(config)
     with open_existing(project, writing=False) as ledger:
         rows = ledger.history(
-            states=tuple(states), channel=channel, observance=observance, limit=limit
+            tuple(states), channel=channel, observance=observance, limit=limit, operator=operator
         )
     if as_json:
         from bot.cli.output import print_json
@@ -61,16 +64,19 @@ def history(
 
         print_json([delivery_schema(row) for row in rows])
         return
-    _print_history(project, rows, asked=bool(states or channel or observance))
+    title = "What the operator was told" if operator else "What was posted"
+    _print_history(project, rows, title, asked=bool(states or channel or observance))
     if len(rows) == limit:
         complain(f"These are the newest {limit}; --limit shows more.")
 
 
-def _print_history(project: Project, rows: Sequence[DeliveryRow], *, asked: bool) -> None:
+def _print_history(
+    project: Project, rows: Sequence[DeliveryRow], title: str, *, asked: bool
+) -> None:
     from bot.cli.output import print_table
 
     print_table(
-        "What was posted, the newest first",
+        f"{title}, the newest first",
         ("due", "state", "channel", "tries", "key", "detail"),
         [
             (

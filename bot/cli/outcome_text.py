@@ -10,7 +10,7 @@ from bot.web.labels import reason_text
 def outcome_text(channel: Channel, outcome: Outcome) -> str:
     """Return one or two sentences: what the platform answered, and what to do now."""
     platform = channel.platform
-    name = platform.called or platform.name
+    name = platform.actor or platform.called
     detail = f" ({outcome.detail})" if outcome.detail else ""
     why = reason_text(outcome.reason, platform.where)
     match outcome:

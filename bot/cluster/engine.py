@@ -322,9 +322,9 @@ class ClusterEngine:
         )
         for row in left:
             log(
-                "interrupted",
+                "operator-not-told" if row.for_operator else "interrupted",
                 "A machine was lost while this was being sent; `vigilia history` shows its state.",
-                level="warning",
+                level="error" if row.for_operator else "warning",
                 key=row.key,
                 channel=row.channel,
             )

@@ -98,7 +98,7 @@ def ended(carried: Carried, decided: Settlement) -> Ended:
     gone = decided.pauses_channel and channel is not None
     return Ended(
         carried.begun.claim,
-        State(decided.state),
+        decided.state,
         _name(carried.outcome),
         decided.reason,
         decided.detail,

@@ -83,11 +83,6 @@ class Courier:
         """Return the seconds until the rate limits let this delivery go; 0.0 takes its turn."""
         return self.poster.limits.wait_for(self.rates_of(row))
 
-    def wait_for(self, channel: Channel) -> float:
-        """Return the seconds until the rate limits let a request to this channel go; 0.0 takes its
-        turn."""
-        return self.poster.limits.wait_for(self._rates(channel))
-
     def rates_of(self, row: DeliveryRow) -> Rates:
         """Return the buckets of a delivery, with their requests a second."""
         channel = self.project().channels.get(row.channel)
@@ -223,7 +218,8 @@ class Courier:
             useful_until=row.useful_until,
             on_unknown=channel.on_unknown if channel else "hold",
             repeat_safe_until=began + safe_for if safe_for else None,
-            maybe_arrived=any(attempt.outcome == "unknown" for attempt in earlier),
+            in_doubt=any(attempt.outcome == "unknown" for attempt in earlier),
+            may_have_arrived=row.may_have_arrived,
         )
 
     def recorded(self, key: str, ask: Callable[[], _T]) -> _T:

@@ -212,7 +212,7 @@ def settle_unfinished(ledger: Ledger, project: Project, row: DeliveryRow, clock:
     )
     ledger.settle_interrupted(
         row,
-        state=State(decided.state),
+        state=decided.state,
         now=now,
         detail=decided.detail,
         next_attempt_at=decided.next_attempt_at,

@@ -40,7 +40,7 @@ def doubt_what_followed(ledger: Ledger, project: Project, now: datetime) -> Doub
     rows = ledger.doubt(detail, now)
     new = set(inserted.keys)
     return Doubted(
-        tuple(row for row in rows if row.key not in new),
+        tuple(row for row in rows if row.key not in new and not row.for_operator),
         tuple(row for row in rows if row.key in new),
     )
 

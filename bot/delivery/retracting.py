@@ -61,7 +61,7 @@ def _retracting(channel: Channel) -> Retracts[Any]:
     if isinstance(channel.platform, Retracts):
         return channel.platform
     able = [name for name, platform in PLATFORMS.items() if isinstance(platform, Retracts)]
-    name = channel.platform.called or channel.platform.name
+    name = channel.platform.actor or channel.platform.called
     raise CannotRetractError(
         f"{name} does not let a post be taken back from here; it can be from "
         f"{', '.join(able[:-1])} and {able[-1]}. Delete the post by hand, if you can."

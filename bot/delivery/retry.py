@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
+from bot.ledger.rows import State
+from bot.ledger.transitions import unless_arrived
 
 SHORTEST = timedelta(seconds=5)
 LONGEST = timedelta(hours=1)
@@ -23,7 +25,7 @@ class Settlement:
     ``pauses_channel``: nothing else sent to this address will arrive either.
     """
 
-    state: Literal["delivered", "retrying", "failed", "unknown"]
+    state: State
     reason: Reason
     detail: str = ""
     next_attempt_at: datetime | None = None
@@ -56,26 +58,28 @@ def settlement(
     useful_until: datetime,
     on_unknown: Literal["hold", "resend"],
     repeat_safe_until: datetime | None,
-    maybe_arrived: bool = False,
+    in_doubt: bool = False,
+    may_have_arrived: bool = False,
 ) -> Settlement:
     """Gives what a delivery comes to when an attempt ended in ``outcome`` at ``now``.
 
     ``next_attempt_at`` is when it would be tried again, ``repeat_safe_until`` the instant up to
     which the platform makes a repeat with the same request id harmless (None: it never does).
-    ``maybe_arrived``: an earlier attempt with this request id ended in ``Unknown``. What may have
-    arrived is never said to have failed, and is repeated only while that is harmless, or where the
-    channel says ``resend``. Instants in UTC.
+    ``in_doubt``: an earlier attempt with this request id ended in ``Unknown``; then it is repeated
+    only while that is harmless, or where the channel says ``resend``. ``may_have_arrived``: any
+    earlier attempt did, with whatever request id; then it is never said to have failed. Instants in
+    UTC.
     """
     match outcome:
         case Delivered():
             return Settlement(
-                "delivered", outcome.reason, outcome.detail, remote_id=outcome.remote_id
+                State.DELIVERED, outcome.reason, outcome.detail, remote_id=outcome.remote_id
             )
         case Rejected():
-            state: Literal["failed", "unknown"] = "unknown" if maybe_arrived else "failed"
+            state = unless_arrived(State.FAILED, may_have_arrived)
             return Settlement(state, outcome.reason, outcome.detail, pauses_channel=outcome.gone)
         case Unknown():
-            maybe_arrived = True
+            in_doubt = may_have_arrived = True
         case Retry():
             pass
         case _:
@@ -83,19 +87,19 @@ def settlement(
 
     # A clock that is set back between the two readings makes no doubt harmless.
     next_attempt_at = max(next_attempt_at, now)
-    if not maybe_arrived or on_unknown == "resend":
+    if not in_doubt or on_unknown == "resend":
         last_instant = useful_until
     else:
         last_instant = min(repeat_safe_until or now, useful_until)
     if next_attempt_at < last_instant:
         return Settlement(
-            "retrying", outcome.reason, outcome.detail, next_attempt_at=next_attempt_at
+            State.RETRYING, outcome.reason, outcome.detail, next_attempt_at=next_attempt_at
         )
-    if maybe_arrived:
-        return Settlement("unknown", outcome.reason, outcome.detail)
+    if may_have_arrived:
+        return Settlement(State.UNKNOWN, outcome.reason, outcome.detail)
     last_failure = outcome.detail or f"{outcome.reason}."
     return Settlement(
-        "failed",
+        State.FAILED,
         Reason.EXPIRED,
         f"Given up: the next attempt would come after {useful_until:%Y-%m-%d %H:%M} UTC, when the "
         f"message is no longer useful. The last failure: {last_failure}",

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     Interval,
     bindparam,
-    exists,
     func,
     insert,
     literal,
@@ -27,7 +26,7 @@ from bot.ledger.decisions import pause_channel
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, Ended, HeldFor, Recorded, State, ToSend
 from bot.ledger.tables import Instant, attempts, deliveries
-from bot.ledger.transitions import holding
+from bot.ledger.transitions import holding, unless_arrived
 
 _T = TypeVar("_T")
 
@@ -185,7 +184,8 @@ def settle_interrupted(
 
 
 def _paused(conn: Connection, one: Ended, now: datetime) -> bool:
-    if one.gone is None:
+    if one.gone is None or one.claim.delivery.for_operator:
+        # a pause is a notice, and a message to the operator is the cause of none
         return False
     channel = one.claim.delivery.channel
     return pause_channel(conn, channel, one.reason, one.detail, one.gone, now)
@@ -319,16 +319,11 @@ def _settled_state(conn: Connection, ended: Ended, now: datetime) -> tuple[State
     row = ended.claim.delivery
     match ended.state:
         case State.RETRYING:
-            held_for = holding(conn, row.channel, now)
+            held_for = None if row.for_operator else holding(conn, row.channel, now)
             return (State.RETRYING, None) if held_for is None else (State.HELD, held_for)
         case State.FAILED:
-            # a refusal now says nothing about an earlier attempt that may have arrived
-            other = exists().where(
-                attempts.c.delivery_id == row.id,
-                attempts.c.number != ended.claim.number,
-                attempts.c.outcome == "unknown",
-            )
-            return (State.UNKNOWN if conn.scalar(other.select()) else State.FAILED), None
+            # of the attempts before this one, as its fence and generation are still the row's
+            return unless_arrived(State.FAILED, row.may_have_arrived), None
         case _:
             return ended.state, None
 

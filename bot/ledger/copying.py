@@ -15,6 +15,7 @@ from bot.errors import LedgerError
 from bot.ledger.lock import file_lock
 from bot.ledger.opening import open_ledger
 from bot.ledger.postgresql import Lock, place_of, server_engine, take
+from bot.ledger.queries import POSTINGS
 from bot.ledger.sqlite import plain_errors, sqlite_engine, writing
 from bot.ledger.tables import deliveries, meta, metadata, words_waiting
 from bot.ledger.url import ledger_file, ledger_server
@@ -119,7 +120,7 @@ def _compare(original: Connection, copy: Connection, table: Table) -> None:
 
 
 def _note_words(copy: Connection) -> None:
-    said = select(deliveries.c.id).where(deliveries.c.message.is_not(None))
+    said = select(deliveries.c.id).where(POSTINGS, deliveries.c.message.is_not(None))
     copy.execute(insert(words_waiting).from_select(["delivery_id"], said))
 
 

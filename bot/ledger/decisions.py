@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, insert, update
 
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger.postgresql import Lock, take
-from bot.ledger.queries import delivery, held_for, open_deliveries, verdicts
+from bot.ledger.queries import POSTINGS, delivery, held_for, open_deliveries, verdicts
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
 from bot.ledger.slots import refuse_paused
 from bot.ledger.sqlite import insert_once
 from bot.ledger.tables import attempts, decisions, deliveries, meta, paused_channels
-from bot.ledger.transitions import PAUSED_UNTIL, move, set_free
+from bot.ledger.transitions import PAUSED_UNTIL, move, set_free, unless_arrived
 
-_DECIDABLE = {
-    "approve": (*WAITING, State.MISSED, State.SKIPPED, State.FAILED),
-    "hold": CLAIMABLE,
-    "skip": WAITING,
+COMING = None
+"""Stands for the state of a posting that has no row yet."""
+
+ALLOWED: Mapping[Verdict, frozenset[State | None]] = {
+    # also what ended without its words being read: it can be retried once they are approved
+    "approve": frozenset({COMING, *WAITING, State.FAILED, State.MISSED, State.SKIPPED}),
+    "hold": frozenset({COMING, *CLAIMABLE}),
+    "skip": frozenset({COMING, *WAITING}),
+    "retry": frozenset({State.HELD, State.FAILED, State.MISSED, State.SKIPPED}),
+    "resolve-delivered": frozenset({State.UNKNOWN}),
+    "resolve-resend": frozenset({State.UNKNOWN}),
+    "retract": frozenset({State.DELIVERED}),
 }
-_RETRIABLE = (State.FAILED, State.MISSED, State.SKIPPED, State.HELD)
+"""In which states each decision can be made."""
+
+
+def is_allowed(verdict: Verdict, row: DeliveryRow | None) -> bool:
+    """Whether a decision can be made of a delivery as it stands; None: of a coming posting."""
+    return (COMING if row is None else row.state) in ALLOWED[verdict]
 
 
 def decide(
@@ -44,19 +58,17 @@ def decide(
     """
     take(conn, Lock.DECIDING)
     row = delivery(conn, key)
-    if row is not None and row.state not in _DECIDABLE[verdict]:
+    if row is not None and not is_allowed(verdict, row):
         raise LedgerError(f"{key} is {row.state} already, so there is nothing to {verdict}.")
     _record(conn, key, verdict, who=who, why=why, now=now, digest=digest)
     if row is None:
         return None
     if verdict == "skip":
-        # where an attempt may have arrived, nothing more is sent, but nobody can say "not posted"
-        state = State.UNKNOWN if row.may_have_arrived else State.SKIPPED
-        move(
+        _move(
             conn,
             row,
             now,
-            state=state,
+            state=unless_arrived(State.SKIPPED, row.may_have_arrived),
             # a late answer to an earlier attempt must not set it going again
             fence=row.fence + 1,
             settled_at=now,
@@ -65,7 +77,7 @@ def decide(
             detail=without_addresses(why),
         )
     elif verdict == "hold":
-        move(conn, row, now, state=State.HELD, held_for="approval", fence=row.fence + 1)
+        _move(conn, row, now, state=State.HELD, held_for="approval", fence=row.fence + 1)
     elif row.state is State.HELD and row.held_for == "approval":
         set_free(conn, [row], now)
     return delivery(conn, key)
@@ -74,13 +86,14 @@ def decide(
 def retry(
     conn: Connection, key: str, now: datetime, useful_until: datetime, who: str, why: str = ""
 ) -> DeliveryRow:
-    """Make a failed, missed, skipped or held delivery ready, its words to be written anew.
+    """Make a failed, missed, skipped or held delivery ready, its words to be written anew; those of
+    a message to the operator stay as they are.
 
     Raises LedgerError for every other state, where the words still need approval, and where
     everything or the channel is paused.
     """
-    row = _known(conn, key)
-    if row.state not in _RETRIABLE:
+    row = _known(conn, key, operator=True)
+    if not is_allowed("retry", row):
         raise LedgerError(f"{key} {_why_not_retried(row)}")
     if row.held_for == "approval":
         decision = verdicts(conn, [key]).get(key)
@@ -89,9 +102,11 @@ def retry(
                 f"Nobody has approved the words of {key} yet. Read them with `vigilia preview`,"
                 f" then `vigilia approve {key}`."
             )
-    refuse_paused(conn, row.channel, now)
+    _refuse_paused(conn, row, now)
     _record(conn, key, "retry", who=who, why=why, now=now)
-    return _send_again(conn, row, now, useful_until, message=None)
+    # nothing could write the words of a message to the operator anew
+    message = row.message if row.for_operator else None
+    return _send_again(conn, row, now, useful_until, message)
 
 
 def _why_not_retried(row: DeliveryRow) -> str:
@@ -121,12 +136,12 @@ def resolve(
 ) -> DeliveryRow:
     """Say of an unknown delivery that it arrived, or have the same words sent again as a new
     generation, useful until its own instant unless another is given. Raises LedgerError."""
-    row = _known(conn, key)
-    if row.state is not State.UNKNOWN:
+    row = _known(conn, key, operator=True)
+    if not is_allowed("resolve-resend", row):
         raise LedgerError(f"{key} is {row.state}: only what is unknown can be resolved.")
     if how == "delivered":
         _record(conn, key, "resolve-delivered", who=who, why=why, now=now)
-        move(
+        _move(
             conn,
             row,
             now,
@@ -135,13 +150,13 @@ def resolve(
             reason=Reason.OPERATOR,
             detail=without_addresses(why),
         )
-        return _known(conn, key)
+        return _known(conn, key, operator=row.for_operator)
     useful_until = useful_until or row.useful_until
     if useful_until <= now:
         raise LedgerError(
             f"{key} was useful until {row.useful_until:%Y-%m-%d %H:%M} UTC, so it is not resent."
         )
-    refuse_paused(conn, row.channel, now)
+    _refuse_paused(conn, row, now)
     _record(conn, key, "resolve-resend", who=who, why=why, now=now)
     return _send_again(conn, row, now, useful_until, message=row.message)
 
@@ -149,10 +164,10 @@ def resolve(
 def retract(conn: Connection, key: str, now: datetime, who: str, why: str = "") -> DeliveryRow:
     """Note that a delivered message was taken back from the channel. Raises LedgerError."""
     row = _known(conn, key)
-    if row.state is not State.DELIVERED:
+    if not is_allowed("retract", row):
         raise LedgerError(f"{key} is {row.state}: only what was delivered can be retracted.")
     _record(conn, key, "retract", who=who, why=why, now=now)
-    move(
+    _move(
         conn,
         row,
         now,
@@ -223,7 +238,7 @@ def pause_channel(
     )
     conn.execute(
         update(deliveries)
-        .where(deliveries.c.state.in_(CLAIMABLE), deliveries.c.channel == channel)
+        .where(POSTINGS, deliveries.c.state.in_(CLAIMABLE), deliveries.c.channel == channel)
         .values(state=State.HELD, held_for="channel", updated_at=now)
     )
     return newly is not None
@@ -248,17 +263,35 @@ def set_pause(conn: Connection, until: datetime | None, now: datetime) -> tuple[
     conn.execute(insert(meta).values(key=PAUSED_UNTIL, value=until.astimezone(UTC).isoformat()))
     conn.execute(
         update(deliveries)
-        .where(deliveries.c.state.in_(CLAIMABLE))
+        .where(POSTINGS, deliveries.c.state.in_(CLAIMABLE))
         .values(state=State.HELD, held_for="pause", updated_at=now)
     )
     return ()
 
 
-def _known(conn: Connection, key: str) -> DeliveryRow:
+def _refuse_paused(conn: Connection, row: DeliveryRow, now: datetime) -> None:
+    if not row.for_operator:
+        refuse_paused(conn, row.channel, now)
+
+
+def _known(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow:
+    """Return a posting, or with ``operator`` perhaps a message to the operator."""
     row = delivery(conn, key)
+    if row is None and operator:
+        row = delivery(conn, key, operator=True)
     if row is None:
         raise LedgerError(f"No posting has the key {key}. `vigilia history` shows those there are.")
     return row
+
+
+def _move(conn: Connection, row: DeliveryRow, now: datetime, **values: Any) -> None:
+    """Carry out what was decided. Raises LedgerError, so that nothing is recorded either, where
+    somebody else was quicker."""
+    if not move(conn, row, now, **values):
+        raise LedgerError(
+            f"{row.key} has changed at this very moment, so nothing was recorded. Look how it"
+            " stands, and decide again."
+        )
 
 
 def _send_again(
@@ -268,7 +301,7 @@ def _send_again(
     useful_until: datetime,
     message: dict[str, object] | None,
 ) -> DeliveryRow:
-    move(
+    _move(
         conn,
         row,
         now,
@@ -281,7 +314,7 @@ def _send_again(
         settled_at=None,
         message=message,
     )
-    return _known(conn, row.key)
+    return _known(conn, row.key, operator=row.for_operator)
 
 
 def _record(

@@ -67,7 +67,6 @@ class Ledger(Transactions):
     delivery = reads(queries.delivery)
     deliveries = reads(queries.deliveries_with)
     history = reads(queries.history)
-    settled_since = reads(queries.settled_since)
     attempts = reads(queries.attempts_of)
     counts = reads(queries.counts)
 
@@ -97,12 +96,10 @@ class Ledger(Transactions):
     # messages to the operator
     note_config = writes(operator_outbox.note_config)
     noted_config = reads(operator_outbox.noted_config)
+    untold_ends = reads(operator_outbox.untold_ends)
     untold = reads(operator_outbox.untold)
     last_told = reads(operator_outbox.last_told)
     tell = writes(operator_outbox.tell)
-    operator_messages = reads(operator_outbox.messages)
-    claim_message = writes(operator_outbox.claim_message)
-    settle_message = writes(operator_outbox.settle_message)
 
     # the inbox
     inbox_put = writes(inbox.put)

@@ -1,24 +1,22 @@
-"""What the operator is told: which message, about what, and what became of it.
-
-These messages are no postings: they fill no slot, and `history` does not show them.
-"""
+"""Messages to the operator: deliveries without a slot, and what each of them told, so that nothing
+is told twice. They are sent like every other delivery."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, String, cast, delete, exists, func, insert, select, type_coerce
 
 from bot.channels.outcome import Reason
 from bot.ledger.postgresql import Lock, take
-from bot.ledger.queries import meta_value
+from bot.ledger.queries import LONGEST_WAIT, POSTINGS, meta_value
 from bot.ledger.redaction import without_addresses
-from bot.ledger.rows import CLAIMABLE, State
-from bot.ledger.tables import meta, operator_messages, told
+from bot.ledger.rows import State
+from bot.ledger.tables import deliveries, meta, told
 
 _SUBJECTS_A_QUESTION = 500
 """A database takes so many parameters and not many more."""
@@ -27,22 +25,18 @@ _BROKEN_CONFIG = "broken_config"
 
 
 @dataclass(frozen=True)
-class OperatorMessage:
-    """One message to the operator as it stands. ``message`` is the JSON form of its words."""
+class UntoldEnd:
+    """A posting that came to its end, of which the operator knows nothing. ``subject`` stands for
+    it in what is noted as told; ``title`` is of the words sent, None where none were."""
 
-    id: int
+    subject: str
     key: str
     channel: str
-    message: dict[str, Any] = field(repr=False)
     state: State
-    attempts: int
-    maybe_arrived: bool
-    made_at: datetime
-    useful_until: datetime
-    next_attempt_at: datetime | None
-    settled_at: datetime | None
+    due_at: datetime
     reason: Reason | None
     detail: str
+    title: str | None
 
 
 def note_config(conn: Connection, since: datetime | None, problems: Sequence[str]) -> None:
@@ -51,11 +45,11 @@ def note_config(conn: Connection, since: datetime | None, problems: Sequence[str
     take(conn, Lock.SEEING)
     conn.execute(delete(meta).where(meta.c.key == _BROKEN_CONFIG))
     if since is not None:
-        said = {
+        note = {
             "since": since.isoformat(),
             "problems": [without_addresses(problem) for problem in problems],
         }
-        conn.execute(insert(meta).values(key=_BROKEN_CONFIG, value=json.dumps(said)))
+        conn.execute(insert(meta).values(key=_BROKEN_CONFIG, value=json.dumps(note)))
 
 
 def noted_config(conn: Connection) -> tuple[datetime, tuple[str, ...]] | None:
@@ -64,19 +58,51 @@ def noted_config(conn: Connection) -> tuple[datetime, tuple[str, ...]] | None:
     stored = meta_value(conn, _BROKEN_CONFIG)
     if stored is None:
         return None
-    said = json.loads(stored)
-    return datetime.fromisoformat(said["since"]), tuple(said["problems"])
+    note = json.loads(stored)
+    return datetime.fromisoformat(note["since"]), tuple(note["problems"])
+
+
+def untold_ends(
+    conn: Connection, states: Collection[State], since: datetime
+) -> tuple[UntoldEnd, ...]:
+    """Return the postings that came to these states since an instant and that no message has told
+    of, the first first. The cause under which they are told is the state's word."""
+    state = type_coerce(deliveries.c.state, String)
+    number = cast(deliveries.c.generation, String) + "." + cast(deliveries.c.attempts, String)
+    subject = deliveries.c.key + " " + state + " " + number
+    query = (
+        select(
+            subject.label("subject"),
+            deliveries.c.key,
+            deliveries.c.channel,
+            deliveries.c.state,
+            deliveries.c.due_at,
+            deliveries.c.reason,
+            deliveries.c.detail,
+            deliveries.c.message[("parts", 0, "title")].as_string().label("title"),
+        )
+        .where(
+            POSTINGS,
+            deliveries.c.state.in_(states),
+            deliveries.c.settled_at >= since,
+            # told by an index: nothing settles before it is due, or long after
+            deliveries.c.due_at >= since - LONGEST_WAIT,
+            ~exists().where(told.c.cause == state, told.c.subject == subject),
+        )
+        .order_by(deliveries.c.settled_at, deliveries.c.id)
+    )
+    return tuple(UntoldEnd(**row) for row in conn.execute(query).mappings())
 
 
 def untold(conn: Connection, cause: str, subjects: Collection[str]) -> set[str]:
     """Return those of the subjects that no message has told of."""
-    left = set(subjects)
-    asked = list(left)
-    for start in range(0, len(asked), _SUBJECTS_A_QUESTION):
-        part = asked[start : start + _SUBJECTS_A_QUESTION]
+    wanted = list(set(subjects))
+    known: set[str] = set()
+    for start in range(0, len(wanted), _SUBJECTS_A_QUESTION):
+        part = wanted[start : start + _SUBJECTS_A_QUESTION]
         query = select(told.c.subject).where(told.c.cause == cause, told.c.subject.in_(part))
-        left -= set(conn.scalars(query))
-    return left
+        known |= set(conn.scalars(query))
+    return set(wanted) - known
 
 
 def last_told(conn: Connection) -> Mapping[str, datetime]:
@@ -89,96 +115,47 @@ def last_told(conn: Connection) -> Mapping[str, datetime]:
 def tell(
     conn: Connection,
     channel: str,
-    message: dict[str, Any],
-    about: Mapping[str, Collection[str]],
+    message: Mapping[str, Any],
+    subjects: Mapping[str, Collection[str]],
+    *,
     now: datetime,
     useful_for: timedelta,
-) -> OperatorMessage:
-    """Write down a message to the operator with all that it tells, subjects by their cause,
-    in one transaction: whatever ends this process, none of it is told twice."""
-    number = (conn.scalar(select(func.max(operator_messages.c.id))) or 0) + 1
-    conn.execute(
-        insert(operator_messages).values(
-            id=number,
-            key=f"operator/{'+'.join(about)}/{now:%Y-%m-%dT%H:%M:%SZ}-{number}/{channel}",
+) -> str:
+    """Write down a message to the operator, ready to be sent, with all that it tells, subjects by
+    their cause; return its key. In one transaction: whatever ends this process, none of it is told
+    twice. ``message`` is the JSON form of its words."""
+    number = (conn.scalar(select(func.max(told.c.id))) or 0) + 1
+    key = f"operator/{'+'.join(subjects)}/{now:%Y-%m-%dT%H:%M:%SZ}-{number}/{channel}"
+    delivery_id = conn.scalar(
+        insert(deliveries)
+        .values(
+            key=key,
+            observances=[],
+            date=date.fromisoformat(message["date"]),
+            lead_days=0,
             channel=channel,
-            message=message,
-            state=State.READY,
-            attempts=0,
-            maybe_arrived=False,
-            made_at=now,
+            languages=[part["language"] for part in message["parts"]],
+            due_at=now,
             useful_until=now + useful_for,
+            state=State.READY,
+            generation=0,
+            attempts=0,
             next_attempt_at=now,
             detail="",
+            message=message,
+            coming=[],
+            by_hand=False,
+            fence=0,
+            created_at=now,
+            updated_at=now,
+            for_operator=True,
         )
+        .returning(deliveries.c.id)
     )
     rows = [
-        {"cause": cause, "subject": subject, "message_id": number, "at": now}
-        for cause, subjects in about.items()
-        for subject in subjects
+        {"cause": cause, "subject": subject, "message_id": delivery_id, "at": now}
+        for cause, of_cause in subjects.items()
+        for subject in of_cause
     ]
     conn.execute(insert(told), rows)
-    return _message(conn, number)
-
-
-def messages(conn: Connection, states: Collection[State] = ()) -> tuple[OperatorMessage, ...]:
-    """Return the messages to the operator in these states (all unless given), the first
-    first."""
-    query = select(operator_messages).order_by(operator_messages.c.id)
-    if states:
-        query = query.where(operator_messages.c.state.in_(states))
-    return tuple(OperatorMessage(**row) for row in conn.execute(query).mappings())
-
-
-def claim_message(
-    conn: Connection, message: OperatorMessage, now: datetime
-) -> OperatorMessage | None:
-    """Note, durably, that a message is about to be sent; None where that is not due."""
-    done = conn.execute(
-        update(operator_messages)
-        .where(
-            operator_messages.c.id == message.id,
-            operator_messages.c.state.in_(CLAIMABLE),
-            operator_messages.c.next_attempt_at <= now,
-        )
-        .values(
-            state=State.SENDING,
-            attempts=operator_messages.c.attempts + 1,
-            next_attempt_at=None,
-        )
-    )
-    return _message(conn, message.id) if done.rowcount == 1 else None
-
-
-def settle_message(
-    conn: Connection,
-    message: OperatorMessage,
-    *,
-    state: State,
-    now: datetime,
-    reason: Reason,
-    detail: str,
-    next_attempt_at: datetime | None = None,
-    maybe_arrived: bool = False,
-) -> None:
-    """Note what became of a message that was being sent."""
-    conn.execute(
-        update(operator_messages)
-        .where(
-            operator_messages.c.id == message.id,
-            operator_messages.c.state == State.SENDING,
-        )
-        .values(
-            state=state,
-            settled_at=None if next_attempt_at else now,
-            next_attempt_at=next_attempt_at,
-            reason=reason,
-            detail=without_addresses(detail),
-            maybe_arrived=message.maybe_arrived or maybe_arrived,
-        )
-    )
-
-
-def _message(conn: Connection, number: int) -> OperatorMessage:
-    query = select(operator_messages).where(operator_messages.c.id == number)
-    return OperatorMessage(**conn.execute(query).mappings().one())
+    return key

@@ -31,6 +31,11 @@ from bot.ledger.tables import (
 )
 from bot.planning import DigestLine, Slot
 
+POSTINGS = deliveries.c.for_operator.is_(False)
+MESSAGES = deliveries.c.for_operator.is_(True)
+"""Two conditions, one of which holds in every query that shows, counts, searches or exports: a
+message to the operator is no posting. What sends asks for both."""
+
 _AT_ONCE = 1000
 """A database takes so many parameters in one question and not many more."""
 
@@ -49,7 +54,7 @@ _MAY_HAVE_ARRIVED = exists().where(
 )
 
 
-_LONGEST_WAIT = timedelta(days=400)
+LONGEST_WAIT = timedelta(days=400)
 """A posting is settled so long after it was due at the latest: it is not looked back further."""
 
 
@@ -73,9 +78,10 @@ def _rows(conn: Connection, query: Select[Any]) -> tuple[DeliveryRow, ...]:
     return tuple(_row(stored) for stored in conn.execute(query).mappings())
 
 
-def delivery(conn: Connection, key: str) -> DeliveryRow | None:
-    """Gives the delivery with that key."""
-    found = _rows(conn, _deliveries().where(deliveries.c.key == key))
+def delivery(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow | None:
+    """Return the delivery of a posting with that key, or of a message to the operator."""
+    kind = MESSAGES if operator else POSTINGS
+    found = _rows(conn, _deliveries().where(deliveries.c.key == key, kind))
     return found[0] if found else None
 
 
@@ -98,7 +104,8 @@ def deliveries_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, Delive
         row.key: row
         for start in range(0, len(keys), _AT_ONCE)
         for row in _rows(
-            conn, _deliveries().where(deliveries.c.key.in_(keys[start : start + _AT_ONCE]))
+            conn,
+            _deliveries().where(deliveries.c.key.in_(keys[start : start + _AT_ONCE]), POSTINGS),
         )
     }
 
@@ -195,19 +202,6 @@ def no_longer_useful(conn: Connection, now: datetime) -> tuple[DeliveryRow, ...]
     )
 
 
-def settled_since(
-    conn: Connection, states: Collection[State], since: datetime
-) -> tuple[DeliveryRow, ...]:
-    """Gives the deliveries in these states that came to them since an instant, the first first."""
-    query = _deliveries().where(
-        deliveries.c.state.in_(states),
-        deliveries.c.settled_at >= since,
-        # told by an index: nothing settles before it is due, or long after
-        deliveries.c.due_at >= since - _LONGEST_WAIT,
-    )
-    return _rows(conn, query.order_by(deliveries.c.settled_at, deliveries.c.id))
-
-
 def held_for(
     conn: Connection, held_for: str, channel: str | None = None
 ) -> tuple[DeliveryRow, ...]:
@@ -225,9 +219,11 @@ def history(
     channel: str | None = None,
     observance: str | None = None,
     limit: int | None = None,
+    operator: bool = False,
 ) -> tuple[DeliveryRow, ...]:
-    """Return the deliveries in these states (all unless given), the last due first."""
-    query = _deliveries()
+    """Return the deliveries in these states (all unless given), the last due first: of postings,
+    or with ``operator`` of messages to the operator."""
+    query = _deliveries().where(MESSAGES if operator else POSTINGS)
     if states:
         query = query.where(deliveries.c.state.in_(states))
     if channel is not None:
@@ -258,7 +254,7 @@ def attempts_of(conn: Connection, key: str) -> tuple[AttemptRow, ...]:
 
 def counts(conn: Connection) -> dict[State, int]:
     """Gives the number of deliveries in each state, 0 included."""
-    query = select(deliveries.c.state, func.count().label("number"))
+    query = select(deliveries.c.state, func.count().label("number")).where(POSTINGS)
     found = {row.state: row.number for row in conn.execute(query.group_by(deliveries.c.state))}
     return {state: found.get(state, 0) for state in State}
 

@@ -55,6 +55,8 @@ class DeliveryRow:
     for. ``attempts`` counts all attempts, ``tries`` those of the present ``generation``.
     ``may_have_arrived``: some attempt, of whatever generation, ended without our knowing.
     ``message`` is the JSON form of the words sent, None before the first attempt has kept them.
+    ``for_operator``: it is no posting but a message to the operator, written with its words, and
+    nothing holds it.
     """
 
     id: int
@@ -85,6 +87,7 @@ class DeliveryRow:
     lease_until: datetime | None
     created_at: datetime
     updated_at: datetime
+    for_operator: bool = False
 
     @property
     def observance(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, text
 
-from bot.ledger.queries import deliveries_by_id
+from bot.ledger.queries import MESSAGES, POSTINGS, deliveries_by_id
 from bot.ledger.rows import DeliveryRow, State
 from bot.ledger.tables import (
     decisions,
@@ -42,6 +42,8 @@ class Wanted:
     channel: str | None = None
     observance: str | None = None
     before: tuple[datetime, int] | None = None
+    operator: bool = False
+    """The messages to the operator, instead of the postings."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, .
     The text is looked for in the words sent and in the keys, whole words or their beginnings,
     accents and capitals aside.
     """
-    query = select(deliveries.c.id)
+    query = select(deliveries.c.id).where(MESSAGES if wanted.operator else POSTINGS)
     if wanted.states:
         query = query.where(deliveries.c.state.in_(wanted.states))
     if wanted.channel is not None:
@@ -143,7 +145,7 @@ def count_since(conn: Connection, state: State, since: datetime, most: int = 100
     ``most``."""
     some = (
         select(deliveries.c.id)
-        .where(deliveries.c.state == state, deliveries.c.due_at >= since)
+        .where(POSTINGS, deliveries.c.state == state, deliveries.c.due_at >= since)
         .limit(most)
     )
     return conn.scalar(select(func.count()).select_from(some.subquery())) or 0
@@ -155,7 +157,7 @@ def last_delivered(conn: Connection, channels: Sequence[str]) -> dict[str, datet
     for channel in channels:
         query = (
             select(deliveries.c.settled_at)
-            .where(deliveries.c.channel == channel, deliveries.c.state == State.DELIVERED)
+            .where(POSTINGS, deliveries.c.channel == channel, deliveries.c.state == State.DELIVERED)
             .order_by(deliveries.c.due_at.desc())
             .limit(1)
         )
@@ -171,22 +173,21 @@ def fan_out(conn: Connection, since: datetime | None = None) -> FanOut | None:
     ``since`` is of an earlier answer: what was done in the meantime still counts.
     """
     first = conn.scalar(
-        select(func.min(deliveries.c.due_at)).where(deliveries.c.state.in_(UNDER_WAY))
+        select(func.min(deliveries.c.due_at)).where(POSTINGS, deliveries.c.state.in_(UNDER_WAY))
     )
     if first is None:
         return None
     start = first if since is None else min(first, since)
     query = select(deliveries.c.state, func.count().label("number"))
-    query = query.where(deliveries.c.due_at >= start).group_by(deliveries.c.state)
+    query = query.where(POSTINGS, deliveries.c.due_at >= start).group_by(deliveries.c.state)
     return FanOut(start, {row.state: row.number for row in conn.execute(query)})
 
 
 def change_mark(conn: Connection) -> str:
     """Gives a short text that is another one after whatever a page might have to show anew."""
     held = select(func.count()).where(deliveries.c.state == State.HELD).scalar_subquery()
-    query = select(
-        func.max(deliveries.c.id), held, select(func.max(decisions.c.id)).scalar_subquery()
-    )
+    newest = select(func.max(deliveries.c.id)).where(POSTINGS).scalar_subquery()
+    query = select(newest, held, select(func.max(decisions.c.id)).scalar_subquery())
     return "-".join(str(number or 0) for number in conn.execute(query).one())
 
 
@@ -197,6 +198,7 @@ def days_marked(
     query = (
         select(deliveries.c.date, deliveries.c.state)
         .where(
+            POSTINGS,
             deliveries.c.state.in_(states),
             deliveries.c.due_at >= start,
             deliveries.c.due_at <= end,

@@ -27,16 +27,17 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
 from bot.channels.outcome import Reason
 from bot.ledger.rows import State
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """The schema's revisions, oldest first. The last is the one that this Vigilia writes."""
 
-SERVES = "0004"
+SERVES = "0005"
 """The oldest revision whose Vigilia may go on beside this one while machines are upgraded one after
 the other. It stays as long as revisions only add; one that takes something away, or gives it
 another meaning, names itself here and in ``meta``."""
@@ -154,6 +155,8 @@ deliveries = Table(
     Column("updated_at", Instant, nullable=False),
     # of the task queue, where there is one: what is due and has no job that lives gets another
     Column("job_id", BigInteger),
+    # a message to the operator: it fills no slot, and no posting is counted or shown with it
+    Column("for_operator", Boolean, nullable=False, server_default=false()),
     Index(None, "state", "next_attempt_at"),
     Index("ix_deliveries_state_due_at", "state", "due_at"),
     Index("ix_deliveries_channel_due_at", "channel", "due_at"),
@@ -266,31 +269,13 @@ rate_buckets = Table(
     Column("shut_until", Instant, nullable=False),
 )
 
-operator_messages = Table(
-    "operator_messages",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),
-    Column("channel", String(200), nullable=False),
-    Column("message", JSON, nullable=False),
-    Column("state", Word(State), nullable=False, index=True),
-    Column("attempts", Integer, nullable=False),
-    Column("maybe_arrived", Boolean, nullable=False),
-    Column("made_at", Instant, nullable=False),
-    Column("useful_until", Instant, nullable=False),
-    Column("next_attempt_at", Instant),
-    Column("settled_at", Instant),
-    Column("reason", Word(Reason)),
-    Column("detail", Text, nullable=False),
-)
-
 told = Table(
     "told",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("cause", String(20), nullable=False),
     Column("subject", Text, nullable=False),
-    Column("message_id", Integer, ForeignKey("operator_messages.id"), nullable=False),
+    Column("message_id", Integer, ForeignKey("deliveries.id"), nullable=False),
     Column("at", Instant, nullable=False),
     UniqueConstraint("cause", "subject"),
 )

@@ -49,6 +49,17 @@ def move(conn: Connection, row: DeliveryRow, now: datetime, **values: Any) -> bo
     return done.rowcount == 1
 
 
+def unless_arrived(state: State, may_have_arrived: bool) -> State:
+    """Return the state that may be said of what nobody will send: ``unknown`` in the place of one
+    that says that it did not arrive (failed, missed, skipped), where it may have.
+
+    ``may_have_arrived`` is of any attempt of any generation, as DeliveryRow has it. A resend is a
+    new request with the same words: that the second was refused says nothing about the first, and
+    "failed" is read as "nobody has seen it". Only somebody who looks into the channel can tell.
+    """
+    return State.UNKNOWN if may_have_arrived else state
+
+
 def give_up(conn: Connection, row: DeliveryRow, now: datetime) -> bool:
     """Settles what is no longer useful: missed where it was never tried, failed where it was tried
     in vain, unknown where a try may have arrived."""
@@ -57,7 +68,7 @@ def give_up(conn: Connection, row: DeliveryRow, now: datetime) -> bool:
         conn,
         row,
         now,
-        state=State.UNKNOWN if row.may_have_arrived else unsent,
+        state=unless_arrived(unsent, row.may_have_arrived),
         settled_at=now,
         reason=Reason.EXPIRED,
         next_attempt_at=None,

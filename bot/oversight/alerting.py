@@ -1,4 +1,7 @@
-"""The operator is told: grouped, each thing once, and no more than a message an hour of a cause."""
+"""The operator is told: grouped, each thing once, and no more than a message an hour of a cause.
+
+Here the messages are written down; the courier takes them to their channel, as any delivery.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +11,27 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from bot.channels.channel import Channel
-from bot.channels.fitting import CannotFitError
-from bot.channels.outcome import Outcome, Reason, Rejected, Retry, Unknown
-from bot.channels.platform import Envelope
 from bot.clock import Clock
 from bot.content.markdown import escape_markdown
-from bot.content.message import Message, Part
+from bot.content.message import Part
 from bot.content.operator_words import Group, titled_link
 from bot.content.sandbox import Markdown
-from bot.delivery.courier import Courier, request_id
 from bot.delivery.rendering import write_message
-from bot.delivery.retry import next_delay, settlement
 from bot.errors import RenderError, VigiliaError
 from bot.ledger.ledger import Ledger
-from bot.ledger.operator_outbox import OperatorMessage
 from bot.ledger.postgresql import Lock
-from bot.ledger.rows import CLAIMABLE, State
 from bot.logs import log
 from bot.oversight.live import Broken
 from bot.oversight.notices import (
     Cause,
     Notice,
+    broken_config,
     by_cause,
-    of_config,
-    what_comes,
-    what_happened,
+    paused_channels,
+    untold_ends,
+    upcoming,
 )
+from bot.planning import Plan
 from bot.project.load import Project
 
 SAME_CAUSE = timedelta(hours=1)
@@ -43,8 +40,7 @@ SAME_CAUSE = timedelta(hours=1)
 USEFUL_FOR = timedelta(hours=36)
 
 _GATHER_S = 15.0
-"""How long after the first thing to tell the message is written: what fails together is told
-together."""
+"""How long after the first notice the message is written: what fails together is told together."""
 
 _LOOK_S = 10.0
 _LOOK_AHEAD_S = 600.0
@@ -52,14 +48,14 @@ _REST_S = 30.0
 _LINES = 10
 
 
-class OperatorDesk:
-    """Tells ``[operator] channel``. Its messages are no postings: the ledger keeps them apart, and
-    one that fails is said in the log and told to nobody, so that nothing goes round in a circle."""
+class OperatorAlerts:
+    """Writes to ``[operator] channel``. What it writes is the cause of nothing more: a message that
+    does not arrive is in the log, and told to nobody."""
 
     def __init__(
         self,
         ledger: Ledger,
-        courier: Courier,
+        project: Callable[[], Project],
         clock: Clock,
         *,
         broken: Callable[[], Broken | None] = lambda: None,
@@ -67,16 +63,18 @@ class OperatorDesk:
         look_ahead_s: float = _LOOK_AHEAD_S,
     ) -> None:
         self._ledger = ledger
-        self._courier = courier
+        self._project = project
         self._clock = clock
         self._broken = broken
         self._gather_s = gather_s
         self._look_ahead_s = look_ahead_s
-        self._known_since: dict[Cause, float] = {}
-        self._ahead: tuple[Project, float, list[Notice]] | None = None
+        self._waiting_since: dict[Cause, float] = {}
+        self._planned: tuple[Project, Plan] | None = None
+        self._upcoming: list[Notice] = []
+        self._looked_ahead_at = 0.0
 
     def watch(self, ended: threading.Event, every_s: float = _LOOK_S) -> None:
-        """Tells what there is to tell, until ``ended``."""
+        """Write what there is to tell, until ``ended``."""
         pause = 0.0
         while not ended.wait(pause):
             pause = every_s
@@ -87,70 +85,54 @@ class OperatorDesk:
                 log("operator-not-told", str(error), level="error")
                 pause = _REST_S
             except Exception as error:  # noqa: BLE001 - a defect here must not end the watching
-                said = f"A defect kept the operator from being told ({type(error).__name__})."
-                log("operator-not-told", said, level="error", exc_info=True)
+                sentence = f"A defect kept the operator from being told ({type(error).__name__})."
+                log("operator-not-told", sentence, level="error", exc_info=True)
                 pause = _REST_S
 
-    def recover(self) -> None:
-        """Settles what an earlier run was sending to the operator. Raises LedgerError."""
-        for message in self._ledger.operator_messages((State.SENDING,)):
-            said = "Vigilia ended while this was being sent."
-            self._settle(message, Unknown(Reason.INTERRUPTED, said))
-
     def look(self) -> None:
-        """Writes the message that is ripe, and sends what waits. Of several machines one does so at
-        a time. Raises VigiliaError."""
-        with self._ledger.alone(Lock.TELLING) as mine:
-            if not mine:
-                return
-            if self._ledger.shared:
-                # whoever was sending it is gone
-                self.recover()
-            self._tell()
-
-    def _tell(self) -> None:
-        project = self._courier.project()
+        """Write the message that is ripe. Of several machines one does so at a time. Raises
+        VigiliaError."""
+        project = self._project()
         name = project.settings.operator.channel
-        channel = project.channels.get(name) if name else None
-        if channel is not None:
-            now = self._clock.now()
-            about = self._ripe(self._untold(project, now), now)
-            if about:
-                self._write(project, channel, about, now)
-        for message in self._ledger.operator_messages(CLAIMABLE):
-            self._send(project, message)
+        if name is None or name not in project.channels:
+            return
+        with self._ledger.alone(Lock.TELLING) as is_free:
+            if is_free:
+                now = self._clock.now()
+                self._write(project, self._ripe(self._untold(project, now), now), now)
 
     def _untold(self, project: Project, now: datetime) -> dict[Cause, list[Notice]]:
-        found = by_cause(
+        notices = list(untold_ends(project, self._ledger, now))
+        others = by_cause(
             (
-                *what_happened(project, self._ledger, now),
-                *of_config(self._broken()),
-                *self._coming(project, now),
+                *paused_channels(self._ledger),
+                *broken_config(self._broken()),
+                *self._ahead(project, now),
             )
         )
-        untold = {}
-        for cause, notices in found.items():
-            left = self._ledger.untold(cause, [notice.subject for notice in notices])
-            if left:
-                untold[cause] = [notice for notice in notices if notice.subject in left]
-        return untold
+        for cause, of_cause in others.items():
+            fresh = self._ledger.untold(cause, [notice.subject for notice in of_cause])
+            notices += [notice for notice in of_cause if notice.subject in fresh]
+        return by_cause(notices)
 
-    def _coming(self, project: Project, now: datetime) -> list[Notice]:
+    def _ahead(self, project: Project, now: datetime) -> list[Notice]:
         at = time.monotonic()
-        if (
-            self._ahead is None
-            or self._ahead[0] is not project
-            or at - self._ahead[1] >= self._look_ahead_s
-        ):
-            self._ahead = (project, at, list(what_comes(project, self._ledger, now)))
-        return self._ahead[2]
+        if self._planned is None or self._planned[0] is not project:
+            # a plan of its own: the planner's is not to be asked by several threads at once
+            plan = Plan(project.days.calendar, tuple(project.channels.values()))
+            self._planned = (project, plan)
+        elif at - self._looked_ahead_at < self._look_ahead_s:
+            return self._upcoming
+        self._upcoming = list(upcoming(project, self._planned[1], self._ledger, now))
+        self._looked_ahead_at = at
+        return self._upcoming
 
     def _ripe(
         self, untold: Mapping[Cause, list[Notice]], now: datetime
     ) -> dict[Cause, list[Notice]]:
-        """Gives what may be told now, once something of it has waited for what comes with it."""
+        """Return what may be told now, once something of it has waited for what comes with it."""
         at = time.monotonic()
-        self._known_since = {cause: self._known_since.get(cause, at) for cause in untold}
+        self._waiting_since = {cause: self._waiting_since.get(cause, at) for cause in untold}
         last = self._ledger.last_told()
         free = {
             cause: notices
@@ -158,98 +140,29 @@ class OperatorDesk:
             # what was told "later than now" was told before the clock was set back
             if cause not in last or not timedelta() <= now - last[cause] < SAME_CAUSE
         }
-        waited = max((at - self._known_since[cause] for cause in free), default=0.0)
+        waited = max((at - self._waiting_since[cause] for cause in free), default=0.0)
         return free if free and waited >= self._gather_s else {}
 
     def _write(
-        self,
-        project: Project,
-        channel: Channel,
-        about: Mapping[Cause, list[Notice]],
-        now: datetime,
+        self, project: Project, notices: Mapping[Cause, list[Notice]], now: datetime
     ) -> None:
+        if not notices:
+            return
+        channel = project.channels[project.settings.operator.channel or ""]
         page = _page(project)
-        groups = [_group(project, cause, notices, page) for cause, notices in about.items()]
         message = project.writer.operator_message(
-            groups, channel.languages, now.astimezone(channel.timezone).date(), page
+            [_group(project, cause, of_cause, page) for cause, of_cause in notices.items()],
+            channel.languages,
+            now.astimezone(channel.timezone).date(),
+            page,
         )
         subjects = {
-            cause.value: [notice.subject for notice in notices] for cause, notices in about.items()
+            cause.value: [notice.subject for notice in of_cause]
+            for cause, of_cause in notices.items()
         }
-        self._ledger.tell(channel.name, message.to_json(), subjects, now, USEFUL_FOR)
-        for cause in about:
-            self._known_since.pop(cause, None)
-
-    def _send(self, project: Project, waiting: OperatorMessage) -> None:
-        now = self._clock.now()
-        channel = project.channels.get(waiting.channel)
-        if waiting.next_attempt_at is None or waiting.next_attempt_at > now:
-            return
-        if channel is not None and self._courier.wait_for(channel) > 0:
-            return
-        message = self._ledger.claim_message(waiting, now)
-        if message is not None:
-            self._settle(message, self._attempted(message, channel, now))
-
-    def _attempted(
-        self, message: OperatorMessage, channel: Channel | None, now: datetime
-    ) -> Outcome:
-        if channel is None:
-            said = f"The channel '{message.channel}' is no longer in the configuration."
-            return Rejected(Reason.OPERATOR, said)
-        if message.useful_until <= now:
-            return Rejected(Reason.EXPIRED, "It could not be sent while it was useful.")
-        try:
-            envelope = Envelope(message.key, request_id(message.key, 0), now)
-            words = Message.from_json(message.message)
-            request = channel.platform.request(words, channel.options, envelope)
-        except CannotFitError as error:
-            return Rejected(Reason.TOO_LARGE, str(error))
-        except RenderError as error:
-            return Rejected(Reason.RENDER, str(error))
-        try:
-            return self._courier.poster.post(request, message.key, channel)[0]
-        except Exception as error:  # noqa: BLE001 - as for a posting: nobody can know
-            log("defect", "A delivery met a defect.", level="error", exc_info=True)
-            return Unknown(Reason.DEFECT, f"A defect in Vigilia ({type(error).__name__}).")
-
-    def _settle(self, message: OperatorMessage, outcome: Outcome) -> None:
-        now = self._clock.now()
-        channel = self._courier.project().channels.get(message.channel)
-        asked = outcome.retry_after if isinstance(outcome, Retry) else None
-        delay = next_delay(message.attempts, asked, self._courier.chance)
-        safe_for = channel.platform.repeat_safe_for if channel else None
-        decided = settlement(
-            outcome,
-            now=now,
-            next_attempt_at=self._clock.after(delay),
-            useful_until=message.useful_until,
-            on_unknown=channel.on_unknown if channel else "hold",
-            repeat_safe_until=message.made_at + safe_for if safe_for else None,
-            maybe_arrived=message.maybe_arrived,
-        )
-        self._courier.recorded(
-            message.key,
-            lambda: self._ledger.settle_message(
-                message,
-                state=State(decided.state),
-                now=now,
-                reason=decided.reason,
-                detail=decided.detail,
-                next_attempt_at=decided.next_attempt_at,
-                maybe_arrived=isinstance(outcome, Unknown),
-            ),
-        )
-        arrived = decided.state == "delivered"
-        log(
-            "operator-told" if arrived else "operator-not-told",
-            "The operator was told." if arrived else "The operator was not told of something.",
-            level="info" if arrived else "error",
-            key=message.key,
-            state=decided.state,
-            reason=decided.reason.value,
-            detail=decided.detail,
-        )
+        self._ledger.tell(channel.name, message.to_json(), subjects, now=now, useful_for=USEFUL_FOR)
+        for cause in notices:
+            self._waiting_since.pop(cause, None)
 
 
 def _group(project: Project, cause: Cause, notices: Sequence[Notice], page: str | None) -> Group:
@@ -263,7 +176,7 @@ def _group(project: Project, cause: Cause, notices: Sequence[Notice], page: str 
 
 
 def _line(notice: Notice, page: str | None) -> str:
-    """Gives the line of a notice; a posting's key leads to its page."""
+    """Return the line of a notice; a posting's key leads to its page."""
     if notice.posting is None or page is None:
         return notice.line
     key = notice.posting.key
@@ -273,7 +186,7 @@ def _line(notice: Notice, page: str | None) -> str:
 
 
 def _to_read(project: Project, notice: Notice) -> tuple[Part, ...]:
-    """Gives the words that a person is to read; none where they cannot be written, which the
+    """Return the words that a person is to read; none where they cannot be written, which the
     posting's page and `check` say."""
     if notice.posting is None:
         return ()
@@ -284,7 +197,7 @@ def _to_read(project: Project, notice: Notice) -> tuple[Part, ...]:
 
 
 def _page(project: Project) -> str | None:
-    """Gives the address of the page, None where there is none."""
+    """Return the address of the page, None where there is none."""
     web = project.settings.web
     if web.listen is None:
         return None

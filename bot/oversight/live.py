@@ -1,4 +1,4 @@
-"""The configuration in force: read anew when its files change or SIGHUP asks, kept when broken."""
+"""The configuration in force: reloaded when its files change or SIGHUP asks, kept when broken."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ LOOK_EVERY_S = 5.0
 """How often the files are looked at. A change counts once two looks have seen the same: whoever
 copies a folder is given the time to finish."""
 
-_LONGEST_SAID = 1500
+_LONGEST_SENTENCE = 1500
 
-Looked = tuple[str, tuple[int, int, int]]
-Fingerprint = Mapping[str, tuple[int, int, int]]
+Stamp = tuple[int, int, int]
+"""Inode, time of change in nanoseconds and size of a file."""
+
+Fingerprint = Mapping[str, Stamp]
 
 
 @dataclass(frozen=True)
@@ -40,47 +42,47 @@ class Broken:
 
 
 class Hangups:
-    """How often SIGHUP asked for the configuration to be read anew. Safe in a signal handler."""
+    """The requests of SIGHUP to reload the configuration. Safe in a signal handler."""
 
     def __init__(self) -> None:
-        self._asked: SimpleQueue[None] = SimpleQueue()
+        self._requests: SimpleQueue[None] = SimpleQueue()
 
     def ask(self) -> None:
-        """Asks for it."""
-        self._asked.put(None)
+        """Request a reload."""
+        self._requests.put(None)
 
     def wait(self, seconds: float) -> bool:
-        """Waits for at most so long; says whether it was asked for."""
+        """Wait for a request for at most so long; return whether there was one."""
         try:
-            self._asked.get(timeout=seconds)
+            self._requests.get(timeout=seconds)
         except Empty:
             return False
-        while not self._asked.empty():
-            self._asked.get()
+        while not self._requests.empty():
+            self._requests.get()
         return True
 
 
 @contextmanager
 def hangups() -> Iterator[Hangups]:
-    """Gives what SIGHUP asks while the block runs. In a thread that is not the main one, signals
-    are left alone."""
-    asked = Hangups()
+    """Yield the requests of SIGHUP while the block runs. In a thread that is not the main one,
+    signals are left alone."""
+    requests = Hangups()
     if threading.current_thread() is not threading.main_thread():
-        yield asked
+        yield requests
         return
-    before = signal.signal(signal.SIGHUP, lambda *_: asked.ask())
+    before = signal.signal(signal.SIGHUP, lambda *_: requests.ask())
     try:
-        yield asked
+        yield requests
     finally:
         signal.signal(signal.SIGHUP, before)
 
 
 class LiveProject:
-    """Gives the project in force when it is called.
+    """Returns the project in force when it is called.
 
     ``accept`` is handed a project that can be used, before it is in force; where it raises
-    VigiliaError the old one stays. ``changed`` is called when another is in force, ``told`` with
-    what is ``broken`` after each reading.
+    VigiliaError the old one stays. ``changed`` is called when another is in force, ``reloaded``
+    with what is ``broken`` after each reload.
     """
 
     def __init__(
@@ -89,40 +91,40 @@ class LiveProject:
         clock: Clock,
         *,
         accept: Callable[[Project], None] = lambda _project: None,
-        asked: Hangups | None = None,
+        hangups: Hangups | None = None,
     ) -> None:
         self.broken: Broken | None = None
         """Why the files as they are now are not in force; None where they are."""
         self.changed: Callable[[], None] = lambda: None
-        self.told: Callable[[Broken | None], None] = lambda _broken: None
+        self.reloaded: Callable[[Broken | None], None] = lambda _broken: None
         self._project = project
         self._clock = clock
         self._accept = accept
-        self._asked = asked or Hangups()
-        self._seen = fingerprint(project)
+        self._hangups = hangups or Hangups()
+        self._current = fingerprint(project)
 
     def __call__(self) -> Project:
         return self._project
 
     def watch(self, ended: threading.Event, every_s: float = LOOK_EVERY_S) -> None:
-        """Reads the configuration anew whenever there is a reason to, until ``ended``."""
-        before = self._seen
+        """Reload the configuration whenever there is a reason to, until ``ended``."""
+        previous = self._current
         while not ended.is_set():
-            asked = self._asked.wait(every_s)
+            requested = self._hangups.wait(every_s)
             if ended.is_set():
                 return
-            now = fingerprint(self._project)
-            if asked or (now != self._seen and now == before):
-                self._seen = now
+            latest = fingerprint(self._project)
+            if requested or (latest != self._current and latest == previous):
+                self._current = latest
                 self.reload()
-            before = now
+            previous = latest
 
     def nudge(self) -> None:
-        """Has the watching notice at once that it is to end, or that there is something to read."""
-        self._asked.ask()
+        """Have :meth:`watch` notice at once that it is to end, or that there is a request."""
+        self._hangups.ask()
 
     def reload(self) -> bool:
-        """Reads the configuration; says whether it is in force now. Raises nothing: why it is not
+        """Read the configuration; return whether it is in force now. Raises nothing: why it is not
         is in ``broken`` and in the log."""
         old = self._project
         try:
@@ -132,13 +134,15 @@ class LiveProject:
             refuse_broken_texts(new, self._clock.now().year)
             self._accept(new)
         except ConfigError as error:
-            self._keep([str(problem) for problem in error.problems])
+            self._refuse([str(problem) for problem in error.problems])
             return False
         except (VigiliaError, OSError) as error:
-            self._keep([str(error)])
+            self._refuse([str(error)])
             return False
         except Exception as error:  # noqa: BLE001 - a defect in reading must not end the watching
-            self._keep([f"It could not be read, by a defect of Vigilia ({type(error).__name__})."])
+            self._refuse(
+                [f"It could not be read, by a defect of Vigilia ({type(error).__name__})."]
+            )
             return False
         self._project = new
         log("reloaded", f"The configuration was read anew. {_difference(old, new)}".strip())
@@ -151,35 +155,35 @@ class LiveProject:
                 level="warning",
             )
         self.broken = None
-        self.told(None)
+        self.reloaded(None)
         self.changed()
         return True
 
-    def _keep(self, problems: list[str]) -> None:
+    def _refuse(self, problems: list[str]) -> None:
         if self.broken is None or self.broken.problems != tuple(problems):
             self.broken = Broken(self._clock.now(), tuple(problems))
-            said = " ".join(problems)[:_LONGEST_SAID]
+            why = " ".join(problems)[:_LONGEST_SENTENCE]
             log(
                 "config-broken",
-                f"The changed configuration cannot be used; the one before stays in force. {said}",
+                f"The changed configuration cannot be used; the one before stays in force. {why}",
                 level="error",
                 problems=problems[:20],
             )
-        self.told(self.broken)
+        self.reloaded(self.broken)
 
 
 def fingerprint(project: Project) -> Fingerprint:
-    """Gives what changes when a file of the configuration does: inode, time and size of each."""
+    """Return the files of the configuration, each with its stamp."""
     return dict(_files(project))
 
 
-def _files(project: Project) -> Iterator[Looked]:
-    """Gives the files with what changes when they do. Each folder is read once: this is done for
-    years, and one pattern after the other took twice as long."""
+def _files(project: Project) -> Iterator[tuple[str, Stamp]]:
+    """Yield the files with their stamps. Each folder is read once: this is done for years, and one
+    pattern after the other took twice as long."""
     places = project.places
-    yield from _one(places.root / ".env")
+    yield from _file(places.root / ".env")
     if project.settings.network.ca_file:
-        yield from _one(places.root / project.settings.network.ca_file)
+        yield from _file(places.root / project.settings.network.ca_file)
     for config in places.config_folders:
         yield from _in(config, ".toml")
         yield from _in(config / "observances", ".toml")
@@ -189,19 +193,19 @@ def _files(project: Project) -> Iterator[Looked]:
             yield from _in(language)
 
 
-def _one(file: Path | os.DirEntry[str]) -> Iterator[Looked]:
+def _file(file: Path | os.DirEntry[str]) -> Iterator[tuple[str, Stamp]]:
     with suppress(OSError):
-        found = file.stat()
-        if S_ISREG(found.st_mode):
-            yield os.fspath(file), (found.st_ino, found.st_mtime_ns, found.st_size)
+        status = file.stat()
+        if S_ISREG(status.st_mode):
+            yield os.fspath(file), (status.st_ino, status.st_mtime_ns, status.st_size)
 
 
-def _in(folder: Path | str, *endings: str) -> Iterator[Looked]:
+def _in(folder: Path | str, *endings: str) -> Iterator[tuple[str, Stamp]]:
     # what is gone since the folder was read is as good as never there
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if not endings or entry.name.endswith(endings):
-                yield from _one(entry)
+                yield from _file(entry)
 
 
 def _folders(root: Path) -> list[str]:

@@ -84,7 +84,9 @@ class Metrics:
         self._registry.register(self)
 
     def heard(self, settled: Settled) -> None:
-        """Counts an attempt, and a delivery where it came to its end."""
+        """Count an attempt at a posting, and a delivery where it came to its end."""
+        if settled.row.for_operator:
+            return
         platform = settled.platform or "none"
         self._attempts.labels(platform, settled.settlement.reason.value).inc()
         if settled.recorded in _FINAL:

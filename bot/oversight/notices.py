@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from bot.checking.facts import stale_ahead
-from bot.content.message import Message
 from bot.delivery.approval import Standing, asked_for
 from bot.errors import RenderError
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import DeliveryRow, State
+from bot.ledger.operator_outbox import UntoldEnd
+from bot.ledger.rows import State
 from bot.oversight.live import Broken
-from bot.planning import Posting
+from bot.planning import Plan, Posting
 from bot.project.load import Project
 
 _LOOK_BACK = timedelta(days=3)
@@ -57,81 +57,86 @@ class Notice:
     posting: Posting | None = None
 
 
-_CAUSES = {
-    State.UNKNOWN: Cause.UNKNOWN,
-    State.FAILED: Cause.FAILED,
-    State.MISSED: Cause.MISSED,
-}
+_ENDS = (State.UNKNOWN, State.FAILED, State.MISSED)
 
 
-def what_happened(project: Project, ledger: Ledger, now: datetime) -> Iterator[Notice]:
-    """Gives what failed, may have arrived or was missed, and the channels that are paused. Raises
+def untold_ends(project: Project, ledger: Ledger, now: datetime) -> Iterator[Notice]:
+    """Yield what failed, may have arrived or was missed, and was not told yet. Raises
     LedgerError."""
-    for row in ledger.settled_since(tuple(_CAUSES), now - _LOOK_BACK):
-        subject = f"{row.key} {row.state.value} {row.generation}.{row.attempts}"
-        yield _notice(_CAUSES[row.state], subject, _told(project, row))
+    for end in ledger.untold_ends(_ENDS, now - _LOOK_BACK):
+        yield _notice(Cause(end.state.value), end.subject, _end_line(project, end))
+
+
+def paused_channels(ledger: Ledger) -> Iterator[Notice]:
+    """Yield the channels that are paused because their address is gone. Raises LedgerError."""
     for paused in ledger.paused_channels().values():
-        said = f"{paused.channel}: {paused.detail or paused.reason.value}"
-        yield _notice(Cause.PAUSED, f"{paused.channel} {paused.since.isoformat()}", said)
+        line = f"{paused.channel}: {paused.detail or paused.reason.value}"
+        yield _notice(Cause.PAUSED, f"{paused.channel} {paused.since.isoformat()}", line)
 
 
-def what_comes(project: Project, ledger: Ledger, now: datetime) -> Iterator[Notice]:
-    """Gives the postings that a person has to read, once ahead and once more before they stop being
-    useful, and the figures that will be past their review. Looks through the calendar, so it is
-    asked now and then only. Raises LedgerError."""
+def upcoming(project: Project, plan: Plan, ledger: Ledger, now: datetime) -> Iterator[Notice]:
+    """Yield the postings that a person has to read, once ahead and once more before they stop being
+    useful, and the figures that will be past their review.
+
+    Looks through ``plan``, which no other thread may be using, so it is asked now and then only.
+    Raises LedgerError.
+    """
     yield from _last_calls(project, ledger, now)
     lead = project.settings.approval.lead
-    coming = [posting for one in project.plan.due(now, now + lead) for posting in one.postings]
-    for asked in asked_for(project, ledger, coming, now):
-        if asked.standing is Standing.HELD:
+    postings = [posting for item in plan.due(now, now + lead) for posting in item.postings]
+    for request in asked_for(project, ledger, postings, now):
+        if request.standing is Standing.HELD:
             continue  # by a person, who knows
-        posting = asked.posting
-        changed = " (its words changed since)" if asked.standing is Standing.LAPSED else ""
-        said = f"{posting.channel}: {posting.date}, {posting.key}{changed}"
-        digest = asked.decision.digest if asked.decision else ""
-        subject = f"{posting.key} {asked.standing.value} {digest}"
-        yield Notice(Cause.APPROVAL, subject, said, posting)
+        posting = request.posting
+        changed = " (its words changed since)" if request.standing is Standing.LAPSED else ""
+        line = f"{posting.channel}: {posting.date}, {posting.key}{changed}"
+        digest = request.decision.digest if request.decision else ""
+        subject = f"{posting.key} {request.standing.value} {digest}"
+        yield Notice(Cause.APPROVAL, subject, line, posting)
     try:
-        for stale in stale_ahead(project, now, FACTS_AHEAD):
-            said = (
+        for stale in stale_ahead(project, plan, now, FACTS_AHEAD):
+            line = (
                 f"{stale.fact.id}: {stale.fact.review}; {stale.observance}, {stale.date}, "
                 f"{', '.join(stale.channels)}"
             )
-            yield _notice(Cause.STALE_FACT, f"{stale.fact.id} {stale.fact.review}", said)
+            yield _notice(Cause.STALE_FACT, f"{stale.fact.id} {stale.fact.review}", line)
     except RenderError:
         return  # `check` and the day itself say so
 
 
 def _last_calls(project: Project, ledger: Ledger, now: datetime) -> Iterator[Notice]:
-    """Gives what is due and held, undecided, with little of its useful time left."""
+    """Yield what is due and held, undecided, with little of its useful time left."""
     for row in ledger.history((State.HELD,)):
-        left = row.useful_until - now
-        if row.held_for != "approval" or left <= timedelta():
+        rest = row.useful_until - now
+        if row.held_for != "approval" or rest <= timedelta():
             continue
-        if row.due_at <= now and left <= (row.useful_until - row.due_at) * _LAST_CALL:
-            zone = (
-                project.channels[row.channel].timezone if row.channel in project.channels else UTC
-            )
-            until = f"{row.useful_until.astimezone(zone):%Y-%m-%d %H:%M %Z}"
-            said = f"{row.channel}: {row.date}, {row.key} (→ {until})"
-            yield _notice(Cause.APPROVAL, f"{row.key} last call", said)
+        if row.due_at <= now and rest <= (row.useful_until - row.due_at) * _LAST_CALL:
+            until = _local(row.useful_until, _zone(project, row.channel) or UTC)
+            line = f"{row.channel}: {row.date}, {row.key} (→ {until})"
+            yield _notice(Cause.APPROVAL, f"{row.key} last call", line)
 
 
-def of_config(broken: Broken | None) -> Iterator[Notice]:
-    """Gives why the files as they are now are not in force."""
-    for number, problem in enumerate(broken.problems if broken else ()):
-        assert broken is not None
-        yield _notice(Cause.CONFIG, f"{broken.since.isoformat()} {number}", problem)
+def broken_config(broken: Broken | None) -> Iterator[Notice]:
+    """Yield why the files as they are now are not in force."""
+    if broken is not None:
+        for number, problem in enumerate(broken.problems):
+            yield _notice(Cause.CONFIG, f"{broken.since.isoformat()} {number}", problem)
 
 
-def _told(project: Project, row: DeliveryRow) -> str:
-    """Gives the channel's name, the title to look for, the due time there, and what is known."""
-    channel = project.channels.get(row.channel)
-    zone = channel.timezone if channel else project.settings.timezone
-    due = f"{row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
-    title = f"“{Message.from_json(row.message).title}”, " if row.message else ""
-    why = row.detail or (row.reason.value if row.reason else "")
-    return f"{row.channel}: {title}{due}, {row.key}{f'. {why}' if why else ''}"
+def _end_line(project: Project, end: UntoldEnd) -> str:
+    """Return the channel's name, the title to look for, the due time there, and what is known."""
+    due = _local(end.due_at, _zone(project, end.channel) or project.settings.timezone)
+    title = f"“{end.title}”, " if end.title else ""
+    why = end.detail or (end.reason.value if end.reason else "")
+    return f"{end.channel}: {title}{due}, {end.key}{f'. {why}' if why else ''}"
+
+
+def _zone(project: Project, channel: str) -> tzinfo | None:
+    return project.channels[channel].timezone if channel in project.channels else None
+
+
+def _local(instant: datetime, zone: tzinfo) -> str:
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
 def _notice(cause: Cause, subject: str, line: str) -> Notice:
@@ -140,8 +145,8 @@ def _notice(cause: Cause, subject: str, line: str) -> Notice:
 
 
 def by_cause(notices: Iterable[Notice]) -> dict[Cause, list[Notice]]:
-    """Gives the notices by their cause, in the order in which an operator wants to read them."""
-    found: dict[Cause, dict[str, Notice]] = {}
+    """Return the notices by their cause, in the order in which an operator wants to read them."""
+    grouped: dict[Cause, dict[str, Notice]] = {}
     for notice in notices:
-        found.setdefault(notice.cause, {}).setdefault(notice.subject, notice)
-    return {cause: list(found[cause].values()) for cause in Cause if cause in found}
+        grouped.setdefault(notice.cause, {}).setdefault(notice.subject, notice)
+    return {cause: list(grouped[cause].values()) for cause in Cause if cause in grouped}

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.delivery.approval import Standing
-from bot.ledger.rows import DeliveryRow, State
+from bot.ledger.decisions import is_allowed
+from bot.ledger.rows import CLAIMABLE, DeliveryRow, State, Verdict
 from bot.web.i18n import N_
 
 
@@ -113,33 +114,52 @@ CHOICES: Mapping[str, Choice] = {
 def choices(
     row: DeliveryRow | None, standing: Standing, *, deletes: bool = False
 ) -> Sequence[Choice]:
-    """Gives what may be decided now, the likeliest first. ``deletes``: its platform takes posts
+    """Return what may be decided now and changes something. ``deletes``: its platform takes posts
     back."""
-    return [CHOICES[name] for name in _names(row, standing, deletes)]
+    return [
+        choice
+        for name, choice in CHOICES.items()
+        if _is_allowed(name, row) and not _is_pointless(name, row, standing, deletes)
+    ]
 
 
-def _names(row: DeliveryRow | None, standing: Standing, deletes: bool) -> tuple[str, ...]:
-    if row is None:
-        return _COMING.get(standing, ("approve", "skip", "send"))
-    if row.state is State.DELIVERED and deletes and row.remote_id is not None:
-        return ("take-back",)
-    if row.state is State.HELD and row.held_for != "approval":
-        return ("skip",)
-    return _RECORDED.get(row.state, ())
+def _is_allowed(name: str, row: DeliveryRow | None) -> bool:
+    return row is None if name == "send" else is_allowed(_VERDICTS[name], row)
 
 
-_COMING: Mapping[Standing, tuple[str, ...]] = {
-    Standing.FREE: ("hold", "skip", "send"),
-    Standing.APPROVED: ("hold", "skip", "send"),
-    Standing.SKIPPED: ("approve", "send"),
+_VERDICTS: Mapping[str, Verdict] = {
+    "approve": "approve",
+    "hold": "hold",
+    "skip": "skip",
+    "retry": "retry",
+    "arrived": "resolve-delivered",
+    "resend": "resolve-resend",
+    "take-back": "retract",
+    "retract": "retract",
 }
-_RECORDED: Mapping[State, tuple[str, ...]] = {
-    State.READY: ("hold", "skip"),
-    State.RETRYING: ("hold", "skip"),
-    State.HELD: ("approve", "skip"),
-    State.FAILED: ("retry",),
-    State.MISSED: ("retry",),
-    State.SKIPPED: ("retry",),
-    State.UNKNOWN: ("arrived", "resend"),
-    State.DELIVERED: ("retract",),
-}
+
+
+def _is_pointless(name: str, row: DeliveryRow | None, standing: Standing, deletes: bool) -> bool:
+    """Whether a decision that the ledger would take changes nothing, or is refused for another
+    reason than the state."""
+    free = standing in (Standing.FREE, Standing.APPROVED)
+    # what is held for a pause goes on when that ends
+    held = row is not None and row.state is State.HELD
+    unread = row is not None and _lacks_approval(row, standing)
+    can_delete = deletes and row is not None and row.remote_id is not None
+    return {
+        "approve": free if row is None else not unread,
+        "hold": row is None and not free,
+        "skip": row is None and standing is Standing.SKIPPED,
+        "retry": held or unread,
+        "take-back": not can_delete,
+        "retract": can_delete,
+    }.get(name, False)
+
+
+def _lacks_approval(row: DeliveryRow, standing: Standing) -> bool:
+    """Whether a delivery goes on, or can be sent again, only once somebody approves its words."""
+    if row.state is State.HELD:
+        return row.held_for == "approval"
+    waited = row.held_for == "approval" and standing is not Standing.APPROVED
+    return row.state not in CLAIMABLE and (waited or standing is Standing.LAPSED)

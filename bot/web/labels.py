@@ -123,30 +123,6 @@ REASONS: Mapping[Reason, str] = {
     Reason.DEFECT: N_("Vigilia itself has a defect. Please report it."),
 }
 
-PLATFORMS: Mapping[str, str] = {
-    "slack": "Slack",
-    "discord": "Discord",
-    "teams": "Microsoft Teams",
-    "google_chat": "Google Chat",
-    "mattermost": "Mattermost",
-    "rocketchat": "Rocket.Chat",
-    "zulip": "Zulip",
-    "matrix": "Matrix",
-    "telegram": "Telegram",
-    "ntfy": "ntfy",
-    "mastodon": "Mastodon",
-    "email": N_("E-mail"),
-    "webhook": N_("Webhook"),
-    "inbox": N_("Inbox"),
-    "console": N_("Terminal"),
-    "apprise": "Apprise",
-}
-
-
-def platform_name(name: str) -> str:
-    """Return what people call a platform; its own name where they have no other."""
-    return _(PLATFORMS.get(name, name))
-
 
 def reason_text(reason: Reason | None, where: str = "") -> str:
     """Return what a reason means, and what to do; ``where`` says where a platform makes an

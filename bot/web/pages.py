@@ -81,7 +81,6 @@ class Pages:
             languages=LANGUAGES,
             named=self.named,
             zone_of=self.zone_of,
-            platform_name=labels.platform_name,
             reason_text=labels.reason_text,
             posting_path=posting_path,
             fact_words=self.fact_words,

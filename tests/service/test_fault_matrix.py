@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -69,7 +72,9 @@ class Case:
 CASES = [
     Case("look-up", "no such name", "no name", Reason.DNS, NOT_SENT),
     Case("look-up", "leads to a private address", "private", Reason.ADDRESS_REFUSED, REFUSED),
+    Case("look-up", "this machine has no thread left", "no thread", Reason.DNS, NOT_SENT),
     Case("connect", "nobody listens", Refuse(), Reason.CONNECT, NOT_SENT),
+    Case("connect", "this machine has no memory left", "no memory", Reason.CONNECT, NOT_SENT),
     Case("TLS", "reset at accept", ResetAtAccept(), Reason.TLS, NOT_SENT, Reason.CONNECT),
     Case("TLS", "certificate expired", "expired", Reason.TLS, NOT_SENT),
     Case("TLS", "certificate of another host", "wrong_host", Reason.TLS, NOT_SENT),
@@ -130,6 +135,10 @@ def broken(
         match case.fault:
             case "no name":
                 yield "https://nowhere.test", None
+            case "no thread" | "no memory":
+                stack.enter_context(exhausted(case.fault))
+                yield f"http://{receiver.address}", None
+                assert receiver.requests == []
             case "private":
                 yield "https://inside.test", None
             case "expired" | "wrong_host" | "unknown_authority":
@@ -157,6 +166,24 @@ def broken(
                 assert not isinstance(fault, str)
                 proxy = stack.enter_context(FaultProxy(fault, receiver.port))
                 yield f"http://{proxy.address}", None if isinstance(fault, Refuse) else proxy
+
+
+@contextmanager
+def exhausted(what: str) -> Iterator[None]:
+    """Have the machine unable to start a look-up's thread, or to connect a socket."""
+    start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if thread.name == "lookup":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if what == "no thread":
+            patch.setattr(threading.Thread, "start", limited)
+        else:
+            patch.setattr(socket.socket, "connect", Mock(side_effect=MemoryError))
+        yield
 
 
 def path_of(channel: str) -> str:

@@ -6,16 +6,19 @@ import io
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
+from bot.assembly import assembled
+from bot.channels.outcome import Reason, Retry
+from bot.channels.request import HttpRequest, Response
 from bot.clock import RehearsalClock
 from bot.ledger.rows import State
 from bot.logs import configure_logs
 from bot.oversight.live import Hangups, LiveProject, fingerprint, hangups
-from tests.receiver import Answer, wait_until
+from tests.receiver import Answer, Certificates, Receiver, wait_until
 from tests.service.installation import (
     DAY,
     NINE,
@@ -80,10 +83,32 @@ class TestWhatIsTakenUp:
         path.unlink()
         assert fingerprint(site.project()) == before
 
+    def test_another_ca_file_under_the_same_name_is_noticed_and_used(
+        self, site: Installation, certificates: Certificates
+    ) -> None:
+        file = site.root / "config" / "our-ca.pem"
+        file.write_bytes(Certificates().authority_pem)
+        with Receiver(tls=certificates.good) as server, ExitStack() as stack:
+            site.write(
+                webhook("site", site.receiver),
+                network='ca_file = "config/our-ca.pem"',
+                trusted=[server.address],
+            )
+            project = site.project()
+            before = fingerprint(project)
+            request = HttpRequest("GET", server.url("/"), headers={}, body=b"", secrets=())
+            parts = stack.enter_context(assembled(project, RehearsalClock(NINE), "sqlite://"))
+            refusal = parts.transport.send(request)
+            assert isinstance(refusal, Retry) and refusal.reason is Reason.TLS
+            file.write_bytes(certificates.authority_pem)
+            assert fingerprint(project) != before
+            parts.use(project, RehearsalClock(NINE))
+            assert isinstance(parts.transport.send(request), Response)
+
     def test_a_hang_up_has_it_read_though_nothing_changed(self, site: Installation) -> None:
         changed = threading.Event()
         asked = Hangups()
-        live = LiveProject(site.project(), RehearsalClock(NINE), asked=asked)
+        live = LiveProject(site.project(), RehearsalClock(NINE), hangups=asked)
         live.changed = changed.set
         ended = threading.Event()
         thread = threading.Thread(target=live.watch, args=(ended, 20.0))

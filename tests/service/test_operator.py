@@ -6,18 +6,23 @@ import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import count
 
 import pytest
 
-from bot.clock import RehearsalClock
+from bot.channels.outcome import Reason
+from bot.clock import RehearsalClock, SystemClock
+from bot.delivery.planner import recover, write_down
 from bot.delivery.rate_limits import RateLimits
+from bot.engines.embedded import EmbeddedEngine
 from bot.errors import LedgerError
-from bot.ledger.rows import State
+from bot.event_log import log_intake, log_recovered
+from bot.ledger.rows import DeliveryRow, State
 from bot.logs import configure_logs
-from bot.oversight.alerting import OperatorDesk
+from bot.oversight.alerting import OperatorAlerts
 from bot.oversight.live import Broken
 from bot.running import run_service
 from bot.stopping import Stop
@@ -44,19 +49,50 @@ def said(installed: Installation) -> str:
     return str(told(installed)[-1].json["data"])
 
 
+@dataclass
+class Desk:
+    """What writes to the operator, and the courier that takes it away."""
+
+    steps: Stepping
+    gather_s: float = 0.0
+    broken: Broken | None = None
+
+    def __post_init__(self) -> None:
+        steps = self.steps
+        self.alerts = OperatorAlerts(
+            steps.ledger,
+            lambda: steps.project,
+            steps.clock,
+            broken=lambda: self.broken,
+            gather_s=self.gather_s,
+            look_ahead_s=0.0,
+        )
+
+    def look(self) -> None:
+        """Writes what there is to tell, and sends all that is due."""
+        self.alerts.look()
+        for row in self.steps.ledger.due(self.steps.clock.now(), 100):
+            self.steps.courier.deliver(row)
+
+    def messages(self) -> tuple[DeliveryRow, ...]:
+        return self.steps.ledger.history(operator=True)
+
+    def write(self, channel: str = "ops", useful_for: timedelta = HOUR) -> DeliveryRow:
+        """Writes a message down, ready to be sent."""
+        note = self.steps.project.writer.operator_message((), ("en",), NINE.date(), None)
+        about = {"failed": [f"{channel} {len(self.messages())}"]}
+        now = self.steps.clock.now()
+        key = self.steps.ledger.tell(channel, note.to_json(), about, now=now, useful_for=useful_for)
+        (row,) = [row for row in self.messages() if row.key == key]
+        return row
+
+
 @contextmanager
-def desk(installed: Installation, gather_s: float = 0.0) -> Iterator[tuple[Stepping, OperatorDesk]]:
-    """Steps of a service at nine, whose rate limits are always waited out, and its desk."""
+def desk(installed: Installation, gather_s: float = 0.0) -> Iterator[tuple[Stepping, Desk]]:
+    """Steps of a service at nine, and its desk."""
     installed.known_since(NINE - timedelta(days=1), real=True)
     with stepping(installed, NINE) as steps:
-        ticks = count(0.0, 1000.0)
-        steps.courier.poster.limits = RateLimits(lambda: next(ticks))
-        yield (
-            steps,
-            OperatorDesk(
-                steps.ledger, steps.courier, steps.clock, gather_s=gather_s, look_ahead_s=0.0
-            ),
-        )
+        yield steps, Desk(steps, gather_s)
 
 
 class TestWhatIsTold:
@@ -110,9 +146,7 @@ class TestWhatIsTold:
         installed.known_since(NINE - timedelta(days=1), real=True)
         with stepping(installed, NINE - HOUR) as steps:
             broken = Broken(NINE - HOUR, ("config/channels.toml: The key 'x' is unknown.", "2nd"))
-            office = OperatorDesk(
-                steps.ledger, steps.courier, steps.clock, broken=lambda: broken, gather_s=0
-            )
+            office = Desk(steps, broken=broken)
             for _ in range(2):
                 office.look()
             (message,) = told(installed)
@@ -137,9 +171,7 @@ source = { title = "UN", url = "https://treaties.un.org/" }
         )
         installed.known_since(NINE - timedelta(days=20), real=True)
         with stepping(installed, NINE - timedelta(days=15)) as steps:
-            office = OperatorDesk(
-                steps.ledger, steps.courier, steps.clock, gather_s=0, look_ahead_s=0
-            )
+            office = Desk(steps)
             office.look()
             assert told(installed) == []
             steps.clock.set(NINE - timedelta(days=13))
@@ -162,9 +194,7 @@ source = { title = "UN", url = "https://treaties.un.org/" }
         (days / "own.toml").write_text(OUR_DAY, "utf-8")
         installed.known_since(NINE - timedelta(days=20), real=True)
         with stepping(installed, NINE - timedelta(days=4)) as steps:
-            office = OperatorDesk(
-                steps.ledger, steps.courier, steps.clock, gather_s=0, look_ahead_s=0
-            )
+            office = Desk(steps)
             office.look()
             assert told(installed) == []
             steps.clock.set(NINE - timedelta(days=2))
@@ -201,6 +231,16 @@ source = { title = "UN", url = "https://treaties.un.org/" }
             assert len(told(installed)) == 1
             assert "our-day/2026-12-09/0/site/en (→ 2026-12-10 21:00 EST)" in said(installed)
 
+    def test_what_comes_is_looked_up_in_a_plan_that_the_planner_does_not_use(
+        self, installed: Installation
+    ) -> None:
+        write(installed, webhook("site", installed.receiver, approval=True))
+        installed.known_since(NINE - timedelta(days=20), real=True)
+        with stepping(installed, NINE - timedelta(days=2)) as steps:
+            Desk(steps).look()
+            assert len(told(installed)) == 1
+            assert "plan" not in vars(steps.project)
+
     def test_it_is_told_in_the_languages_of_its_channel(self, installed: Installation) -> None:
         installed.receiver.answer(f"/site/{TOKEN}", Answer(400))
         write(installed, webhook("site", installed.receiver), languages=["fr", "es"])
@@ -229,7 +269,7 @@ source = { title = "UN", url = "https://treaties.un.org/" }
         with desk(installed) as (steps, office):
             steps.wake()
             office.look()
-            assert steps.ledger.operator_messages() == ()
+            assert office.messages() == ()
 
 
 class TestHowOften:
@@ -270,8 +310,7 @@ class TestHowOften:
             steps.wake()
             office.look()
         with stepping(installed, NINE + timedelta(minutes=1)) as steps:
-            again = OperatorDesk(steps.ledger, steps.courier, steps.clock, gather_s=0)
-            again.recover()
+            again = Desk(steps)
             again.look()
             steps.clock.set(NINE + timedelta(days=1))
             again.look()
@@ -304,7 +343,7 @@ class TestHowOften:
             steps.wake()
             office.look()
             assert told(installed) == []
-            assert steps.ledger.operator_messages() == ()
+            assert office.messages() == ()
 
 
 class TestAnOperatorsChannelThatFails:
@@ -315,13 +354,13 @@ class TestAnOperatorsChannelThatFails:
         with desk(installed) as (steps, office):
             steps.wake()
             office.look()
-            (message,) = steps.ledger.operator_messages()
+            (message,) = office.messages()
             assert (message.state, message.attempts) == (State.RETRYING, 1)
             office.look()
             assert len(told(installed)) == 1
             steps.clock.set(NINE + timedelta(minutes=5))
             office.look()
-            (message,) = steps.ledger.operator_messages()
+            (message,) = office.messages()
             assert (message.state, message.attempts) == (State.DELIVERED, 2)
             first, second = told(installed)
             assert first.headers["webhook-id"] == second.headers["webhook-id"]
@@ -344,46 +383,161 @@ class TestAnOperatorsChannelThatFails:
             for hours in range(5):
                 steps.clock.set(NINE + hours * HOUR)
                 office.look()
-            (message,) = steps.ledger.operator_messages()
+            (message,) = office.messages()
             assert message.state is state
             assert len(told(installed)) == 1
         assert out.getvalue().count("operator-not-told") == 1
 
+    @pytest.mark.parametrize(
+        ("answers", "state"),
+        [
+            ((Answer(close=True), Answer(400)), State.UNKNOWN),
+            ((Answer(503), Answer(400)), State.FAILED),
+        ],
+    )
+    def test_what_may_have_arrived_once_is_never_said_to_have_failed(
+        self, installed: Installation, answers: tuple[Answer, ...], state: State
+    ) -> None:
+        installed.receiver.answer(OPS, *answers)
+        write(installed, webhook("site", installed.receiver), on_unknown="resend")
+        with desk(installed) as (steps, office):
+            office.write()
+            office.look()
+            assert [row.state for row in office.messages()] == [State.RETRYING]
+            steps.clock.set(NINE + timedelta(minutes=5))
+            office.look()
+            assert [row.state for row in office.messages()] == [state]
+        assert len(told(installed)) == 2
+
+    def test_whose_address_is_gone_is_not_paused_and_nobody_is_told(
+        self, installed: Installation
+    ) -> None:
+        out = io.StringIO()
+        configure_logs(out)
+        installed.receiver.answer(OPS, Answer(410))
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            office.write()
+            for hours in range(3):
+                steps.clock.set(NINE + timedelta(minutes=30) + hours * HOUR)
+                office.look()
+            (row,) = office.messages()
+            assert (row.state, row.reason) == (State.FAILED, Reason.GONE)
+            assert steps.ledger.paused_channels() == {}
+        assert len(told(installed)) == 1
+        assert out.getvalue().count("operator-not-told") == 1
+        assert "channel-paused" not in out.getvalue()
+
     def test_what_was_on_its_way_when_the_process_ended_is_unknown(
         self, installed: Installation
     ) -> None:
+        out = io.StringIO()
+        configure_logs(out)
         write(installed, webhook("site", installed.receiver))
         with desk(installed) as (steps, office):
-            note = steps.project.writer.operator_message((), ("en",), NINE.date(), None)
-            waiting = steps.ledger.tell("ops", note.to_json(), {"failed": ["x"]}, NINE, HOUR)
-            assert steps.ledger.claim_message(waiting, NINE) is not None
-            assert steps.ledger.claim_message(waiting, NINE) is None
-            office.recover()
+            (begun,) = steps.courier.begin([office.write()])
+            assert begun.claim.delivery.state is State.SENDING
+        with stepping(installed, NINE + timedelta(minutes=1)) as steps:
+            log_recovered(recover(steps.ledger, steps.project, steps.courier.run, steps.clock))
+            office = Desk(steps)
             office.look()
-            (message,) = steps.ledger.operator_messages()
-            assert message.state is State.UNKNOWN
+            (row,) = office.messages()
+            assert (row.state, row.reason) == (State.UNKNOWN, Reason.INTERRUPTED)
         assert told(installed) == []
+        assert out.getvalue().count("operator-not-told") == 1
 
     def test_what_is_no_longer_useful_or_has_no_channel_is_not_sent(
         self, installed: Installation
     ) -> None:
+        out = io.StringIO()
+        configure_logs(out)
         write(installed, webhook("site", installed.receiver))
         with desk(installed) as (steps, office):
-            note = steps.project.writer.operator_message((), ("en",), NINE.date(), None)
-            steps.ledger.tell("ops", note.to_json(), {"failed": ["x"]}, NINE, HOUR)
-            steps.ledger.tell("gone", note.to_json(), {"failed": ["y"]}, NINE, 9 * HOUR)
+            office.write("ops")
+            office.write("gone", 9 * HOUR)
             steps.clock.set(NINE + 2 * HOUR)
+            log_intake(write_down(steps.ledger, steps.project, steps.clock.now()))
             office.look()
-            assert {m.state for m in steps.ledger.operator_messages()} == {State.FAILED}
+            states = {row.channel: row.state for row in office.messages()}
+            assert states == {"ops": State.MISSED, "gone": State.FAILED}
+            office.look()
+            assert len(office.messages()) == 2
         assert told(installed) == []
+        assert out.getvalue().count("operator-not-told") == 2
+
+    @pytest.mark.parametrize("how", ["everything", "its channel"])
+    def test_is_not_silenced_by_a_pause(self, installed: Installation, how: str) -> None:
+        installed.receiver.answer(OPS, Answer(503), Answer(200))
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            before = office.write()
+            if how == "everything":
+                steps.ledger.set_pause(NINE + timedelta(days=1), NINE)
+            else:
+                steps.ledger.pause_channel("ops", Reason.GONE, "gone", "an old address", NINE)
+            after = office.write()
+            for minutes in (0, 5):
+                steps.clock.set(NINE + timedelta(minutes=minutes))
+                for row in steps.ledger.due(steps.clock.now(), 100):
+                    steps.courier.deliver(row)
+            states = {row.key: row.state for row in office.messages()}
+            assert states == dict.fromkeys((before.key, after.key), State.DELIVERED)
+
+    def test_is_tried_again_by_hand_and_is_decided_on_in_no_other_way(
+        self, installed: Installation
+    ) -> None:
+        installed.receiver.answer(OPS, Answer(400), Answer(close=True), Answer(200))
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            key = office.write().key
+            office.look()
+        assert "failed" in installed.tell("history", "--operator").out
+        assert key not in installed.tell("history").out
+        for command in ("approve", "skip", "retract"):
+            refusal = installed.tell(command, key)
+            assert (refusal.code, "No posting has the key" in refusal.err) == (1, True)
+        # the machine's own clock is not that of the test
+        at = SystemClock().now()
+        assert installed.tell("retry", key).code == 0
+        with stepping(installed, at + HOUR) as steps:
+            office = Desk(steps)
+            office.look()
+            (row,) = office.messages()
+            assert (row.state, row.generation) == (State.UNKNOWN, 1)
+        assert installed.tell("retry", key).code == 1
+        assert installed.tell("resolve", key, "--resend").code == 0
+        with stepping(installed, at + 2 * HOUR) as steps:
+            office = Desk(steps)
+            office.look()
+            assert [row.state for row in office.messages()] == [State.DELIVERED]
+        first, second, third = told(installed)
+        assert first.json["data"] == second.json["data"] == third.json["data"]
+        assert len({request.headers["webhook-id"] for request in told(installed)}) == 3
+
+    def test_waits_for_its_turn_at_the_rate_limits(self, installed: Installation) -> None:
+        write(installed, webhook("site", installed.receiver))
+        with desk(installed) as (steps, office):
+            at = [0.0]
+            steps.courier.poster.limits = RateLimits(lambda: at[0])
+            row = office.write()
+            bucket = steps.courier.rates_of(row)[0][0]
+            steps.courier.poster.limits.back_off(bucket, 60.0)
+            engine = EmbeddedEngine(steps.ledger, steps.courier, steps.clock)
+            rounds = count()
+            engine.drain(lambda: next(rounds) > 2)
+            assert told(installed) == []
+            at[0] = 61.0
+            engine.drain()
+            assert [row.state for row in office.messages()] == [State.DELIVERED]
+        assert len(told(installed)) == 1
 
 
 def test_a_service_tells_a_failure_by_itself(
     installed: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch = OperatorDesk.watch
-    monkeypatch.setattr("bot.running.OperatorDesk", partial(OperatorDesk, gather_s=0.0))
-    monkeypatch.setattr(OperatorDesk, "watch", lambda desk, ended: watch(desk, ended, 0.1))
+    watch = OperatorAlerts.watch
+    monkeypatch.setattr("bot.running.OperatorAlerts", partial(OperatorAlerts, gather_s=0.0))
+    monkeypatch.setattr(OperatorAlerts, "watch", lambda alerts, ended: watch(alerts, ended, 0.1))
     installed.receiver.answer(f"/site/{TOKEN}", Answer(400, b"no such thing"))
     write(installed, webhook("site", installed.receiver))
     installed.known_since(NINE - seconds(60))
@@ -420,8 +574,8 @@ def test_trouble_in_telling_does_not_end_the_watching(
         raise errors.pop(0)
 
     with desk(installed) as (_, office):
-        monkeypatch.setattr(office, "look", look)
-        office.watch(ended, 0.0)
+        monkeypatch.setattr(office.alerts, "look", look)
+        office.alerts.watch(ended, 0.0)
     assert "The disk is full." in out.getvalue()
     assert "ZeroDivisionError" in out.getvalue()
 

@@ -36,26 +36,26 @@ _MENTION = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
 
 
 def disarmed(text: str) -> str:
-    """Gives foreign text clean, with nothing in it that the card language ({{DATE(…)}}, ${…}) or
+    """Return foreign text clean, with nothing in it that the card language ({{DATE(…)}}, ${…}) or
     Teams (<at>) could take for its own."""
     text = _TEMPLATE.sub(lambda match: match.group() + WORD_JOINER, clean(text))
     return _MENTION.sub(f"<{WORD_JOINER}", text)
 
 
 def card_body(blocks: Iterable[Block]) -> Iterator[Element]:
-    """Gives the elements of a text, one a line."""
+    """Return the elements of a text, one a line."""
     for block in blocks:
         yield from _block(block, "", "Medium")
 
 
 def line(runs: Iterable[Element], spacing: str = "Medium", **more: Any) -> Element:
-    """Gives one line, or paragraph, of text runs."""
+    """Return one line, or paragraph, of text runs."""
     filled = [run for run in runs if run["text"]] or [run_of(" ")]
     return {"type": "RichTextBlock", "spacing": spacing, **more, "inlines": filled}
 
 
 def item(runs: Iterable[Element], mark: str = "•", spacing: str = "Small") -> Element:
-    """Gives an item of a list, its second line under its first."""
+    """Return an item of a list, its second line under its first."""
     return {
         "type": "ColumnSet",
         "spacing": spacing,
@@ -72,12 +72,12 @@ def item(runs: Iterable[Element], mark: str = "•", spacing: str = "Small") -> 
 
 
 def run_of(text: str, **style: Any) -> Element:
-    """Gives foreign text as a run; ``style`` is any of a TextRun's properties."""
+    """Return foreign text as a run; ``style`` is any of a TextRun's properties."""
     return {"type": "TextRun", "text": disarmed(text), **style}
 
 
 def link_run(title: str, url: str, **style: Any) -> Element:
-    """Gives a link, its address where it has no title; text where the address is none."""
+    """Return a link, its address where it has no title; text where the address is none."""
     title, safe = one_line(title), web_url(url)
     if safe is None:
         return run_of(f"{title} ({one_line(url)})", **style)
@@ -85,7 +85,7 @@ def link_run(title: str, url: str, **style: Any) -> Element:
 
 
 def open_url(url: str, **more: Any) -> Element:
-    """Gives what opens ``url``, a :func:`web_url`."""
+    """Return what opens ``url``, a :func:`web_url`."""
     return {"type": "Action.OpenUrl", "url": url, **more}
 
 
@@ -132,7 +132,7 @@ def _after(index: int, runs: Iterable[Element]) -> Iterator[Element]:
 
 
 def _lines(inlines: Iterable[Inline]) -> Iterator[list[Element]]:
-    """Gives the runs of each line: a run cannot hold a line break."""
+    """Return the runs of each line: a run cannot hold a line break."""
     runs: list[Element] = []
     for run in _inlines(inlines):
         first, *more = run["text"].split("\n")

@@ -12,7 +12,7 @@ import re
 from bot.channels.dialects.dialect import WORD_JOINER
 from bot.channels.dialects.plain import Plain
 
-_SIGN = re.compile(r"[@#](?=\w)|(?<!\w)[!/](?=\w)|<(?=[@#!/&\w])|&(?=[#\w]+;)")
+_SIGN = re.compile(r"[@#](?=\w)|(?<![^\W_])[!/](?=\w)|<(?=[@#!/&\w])|&(?=[#\w]+;)")
 _MARKS = re.compile(r"[*_~`](?=\S)")
 _ARGUMENT = re.compile(r"[{\[](?=[{%\[])")
 _SCHEME = re.compile(r":(?=//|\w+:)")

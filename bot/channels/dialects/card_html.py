@@ -38,12 +38,12 @@ class CardHtml(Dialect):
         return f'<a href="{html.escape(url)}">{label}</a>'
 
     def coloured(self, inner: str, rgb: int) -> str:
-        """Gives ``inner``, already written, in a colour."""
+        """Return ``inner``, already written, in a colour."""
         return f'<font color="#{rgb:06x}">{inner}</font>'
 
 
 def with_breaks(lines: str) -> str:
-    """Gives written lines with the tag for a line break between them."""
+    """Return written lines with the tag for a line break between them."""
     return lines.replace("\n", "<br>")
 
 

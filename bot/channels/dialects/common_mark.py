@@ -8,7 +8,6 @@ broken with an unseen space.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from bot.channels.dialects.dialect import Dialect, clean
 from bot.content.markdown import Code, Inline, LineBreak
@@ -30,9 +29,11 @@ class CommonMark(Dialect):
     """Writes Markdown. A subclass says what is done with ``< > &``."""
 
     bullet = "- "
+    running = ("*", "_", "`", "!", "[")
+    parting = UNSEEN_SPACE
 
     def unmarked(self, text: str) -> str:
-        """Gives text, its other marks escaped already, with ``< > &`` made harmless."""
+        """Return text, its other marks escaped already, with ``< > &`` made harmless."""
         return text
 
     def text(self, text: str) -> str:
@@ -43,10 +44,10 @@ class CommonMark(Dialect):
         return self.unmarked(broken(text))
 
     def strong(self, inner: str) -> str:
-        return f"**{_apart(inner)}**"
+        return f"**{self.apart(inner)}**"
 
     def emphasis(self, inner: str) -> str:
-        return f"*{_apart(inner)}*"
+        return f"*{self.apart(inner)}*"
 
     def code(self, line: str) -> str:
         # No escape works in code: a line with anything that would need one is written as words.
@@ -56,14 +57,6 @@ class CommonMark(Dialect):
 
     def link_to(self, label: str, url: str) -> str:
         return f"[{label}]({url})"
-
-    def join(self, pieces: Iterable[str]) -> str:
-        joined = ""
-        for piece in pieces:
-            if joined[-1:] in _RUNNING and piece[:1] in _RUNNING:
-                joined += UNSEEN_SPACE
-            joined += piece
-        return joined
 
     def _inline(self, inline: Inline) -> str:
         match inline:
@@ -75,19 +68,9 @@ class CommonMark(Dialect):
                 return super()._inline(inline)
 
 
-_RUNNING = ("*", "_", "`", "!", "[")
-
-
 def broken(text: str) -> str:
-    """Gives ``text`` with an unseen space in all that would ping or become a link by itself."""
+    """Return ``text`` with an unseen space in all that would ping or become a link by itself."""
     text = _ADDRESS.sub(UNSEEN_SPACE, text)
     text = _MENTION.sub(f"@{UNSEEN_SPACE}", text)
     text = _TAG.sub(f"#{UNSEEN_SPACE}", text)
     return _EMOJI.sub(f":{UNSEEN_SPACE}", text)
-
-
-def _apart(inner: str) -> str:
-    """Gives ``inner`` with no mark at its ends, which would run together with those around it."""
-    before = UNSEEN_SPACE if inner[:1] in _RUNNING else ""
-    after = UNSEEN_SPACE if inner[-1:] in _RUNNING else ""
-    return f"{before}{inner}{after}"

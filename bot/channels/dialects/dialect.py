@@ -49,19 +49,19 @@ _URL_SAFE = "%:/?#@!$&'+,;=-._~"
 # The same words go to many channels, one after the other.
 @lru_cache(maxsize=512)
 def clean(text: str) -> str:
-    """Gives ``text`` with nothing in it that is unseen and dangerous: no control characters but tab
-    and line feed, no direction controls, no halves of characters (which no encoding takes)."""
+    """Return ``text`` with nothing in it that is unseen and dangerous: no control characters but
+    tab and line feed, no direction controls, no halves of characters (which no encoding takes)."""
     return _SURROGATES.sub("\ufffd", _UNSEEN.sub("", _BREAKS.sub("\n", text)))
 
 
 def one_line(text: str) -> str:
-    """Gives ``text`` clean and on one line, for titles, labels and buttons."""
+    """Return ``text`` clean and on one line, for titles, labels and buttons."""
     return " ".join(clean(text).split())
 
 
 @lru_cache(maxsize=256)
 def web_url(url: str) -> str | None:
-    """Gives ``url`` with all percent-encoded that could end it early, or None where it is no http
+    """Return ``url`` with all percent-encoded that could end it early, or None where it is no http
     or https address and must be shown as text."""
     if _UNSEEN.search(url) or _SURROGATES.search(url):
         return None
@@ -79,55 +79,79 @@ def web_url(url: str) -> str | None:
 
 
 def units(text: str) -> int:
-    """Gives the length in UTF-16 units: never less than characters, so safe for every platform's
+    """Return the length in UTF-16 units: never less than characters, so safe for every platform's
     way to count."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def title_within(longest: int, title: str) -> str:
+    """Return a title on one line of at most ``longest`` UTF-16 units, cut between words."""
+    title = one_line(title)
+    if units(title) <= longest:
+        return title
+    while units(title) >= longest:
+        title = title.rpartition(" ")[0] or title[:-1]
+    return f"{title}…"
 
 
 class Dialect(ABC):
     """Writes the tree. A subclass says how each thing looks; ``text`` must disarm."""
 
     formats_labels = True
-    """Whether marks work within a link's label; else it is written without them."""
+    """Return whether marks work within a link's label; else it is written without them."""
     bullet = "• "
     quote_mark = "> "
     nested_indent = "    "
+    running: tuple[str, ...] = ()
+    """Marks that would run together where pieces touch, and what parts them."""
+    parting = WORD_JOINER
 
     def markdown(self, markdown: str) -> str:
-        """Gives a Markdown text in this dialect."""
+        """Return a Markdown text in this dialect."""
         return _written(self, markdown)
 
     def write(self, blocks: Iterable[Block]) -> str:
-        """Gives the blocks, an empty line between them."""
+        """Return the blocks, an empty line between them."""
         return "\n\n".join(filter(None, (self._block(block) for block in blocks)))
 
     @abstractmethod
     def text(self, text: str) -> str:
-        """Gives foreign text so that it is shown as it is: clean, escaped, disarmed."""
+        """Return foreign text so that it is shown as it is: clean, escaped, disarmed."""
 
     @abstractmethod
     def strong(self, inner: str) -> str:
-        """Gives ``inner``, already written, in bold."""
+        """Return ``inner``, already written, in bold."""
 
     @abstractmethod
     def emphasis(self, inner: str) -> str:
-        """Gives ``inner``, already written, in italics."""
+        """Return ``inner``, already written, in italics."""
 
     @abstractmethod
     def code(self, line: str) -> str:
-        """Gives one line of foreign text, clean and not blank, letter for letter."""
+        """Return one line of foreign text, clean and not blank, letter for letter."""
 
     @abstractmethod
     def link_to(self, label: str, url: str) -> str:
-        """Gives a link; ``label`` is already written, not empty, ``url`` is a :func:`web_url`."""
+        """Return a link; ``label`` is already written, not empty, ``url`` is a :func:`web_url`."""
 
     def link(self, title: str, url: str) -> str:
-        """Gives a link with a title of foreign text; the address itself where it has no title."""
+        """Return a link with a title of foreign text; the address itself where it has no title."""
         return self._link(self.text(one_line(title)), url)
 
     def join(self, pieces: Iterable[str]) -> str:
-        """Gives inline pieces in a row; a dialect parts those whose marks would run together."""
-        return "".join(pieces)
+        """Return inline pieces in a row, parted where their marks would run together."""
+        joined = ""
+        for piece in pieces:
+            if joined[-1:] in self.running and piece[:1] in self.running:
+                joined += self.parting
+            joined += piece
+        return joined
+
+    def apart(self, inner: str) -> str:
+        """Return ``inner`` with no mark at its ends, which would run together with those around."""
+        before = self.parting if inner[:1] in self.running else ""
+        after = self.parting if inner[-1:] in self.running else ""
+        return f"{before}{inner}{after}"
 
     def _link(self, label: str, url: str) -> str:
         safe = web_url(url)
@@ -150,7 +174,7 @@ class Dialect(ABC):
                 assert_never(block)
 
     def number(self, number: int) -> str:
-        """Gives the mark of a numbered item."""
+        """Return the mark of a numbered item."""
         return f"{number}. "
 
     def _items(self, items: Sequence[tuple[Block, ...]], marks: Sequence[str]) -> str:
@@ -164,7 +188,7 @@ class Dialect(ABC):
         return "\n".join(lines)
 
     def inlines(self, inlines: Iterable[Inline]) -> str:
-        """Gives what stands in a paragraph."""
+        """Return what stands in a paragraph."""
         return self.join([self._inline(inline) for inline in inlines])
 
     def _inline(self, inline: Inline) -> str:
@@ -196,8 +220,8 @@ def _written(dialect: Dialect, markdown: str) -> str:
 
 
 def _marked(inner: str, mark: Callable[[str], str]) -> str:
-    """Gives each line of ``inner`` in marks, its outer spaces outside: no dialect takes a mark that
-    stands beside a space or runs over a line break."""
+    """Return each line of ``inner`` in marks, its outer spaces outside: no dialect takes a mark
+    that stands beside a space or runs over a line break."""
     lines = []
     for line in inner.split("\n"):
         bare = line.strip()

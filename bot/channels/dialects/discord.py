@@ -8,7 +8,6 @@ seen to that nothing looks like one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from bot.channels.dialects.dialect import WORD_JOINER, Dialect, clean
 
@@ -25,6 +24,7 @@ class Discord(Dialect):
 
     bullet = "- "
     nested_indent = "  "
+    running = ("*", "`")
 
     def text(self, text: str) -> str:
         text = _ALWAYS.sub(r"\\\g<0>", clean(text))
@@ -60,17 +60,9 @@ class Discord(Dialect):
             return f"{label} (<{url}>)"
         return f"[{label}]({url})"
 
-    def join(self, pieces: Iterable[str]) -> str:
-        joined = ""
-        for piece in pieces:
-            if joined[-1:] in ("*", "`") and piece[:1] in ("*", "`"):
-                joined += WORD_JOINER
-            joined += piece
-        return joined
-
 
 def _apart(inner: str) -> str:
-    """Gives ``inner`` with no asterisk at its ends, which would run together with the marks."""
+    """Return ``inner`` with no asterisk at its ends, which would run together with the marks."""
     before = WORD_JOINER if inner.startswith("*") else ""
     after = WORD_JOINER if inner.endswith("*") else ""
     return f"{before}{inner}{after}"

@@ -53,7 +53,7 @@ class Html(Dialect):
         return "".join(f"<li>{self._item(item)}</li>" for item in items)
 
     def _item(self, item: tuple[Block, ...]) -> str:
-        """Gives what an item holds; one paragraph alone needs no element of its own."""
+        """Return what an item holds; one paragraph alone needs no element of its own."""
         if len(item) == 1 and isinstance(item[0], Paragraph):
             return self.inlines(item[0].children).replace("\n", "<br>")
         return self.write(item)

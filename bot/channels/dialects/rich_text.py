@@ -31,7 +31,7 @@ DEEPEST_INDENT = 8
 
 
 def rich_text(blocks: Iterable[Block]) -> list[Element]:
-    """Gives the elements of a rich_text block. Paragraphs that follow one another are one section
+    """Return the elements of a rich_text block. Paragraphs that follow one another are one section
     with an empty line between them, as Slack's own editor makes it."""
     elements: list[Element] = []
     paragraphs: list[Element] = []
@@ -49,29 +49,29 @@ def rich_text(blocks: Iterable[Block]) -> list[Element]:
 
 
 def section(elements: Iterable[Element]) -> Element:
-    """Gives a section of inline elements."""
+    """Return a section of inline elements."""
     return {"type": "rich_text_section", "elements": _filled(elements)}
 
 
 def _filled(elements: Iterable[Element]) -> list[Element]:
-    """Gives the elements without empty texts, which Slack refuses; never none."""
+    """Return the elements without empty texts, which Slack refuses; never none."""
     filled = [element for element in elements if element["text"]]
     return filled or [{"type": "text", "text": " "}]
 
 
 def bullets(items: Iterable[Iterable[Element]]) -> Element:
-    """Gives a list whose items are inline elements."""
+    """Return a list whose items are inline elements."""
     return _list("bullet", 0, 1, [section(item) for item in items])
 
 
 def text_element(text: str, **style: bool) -> Element:
-    """Gives foreign text; ``style`` is any of bold, italic and code."""
+    """Return foreign text; ``style`` is any of bold, italic and code."""
     element: Element = {"type": "text", "text": clean(text)}
     return {**element, "style": style} if style else element
 
 
 def link_element(title: str, url: str, **style: bool) -> Element:
-    """Gives a link, its address where it has no title; text where the address is none."""
+    """Return a link, its address where it has no title; text where the address is none."""
     title, safe = one_line(title), web_url(url)
     if safe is None:
         return text_element(f"{title} ({one_line(url)})", **style)
@@ -106,7 +106,7 @@ def _block(block: BulletList | OrderedList | Quote, indent: int) -> Iterator[Ele
 def _items(
     style: str, items: Sequence[tuple[Block, ...]], start: int, indent: int
 ) -> Iterator[Element]:
-    """Gives a list; one within it is a list of its own, further in, and the outer one goes on."""
+    """Return a list; one within it is a list of its own, further in, and the outer one goes on."""
     flat: list[Element] = []
     number = start
     for item in items:
@@ -124,7 +124,7 @@ def _items(
 
 
 def _quoted(blocks: Iterable[Block]) -> Iterator[Element]:
-    """Gives blocks as inline elements, each on a line of its own."""
+    """Return blocks as inline elements, each on a line of its own."""
     for index, block in enumerate(blocks):
         if index:
             yield text_element("\n")

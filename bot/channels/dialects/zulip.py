@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bot.channels.dialects.dialect import WORD_JOINER, Dialect, clean
+from bot.channels.dialects.dialect import Dialect, clean
 from bot.content.markdown import Block, Paragraph
 
 _ALWAYS = re.compile(r"[\\*~`\[\]|@#$<]")
@@ -28,6 +28,7 @@ class Zulip(Dialect):
     formats_labels = False
     bullet = "* "
     nested_indent = "  "
+    running = ("*", "`")
 
     def write(self, blocks: Iterable[Block]) -> str:
         # An indented first line would be a block of code.
@@ -49,7 +50,7 @@ class Zulip(Dialect):
         return _NUMBERED.sub(lambda match: match[1] + _reference(match[2]), text)
 
     def strong(self, inner: str) -> str:
-        return f"**{_apart(inner)}**"
+        return f"**{self.apart(inner)}**"
 
     def emphasis(self, inner: str) -> str:
         # Emphasis that holds one of these is not read.
@@ -61,17 +62,6 @@ class Zulip(Dialect):
     def link_to(self, label: str, url: str) -> str:
         return url if label == self.text(url) else f"[{label}]({url})"
 
-    def join(self, pieces: Iterable[str]) -> str:
-        joined = ""
-        for piece in pieces:
-            if joined[-1:] in _RUNNING and piece[:1] in _RUNNING:
-                joined += WORD_JOINER
-            joined += piece
-        return joined
-
-
-_RUNNING = ("*", "`")
-
 
 def _as_reference(match: re.Match[str]) -> str:
     return _reference(match.group().lstrip(" \t"))
@@ -79,13 +69,6 @@ def _as_reference(match: re.Match[str]) -> str:
 
 def _reference(character: str) -> str:
     return f"&#{ord(character)};"
-
-
-def _apart(inner: str) -> str:
-    """Gives ``inner`` with no mark at its ends, which would run together with those around it."""
-    before = WORD_JOINER if inner[:1] in _RUNNING else ""
-    after = WORD_JOINER if inner[-1:] in _RUNNING else ""
-    return f"{before}{inner}{after}"
 
 
 ZULIP = Zulip()

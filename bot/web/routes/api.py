@@ -167,15 +167,18 @@ def history(
         Query(description="The last key of the page before this one.", max_length=LONGEST_KEY),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100,
+    operator: Annotated[
+        bool, Query(description="The messages to the operator, instead of the postings.")
+    ] = False,
 ) -> list[DeliverySchema]:
     """What was posted, what failed, what may have arrived, what waits; the last due first."""
     last = None
     if before is not None:
-        row = site.ledger.delivery(before)
+        row = site.ledger.delivery(before, operator=operator)
         if row is None:
             raise HTTPException(404, "No delivery has the key that 'before' names.")
         last = (row.due_at, row.id)
-    query = Wanted(q, tuple(state), channel, observance, last)
+    query = Wanted(q, tuple(state), channel, observance, last, operator)
     return [delivery_schema(row) for row in site.ledger.search(query, limit)]
 
 

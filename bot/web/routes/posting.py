@@ -94,27 +94,31 @@ def _words(
 
 def pictured(channel: Channel, message: Message, about: DeliveryRow | Posting) -> Picture:
     """Return how a message looks on a channel, made of the very request that would be sent."""
-    left_out = channel.platform.fitting_problems(message, channel.options)
-    request = shown_request(channel, message, about)
-    if request is None:
-        return Picture(Markup(""), "", tuple(left_out))
-    text = json.dumps(request, ensure_ascii=False, indent=2)
+    try:
+        request, losses = channel.platform.fitted_request(
+            message, channel.options, _envelope(about)
+        )
+    except CannotFitError as error:
+        return Picture(Markup(""), "", (str(error),))
+    sent = request.shown()
+    text = json.dumps(sent, ensure_ascii=False, indent=2)
     document = f"/mail-part/{quote(about.key, safe='/+')}"
-    return Picture(
-        draw_preview(channel.platform.name, request, message, document), text, tuple(left_out)
-    )
+    return Picture(draw_preview(channel.platform.name, sent, message, document), text, losses)
 
 
 def shown_request(
     channel: Channel, message: Message, about: DeliveryRow | Posting
 ) -> dict[str, Any] | None:
     """Return the request of a posting, secrets masked; None where the words do not fit."""
-    generation = about.generation if isinstance(about, DeliveryRow) else 0
-    envelope = Envelope(about.key, request_id(about.key, generation), about.due_at)
     try:
-        return channel.platform.request(message, channel.options, envelope).shown()
+        return channel.platform.request(message, channel.options, _envelope(about)).shown()
     except CannotFitError:
         return None
+
+
+def _envelope(about: DeliveryRow | Posting) -> Envelope:
+    generation = about.generation if isinstance(about, DeliveryRow) else 0
+    return Envelope(about.key, request_id(about.key, generation), about.due_at)
 
 
 DONE = frozenset(CHOICES) | {"test"}

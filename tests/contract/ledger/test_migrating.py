@@ -23,8 +23,8 @@ from tests.contract.ledger.making import KEY, NOW, URL, open_file, plan, put_in
 ONE_MORE = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 def upgrade() -> None:
     with op.batch_alter_table("deliveries") as table:
         table.add_column(sa.Column("colour", sa.String(20)))
@@ -44,9 +44,9 @@ def know_one_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str = "
     # a percent sign in the folder's name must not confuse Alembic
     scripts = tmp_path / "50% new"
     shutil.copytree(migrate.MIGRATIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "v0005_next.py").write_text(ONE_MORE.format(then=then))
+    (scripts / "versions" / "v0006_next.py").write_text(ONE_MORE.format(then=then))
     monkeypatch.setattr("bot.ledger.migrate.MIGRATIONS", scripts)
-    monkeypatch.setattr("bot.ledger.schema_version.REVISIONS", (*REVISIONS, "0005"))
+    monkeypatch.setattr("bot.ledger.schema_version.REVISIONS", (*REVISIONS, "0006"))
 
 
 def columns(file: Path) -> set[str]:
@@ -63,7 +63,8 @@ def schema(engine: Engine) -> set[str]:
         stored = conn.exec_driver_sql(
             "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name <> 'alembic_version'"
         )
-        return {" ".join(row[0].split()) for row in stored}
+        # a table that was made anew has its name in quotes
+        return {" ".join(row[0].replace('"', "").split()) for row in stored}
 
 
 def test_migrations_and_tables_give_the_same_schema() -> None:
@@ -96,7 +97,7 @@ def test_an_older_ledger_is_migrated_after_a_backup(
         assert raw.execute("SELECT key, colour FROM deliveries").fetchall() == [(KEY, None)]
         assert raw.execute("SELECT count(*) FROM slot_deliveries").fetchone() == (1,)
     (backup,) = backups(file)
-    assert backup.name == "vigilia.db.before-0004-20261209T140000Z"
+    assert backup.name == "vigilia.db.before-0005-20261209T140000Z"
     assert columns(backup) == before
     # and the second time there is nothing left to do
     open_file(tmp_path).close()

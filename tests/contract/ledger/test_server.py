@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -15,11 +16,12 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import Connection
 
 from bot.errors import LedgerError
+from bot.ledger import decisions, queries
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.migrate import migration_config
 from bot.ledger.opening import open_ledger
-from bot.ledger.rows import Decision, Mode, State
+from bot.ledger.rows import Decision, DeliveryRow, Mode, State
 from bot.ledger.tables import REVISIONS
 from bot.planning import Posting
 from tests.contract.ledger.making import (
@@ -29,9 +31,11 @@ from tests.contract.ledger.making import (
     NOW,
     claimed,
     deliver,
+    lose,
     plan,
     put_in,
     ready,
+    refuse,
     state_of,
 )
 from tests.postgres import Postgres
@@ -41,7 +45,7 @@ def opened(url: str, mode: Mode | None = "real", *, create: bool = True) -> Ledg
     return open_ledger(url, base=Path(), mode=mode, create=create, now=NOW)
 
 
-def refused(url: str, mode: Mode | None = "real", *, create: bool = True) -> str:
+def refusal(url: str, mode: Mode | None = "real", *, create: bool = True) -> str:
     with pytest.raises(LedgerError) as raised:
         opened(url, mode, create=create)
     return str(raised.value)
@@ -53,8 +57,8 @@ def url(postgres: Postgres) -> str:
 
 
 def test_a_new_ledger_is_made_and_found_again(url: str) -> None:
-    assert "There is no ledger yet at PostgreSQL on" in refused(url, create=False)
-    assert "There is no ledger yet" in refused(url, None)
+    assert "There is no ledger yet at PostgreSQL on" in refusal(url, create=False)
+    assert "There is no ledger yet" in refusal(url, None)
     with opened(url) as ledger:
         assert (ledger.shared, ledger.path, ledger.mode) == (True, None, "real")
         put_in(ledger)
@@ -69,27 +73,27 @@ def test_a_new_ledger_is_made_and_found_again(url: str) -> None:
 
 def test_each_mode_refuses_the_others_ledger(url: str) -> None:
     opened(url, "rehearsal").close()
-    assert "made by a rehearsal" in refused(url)
+    assert "made by a rehearsal" in refusal(url)
     opened(url, None).close()
 
 
 def test_a_database_of_something_else_is_left_alone(postgres: Postgres, url: str) -> None:
     name = url.partition("?")[0].rpartition("/")[2]
     postgres.sql("CREATE TABLE alembic_version (version_num text)", name)
-    assert "a database of something else" in refused(url)
+    assert "a database of something else" in refusal(url)
 
 
 def test_a_server_that_cannot_be_used_is_one_sentence_without_a_secret(
     postgres: Postgres, url: str
 ) -> None:
-    said = refused("postgresql+psycopg://ana:s3cr3t@127.0.0.1:1/vigilia")
+    said = refusal("postgresql+psycopg://ana:s3cr3t@127.0.0.1:1/vigilia")
     assert "cannot be reached" in said
     assert "s3cr3t" not in said
     assert "ana" not in said
-    assert "Make the database" in refused(postgres.url("nowhere"))
+    assert "Make the database" in refusal(postgres.url("nowhere"))
     postgres.sql("CREATE ROLE guest LOGIN")
     guest = url.replace("vigilia@", "guest@")
-    assert "lacks the right" in refused(guest)
+    assert "lacks the right" in refusal(guest)
 
 
 def test_a_lease_is_the_databases_affair(url: str) -> None:
@@ -238,7 +242,7 @@ def test_an_older_version_goes_on_while_and_after_a_newer_one_migrates(
         with engine.begin() as conn:
             conn.execute(text("UPDATE meta SET value = '0099' WHERE key = 'serves'"))
         engine.dispose()
-        assert "written by a newer Vigilia" in refused(url)
+        assert "written by a newer Vigilia" in refusal(url)
 
 
 def test_a_pause_holds_what_is_being_written_down_at_that_moment(url: str) -> None:
@@ -313,3 +317,47 @@ def test_a_day_that_one_machine_does_not_know_yet_is_not_forgotten(url: str) -> 
         assert ledger.see(old, NOW + HOUR + timedelta(minutes=59)) == {"ottawa": {"a": NOW}}
         # an hour is enough to know that it was meant
         assert ledger.see(new, NOW + 2 * HOUR) == {"ottawa": {"a": NOW, "b": NOW + 2 * HOUR}}
+
+
+@pytest.mark.parametrize("verdict", ["retract", "delivered", "resend", "retry", "skip", "hold"])
+def test_nothing_is_recorded_that_somebody_was_quicker_with(
+    url: str, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(url) as ledger, opened(url) as other:
+        run = other.begin_run(NOW, "0.1.0")
+        put_in(ledger)
+        quicker: dict[str, Callable[[], object]] = {
+            "retract": lambda: other.retract(KEY, NOW, "Ben"),
+            "delivered": lambda: other.resolve(KEY, "resend", NOW, "Ben"),
+            "resend": lambda: other.resolve(KEY, "delivered", NOW, "Ben"),
+            "retry": lambda: other.retry(KEY, NOW, NOW + HOUR, "Ben"),
+            "skip": lambda: claimed(other, run),
+            "hold": lambda: claimed(other, run),
+        }
+        slower: dict[str, Callable[[], object]] = {
+            "retract": lambda: ledger.retract(KEY, NOW, "Ana"),
+            "delivered": lambda: ledger.resolve(KEY, "delivered", NOW, "Ana"),
+            "resend": lambda: ledger.resolve(KEY, "resend", NOW, "Ana"),
+            "retry": lambda: ledger.retry(KEY, NOW, NOW + HOUR, "Ana"),
+            "skip": lambda: ledger.decide(KEY, "skip", "Ana", "", NOW),
+            "hold": lambda: ledger.decide(KEY, "hold", "Ana", "", NOW),
+        }
+        match verdict:
+            case "retract":
+                deliver(other, claimed(other, run))
+            case "delivered" | "resend":
+                lose(other, claimed(other, run))
+            case "retry":
+                refuse(other, claimed(other, run))
+        read = queries.delivery
+
+        def read_and_overtaken(conn: Connection, key: str) -> DeliveryRow | None:
+            monkeypatch.undo()
+            row = read(conn, key)
+            quicker[verdict]()
+            return row
+
+        monkeypatch.setattr(decisions, "delivery", read_and_overtaken)
+        with pytest.raises(LedgerError, match="changed at this very moment"):
+            slower[verdict]()
+        assert "Ana" not in [decision.who for decision in ledger.decision_log(KEY)]

@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import apprise.plugins
 import pytest
 from hypothesis import example, given, settings
 
-from bot.channels.apprise import OURS, PLATFORM, AppriseOptions
+from bot.channels.apprise import OTHER_NAMES, PLATFORM, AppriseOptions
 from bot.channels.apprised_answers import read_result
 from bot.channels.dialects.apprised import APPRISED
 from bot.channels.dialects.dialect import clean, units
@@ -26,6 +28,8 @@ from .shipped import shipped_messages
 
 URL = "gotifys://push.example.org/AbCdEf0123456789"
 OPTIONS = AppriseOptions.model_validate({"url": URL})
+
+CHANNEL = 'url = "gotifys://127.0.0.1:9/CANARYplatformSECRET0009"'
 
 ANSWERS = Answers(cases=(Case(200, "", Delivered()),))
 """Apprise gives no answers of platforms; its own results are below."""
@@ -47,6 +51,7 @@ def test_a_real_message_is_what_a_person_can_read_in_the_golden_file() -> None:
 
 @given(foreign)
 @example("<!channel> <@U1> <@&2> @everyone @**all** #general /me {{ x }} {% x %} *a* _b_ ~c~ `d`")
+@example("_!important _/me")
 @example("[x](https://a.example) tg://user &lt; :fire: !important https://b.example")
 def test_nothing_of_others_is_left_that_some_platform_could_read_as_a_mention(text: str) -> None:
     written = APPRISED.text(text)
@@ -111,7 +116,9 @@ def test_a_platform_that_we_have_ourselves_is_refused_and_named(url: str, ours: 
 
 def test_every_platform_of_ours_that_apprise_has_too_is_among_the_refused() -> None:
     theirs = set(PLATFORMS) - {"apprise", "console", "inbox", "webhook"}
-    assert set(OURS.values()) == theirs
+    modules = {path.stem for path in Path(apprise.plugins.__file__).parent.iterdir()}
+    assert theirs <= {OTHER_NAMES.get(module, module) for module in modules}
+    assert modules & set(PLATFORMS) == theirs - set(OTHER_NAMES.values())
 
 
 @pytest.mark.parametrize(

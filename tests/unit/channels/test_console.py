@@ -15,6 +15,8 @@ from .golden_files import matches_golden
 from .messages import ENGLISH, ENVELOPE, REAL, messages
 from .seen import squeezed
 
+CHANNEL = ""
+
 ANSWERS = Answers()
 OPTIONS = LocalOptions()
 

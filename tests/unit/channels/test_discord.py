@@ -32,6 +32,8 @@ _FORM = {
     "errors": {"embeds": {"0": {"title": {"_errors": [{"code": "X", "message": "Too long"}]}}}},
 }
 
+CHANNEL = 'url = "http://127.0.0.1:9/api/webhooks/12/CANARYplatformSECRET0009"'
+
 ANSWERS = Answers(
     gone=frozenset({401, 404}),
     cases=(

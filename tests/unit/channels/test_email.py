@@ -38,6 +38,14 @@ RAW = {
 }
 OPTIONS = EmailOptions.model_validate(RAW)
 
+CHANNEL = """
+host = "127.0.0.1"
+port = 9
+security = "none"
+sender = "Our group <days@example.org>"
+to = "members@lists.example.org"
+"""
+
 ANSWERS = Answers(cases=(Case(200, "", Delivered()),))
 """A mail server gives no HTTP answers; its own are below."""
 

@@ -16,6 +16,10 @@ from bot.content.message import Link, Message
 from .messages import ENGLISH, FRENCH, REAL, messages
 
 
+def whole(message: Message) -> Message:
+    return message
+
+
 def size(message: Message) -> int:
     return sum(
         len(part.title)
@@ -46,7 +50,7 @@ def sources(count: int) -> tuple[Link, ...]:
 def test_what_must_stay_stays_and_what_is_kept_is_kept_whole(message: Message, limit: int) -> None:
     too_long = longer_than(limit)
     try:
-        fitted, left_out = fit(message, too_long)
+        fitted, left_out = fit(message, whole, too_long)
     except CannotFitError:
         assert too_long(message)
         return
@@ -71,13 +75,13 @@ def test_no_more_is_left_out_than_is_needed(message: Message, limit: int) -> Non
         return size(shorter) > limit
 
     try:
-        fitted, left_out = fit(message, too_long)
+        fitted, left_out = fit(message, whole, too_long)
     except CannotFitError:
         return
     for shorter in tried:
         if size(shorter) > size(fitted):
             assert size(shorter) > limit
-    assert fit(fitted, too_long) == (fitted, ())
+    assert fit(fitted, whole, too_long) == (fitted, ())
     assert left_out == () or any(size(shorter) > limit for shorter in tried)
 
 
@@ -88,7 +92,7 @@ def test_sources_go_first_from_the_language_that_has_most_down_to_two() -> None:
     )
     counts: list[tuple[int, ...]] = []
     for limit in range(8, 3, -1):
-        fitted, _ = fit(message, more_sources_than(limit))
+        fitted, _ = fit(message, whole, more_sources_than(limit))
         assert [part.body for part in fitted.parts] == [ENGLISH.body, FRENCH.body]
         counts.append(tuple(len(part.sources) for part in fitted.parts))
     assert counts == [(4, 4), (4, 3), (3, 3), (3, 2), (2, 2)]
@@ -104,7 +108,7 @@ def test_then_the_last_paragraphs_go_from_the_longest_body() -> None:
     )
     kept = []
     for limit in (4, 3, 2):
-        fitted, left_out = fit(message, more_blocks_than(limit))
+        fitted, left_out = fit(message, whole, more_blocks_than(limit))
         kept.append(tuple(len(parse(part.body)) for part in fitted.parts))
     assert kept == [(2, 2), (1, 2), (1, 1)]
     assert left_out == (
@@ -115,17 +119,17 @@ def test_then_the_last_paragraphs_go_from_the_longest_body() -> None:
 
 def test_what_is_left_out_is_said_in_sentences() -> None:
     message = replace(REAL, parts=(replace(ENGLISH, sources=sources(5)),))
-    _, left_out = fit(message, lambda m: len(m.parts[0].sources) > 2)
+    _, left_out = fit(message, whole, lambda m: len(m.parts[0].sources) > 2)
     assert left_out == ("The text in 'en' loses its last 3 sources.",)
 
 
 def test_a_message_that_cannot_be_shortened_enough_is_refused() -> None:
     with pytest.raises(CannotFitError, match="shorten its title, first paragraph or actions"):
-        fit(REAL, lambda message: True)
+        fit(REAL, whole, lambda message: True)
 
 
 def test_a_message_that_fits_is_left_as_it_is() -> None:
-    assert fit(REAL, lambda message: False) == (REAL, ())
+    assert fit(REAL, whole, lambda message: False) == (REAL, ())
 
 
 @pytest.mark.parametrize(
@@ -145,7 +149,7 @@ def test_every_kind_of_block_is_left_out_whole_and_alone(body: str) -> None:
     blocks = parse(body)
     message = replace(REAL, parts=(replace(ENGLISH, body=body),))
     for kept in range(len(blocks), 0, -1):
-        fitted, _ = fit(message, more_blocks_than(kept))
+        fitted, _ = fit(message, whole, more_blocks_than(kept))
         assert parse(fitted.parts[0].body) == blocks[:kept]
 
 
@@ -158,6 +162,6 @@ def test_a_very_long_message_is_fitted_with_few_renderings() -> None:
         renderings += 1
         return len(shorter.parts[0].body) > 30
 
-    fitted, _ = fit(message, too_long)
+    fitted, _ = fit(message, whole, too_long)
     assert len(parse(fitted.parts[0].body)) == 5
     assert renderings < 20

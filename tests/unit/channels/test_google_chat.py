@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 
 from bot.channels.dialects.card_html import CARD_HTML
+from bot.channels.dialects.chat_card import LONGEST_HEADER
 from bot.channels.dialects.dialect import clean, one_line
 from bot.channels.fitting import CannotFitError
 from bot.channels.google_chat import (
-    LONGEST_HEADER,
     LONGEST_MESSAGE,
     PLATFORM,
     GoogleChatOptions,
@@ -39,6 +39,8 @@ NAME = "spaces/AAQA1b2C3d/messages/xYz.1"
 def error(code: int, status: str) -> str:
     return json.dumps({"error": {"code": code, "message": "Words.", "status": status}})
 
+
+CHANNEL = 'url = "http://127.0.0.1:9/v1/spaces/AA/messages?key=k&token=CANARYplatformSECRET0009"'
 
 ANSWERS = Answers(
     gone=frozenset({401, 403, 404, 410}),

@@ -8,6 +8,8 @@ from .answer_cases import Answers
 from .golden_files import matches_golden
 from .messages import ENVELOPE, REAL
 
+CHANNEL = ""
+
 ANSWERS = Answers()
 
 

@@ -32,6 +32,12 @@ Json = dict[str, Any]
 TOKEN = "ZA-Yj3aBD8U8Cm7lKUp-lm9O9BmDgdhHzDeqsY8tlL0"
 OPTIONS = MastodonOptions.model_validate({"url": "https://mastodon.example", "access_token": TOKEN})
 
+CHANNEL = """
+url = "http://127.0.0.1:9"
+access_token = "CANARYplatformSECRET0009"
+longest = 5000
+"""
+
 ANSWERS = Answers(
     gone=frozenset({401}),
     cases=(

@@ -45,6 +45,12 @@ _ALLOWED = (
 ALLOWED = set(_ALLOWED.split())
 """The elements that the specification lists."""
 
+CHANNEL = """
+url = "http://127.0.0.1:9"
+access_token = "CANARYplatformSECRET0009"
+room = "!room:example.org"
+"""
+
 ANSWERS = Answers(
     gone=frozenset({401}),
     cases=(

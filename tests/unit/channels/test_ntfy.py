@@ -37,6 +37,11 @@ def error(code: int, status: int) -> str:
     return json.dumps({"code": code, "http": status, "error": "it says why", "link": "https://x"})
 
 
+CHANNEL = """
+url = "http://127.0.0.1:9"
+topic = "CANARYplatformSECRET0009"
+"""
+
 ANSWERS = Answers(
     cases=(
         Case(

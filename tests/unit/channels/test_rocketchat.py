@@ -38,6 +38,8 @@ POSTED = {"channel": "#a", "message": {"_id": "xYz1"}}
 FAILED = {"channel": "#b", "error": "error-not-allowed"}
 UNKNOWN_TOKEN = failure("Invalid integration id or token provided.")
 
+CHANNEL = 'url = "http://127.0.0.1:9/hooks/a1b2c3/CANARYplatformSECRET0009"'
+
 ANSWERS = Answers(
     gone=frozenset({410}),
     cases=(

@@ -31,6 +31,8 @@ from .seen import squeezed
 URL = "https://hooks.slack.com/services/T0001A2B3/B0001A2B3/xYz123abcDEF456ghi789JKL"
 OPTIONS = SlackOptions.model_validate({"url": URL})
 
+CHANNEL = 'url = "http://127.0.0.1:9/services/T0/B0/CANARYplatformSECRET0009"'
+
 ANSWERS = Answers(
     gone=frozenset({404, 410}),
     cases=(

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 
 from bot.channels.dialects.adaptive_card import card_body, disarmed, link_run
 from bot.channels.dialects.dialect import clean
+from bot.channels.dialects.teams_card import MOST_BUTTONS
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response
-from bot.channels.teams import LONGEST_BODY, MOST_BUTTONS, PLATFORM, TeamsOptions
+from bot.channels.teams import LONGEST_BODY, PLATFORM, TeamsOptions
 from bot.content.markdown import parse
 from bot.content.message import ActionText, Link, Message
 
@@ -31,6 +32,8 @@ SWITCHED_OFF = json.dumps(
     {"error": {"code": "WorkflowTriggerIsNotEnabled", "message": "The trigger is not enabled."}}
 )
 NO_SUCH = json.dumps({"error": {"code": "WorkflowNotFound", "message": "It could not be found."}})
+
+CHANNEL = 'url = "http://127.0.0.1:9/workflows/a/triggers/manual/paths/invoke?sig=CANARYplatformSECRET0009"'
 
 ANSWERS = Answers(
     gone=frozenset({401, 403, 404, 410}),

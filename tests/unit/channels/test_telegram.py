@@ -47,6 +47,12 @@ def error(status: int, description: str, **parameters: int) -> str:
 
 
 POSTED = {"ok": True, "result": {"message_id": 7, "chat": {"id": -1001234567890}, "date": 1}}
+CHANNEL = """
+token = "123456:CANARYplatformSECRET0009"
+chat_id = "-1001"
+server = "http://127.0.0.1:9"
+"""
+
 ANSWERS = Answers(
     gone=frozenset({401, 403, 404}),
     cases=(

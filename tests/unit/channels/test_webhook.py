@@ -32,6 +32,11 @@ ROTATING = WebhookOptions.model_validate(
     {"url": "https://example.org/hook", "secret": SECRET, "secret_previous": PREVIOUS}
 )
 
+CHANNEL = """
+url = "http://127.0.0.1:9/hook"
+secret = "whsec_Q0FOQVJZd2ViaG9va1NFQ1JFVDAwMDN4eA=="
+"""
+
 ANSWERS = Answers(
     gone=frozenset({410}),
     cases=(

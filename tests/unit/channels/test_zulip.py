@@ -41,6 +41,13 @@ def error(code: str, **more: object) -> str:
     return json.dumps({"result": "error", "code": code, "msg": "It says why", **more})
 
 
+CHANNEL = """
+url = "http://127.0.0.1:9"
+email = "bot@example.org"
+api_key = "CANARYplatformSECRET0009"
+stream = "general"
+"""
+
 ANSWERS = Answers(
     gone=frozenset({401}),
     cases=(

@@ -43,4 +43,4 @@ def test_each_reason_is_a_sentence_on_each_platform(name: str) -> None:
             text = said(name, outcome)
             assert "{" not in text
             assert "  " not in text
-            assert (PLATFORMS[name].called or name) in text
+            assert (PLATFORMS[name].actor or PLATFORMS[name].called) in text

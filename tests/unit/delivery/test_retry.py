@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.delivery.retry import LONGEST, SHORTEST, Settlement, next_delay, settlement
+from bot.ledger.rows import State
 
 NOW = datetime(2026, 12, 9, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -33,7 +34,8 @@ def settled(
     useful_for: timedelta = 2 * HOUR,
     on_unknown: Literal["hold", "resend"] = "hold",
     repeat_safe_for: timedelta | None = None,
-    maybe_arrived: bool = False,
+    in_doubt: bool = False,
+    may_have_arrived: bool = False,
 ) -> Settlement:
     return settlement(
         outcome,
@@ -42,7 +44,8 @@ def settled(
         useful_until=NOW + useful_for,
         on_unknown=on_unknown,
         repeat_safe_until=None if repeat_safe_for is None else NOW + repeat_safe_for,
-        maybe_arrived=maybe_arrived,
+        in_doubt=in_doubt,
+        may_have_arrived=may_have_arrived,
     )
 
 
@@ -85,13 +88,13 @@ def test_two_channels_that_were_told_the_same_wait_do_not_come_back_at_once() ->
 
 def test_what_was_delivered_is_delivered_with_its_remote_id() -> None:
     assert settled(Delivered("77", "as 77")) == Settlement(
-        "delivered", Reason.ACCEPTED, "as 77", remote_id="77"
+        State.DELIVERED, Reason.ACCEPTED, "as 77", remote_id="77"
     )
 
 
 def test_a_failure_that_may_pass_is_tried_again_while_the_message_is_useful() -> None:
     assert settled(Retry(Reason.DNS, "No name.")) == Settlement(
-        "retrying", Reason.DNS, "No name.", next_attempt_at=NOW + HOUR
+        State.RETRYING, Reason.DNS, "No name.", next_attempt_at=NOW + HOUR
     )
 
 
@@ -111,7 +114,7 @@ def test_a_failure_without_words_is_named_by_its_reason_when_given_up() -> None:
 
 def test_a_refusal_fails_and_pauses_the_channel_only_when_the_address_is_gone() -> None:
     assert settled(Rejected(Reason.TOO_LARGE, "Too long.")) == Settlement(
-        "failed", Reason.TOO_LARGE, "Too long."
+        State.FAILED, Reason.TOO_LARGE, "Too long."
     )
     gone = settled(Rejected(Reason.GONE, "No such webhook.", gone=True))
     assert (gone.state, gone.pauses_channel) == ("failed", True)
@@ -119,7 +122,7 @@ def test_a_refusal_fails_and_pauses_the_channel_only_when_the_address_is_gone() 
 
 def test_what_may_have_arrived_waits_for_a_person() -> None:
     assert settled(Unknown(Reason.NO_ANSWER, "Cut.")) == Settlement(
-        "unknown", Reason.NO_ANSWER, "Cut."
+        State.UNKNOWN, Reason.NO_ANSWER, "Cut."
     )
 
 
@@ -142,14 +145,21 @@ def test_a_channel_may_ask_for_unknowns_to_be_sent_again_within_usefulness() -> 
 
 def test_a_harmless_repeat_that_fails_is_not_tried_again_once_it_would_be_a_second_post() -> None:
     busy = Retry(Reason.SERVER_ERROR, "It was busy.")
-    late = settled(busy, repeat_safe_for=HOUR, maybe_arrived=True)
+    late = settled(busy, repeat_safe_for=HOUR, in_doubt=True, may_have_arrived=True)
     assert (late.state, late.reason) == ("unknown", Reason.SERVER_ERROR)
-    assert settled(busy, repeat_safe_for=2 * HOUR, maybe_arrived=True).state == "retrying"
+    assert settled(busy, repeat_safe_for=2 * HOUR, in_doubt=True).state == "retrying"
 
 
 def test_a_refused_repeat_does_not_say_that_the_first_one_failed() -> None:
-    refused = settled(Rejected(Reason.GONE, "Gone.", gone=True), maybe_arrived=True)
+    refused = settled(Rejected(Reason.GONE, "Gone.", gone=True), may_have_arrived=True)
     assert (refused.state, refused.pauses_channel) == ("unknown", True)
+
+
+def test_a_resend_is_tried_again_whatever_became_of_the_words_before() -> None:
+    busy = Retry(Reason.SERVER_ERROR, "It was busy.")
+    assert settled(busy, may_have_arrived=True).state == "retrying"
+    late = settled(busy, useful_for=HOUR, may_have_arrived=True)
+    assert (late.state, late.reason) == ("unknown", Reason.SERVER_ERROR)
 
 
 @given(
@@ -159,6 +169,7 @@ def test_a_refused_repeat_does_not_say_that_the_first_one_failed() -> None:
     st.sampled_from(["hold", "resend"]),
     st.none() | instants,
     st.booleans(),
+    st.booleans(),
 )
 def test_every_settlement_keeps_the_promises_to_readers(
     outcome: Outcome,
@@ -166,7 +177,8 @@ def test_every_settlement_keeps_the_promises_to_readers(
     useful_until: datetime,
     on_unknown: Literal["hold", "resend"],
     repeat_safe_until: datetime | None,
-    maybe_arrived: bool,
+    earlier_in_doubt: bool,
+    earlier_generation_in_doubt: bool,
 ) -> None:
     result = settlement(
         outcome,
@@ -175,15 +187,17 @@ def test_every_settlement_keeps_the_promises_to_readers(
         useful_until=useful_until,
         on_unknown=on_unknown,
         repeat_safe_until=repeat_safe_until,
-        maybe_arrived=maybe_arrived,
+        in_doubt=earlier_in_doubt,
+        may_have_arrived=earlier_in_doubt or earlier_generation_in_doubt,
     )
-    in_doubt = maybe_arrived or isinstance(outcome, Unknown)
+    in_doubt = earlier_in_doubt or isinstance(outcome, Unknown)
+    may_have_arrived = in_doubt or earlier_generation_in_doubt
     assert (result.state == "delivered") == isinstance(outcome, Delivered)
     assert (result.next_attempt_at is not None) == (result.state == "retrying")
     if result.state == "failed":
-        assert not in_doubt
+        assert not may_have_arrived
     if result.state == "unknown":
-        assert in_doubt
+        assert may_have_arrived
     if result.state == "retrying":
         assert next_attempt_at < useful_until
         if in_doubt and on_unknown == "hold":

@@ -21,7 +21,7 @@ from bot.engines.embedded import EmbeddedEngine
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.opening import open_ledger
-from bot.ledger.rows import DeliveryRow, ToSend
+from bot.ledger.rows import DeliveryRow, State, ToSend
 from bot.settings.models import Workers
 from tests.contract.ledger.making import LEASE, NOW, plan, put_in
 from tests.receiver import wait_until
@@ -68,7 +68,7 @@ class FakeCourier:
         if self.refusal in names:
             raise LedgerError("The disk is full.")
         self.settled += batch
-        return [Settlement("delivered", Reason.ACCEPTED) for _ in batch]
+        return [Settlement(State.DELIVERED, Reason.ACCEPTED) for _ in batch]
 
     @property
     def names(self) -> list[str]:

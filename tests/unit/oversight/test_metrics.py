@@ -49,7 +49,7 @@ def settled(
 ) -> Settled:
     row = stage.ledger.delivery(stage.keys["delivered"])
     assert row is not None
-    decided = Settlement("delivered", reason)
+    decided = Settlement(State.DELIVERED, reason)
     return Settled(row, decided, platform, timedelta(seconds=late_s), recorded=state)
 
 

@@ -57,7 +57,9 @@ def test_what_is_too_long_for_the_platform_loses_the_words_and_keeps_the_way_to_
     )
     message = told(Group("approval", ("one",), parts=parts))
     fitted, left_out = fit(
-        message, lambda shorter: len(PLATFORM.fitting_problems(shorter, None)) > 0
+        message,
+        lambda shorter: shorter,
+        lambda shorter: len(PLATFORM.fitting_problems(shorter, None)) > 0,
     )
     assert left_out and "Ouvrir la page" in fitted.parts[1].body
     assert "Day 0" in fitted.parts[1].body and "Day 19" not in fitted.parts[1].body

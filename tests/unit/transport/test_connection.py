@@ -134,10 +134,12 @@ class Writing:
 
     def __init__(self, error: OSError | None = None) -> None:
         self.written = b""
+        self.packets = 0
         self.error = error
 
     def sendall(self, data: bytes) -> None:
         self.written += data
+        self.packets += 1
         if self.error is not None:
             raise self.error
 
@@ -165,9 +167,11 @@ def sent(sock: Writing, headers: dict[str, str], body: bytes | None) -> tuple[by
 FIXED = {"User-Agent": "us", "Accept-Encoding": "identity"}
 
 
-def test_a_request_whose_last_byte_was_taken_is_sent() -> None:
+def test_a_request_is_written_in_one_piece_and_then_sent() -> None:
     headers = FIXED | {"X-A": "\xe9", "Content-Length": "2"}
-    written, progress = sent(Writing(), headers, b"ok")
+    sock = Writing()
+    written, progress = sent(sock, headers, b"ok")
+    assert sock.packets == 1
     assert written == (
         b"POST /hook?x=1 HTTP/1.1\r\nHost: hooks.test:8080\r\nUser-Agent: us\r\n"
         b"Accept-Encoding: identity\r\nX-A: \xe9\r\nContent-Length: 2\r\n\r\nok"

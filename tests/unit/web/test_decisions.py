@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,7 +14,9 @@ from bot.channels.outcome import Reason, Rejected
 from bot.channels.request import HttpRequest, Response
 from bot.delivery.approval import Standing, digest_of, standing_of
 from bot.delivery.planner import write_down
-from bot.ledger.rows import State
+from bot.ledger.decisions import ALLOWED
+from bot.ledger.rows import WAITING, HeldFor, State, Verdict
+from bot.web.decisions import choices
 from tests.page import NOW, Stage, staged
 from tests.unit.web.browsing import Browser, words
 
@@ -331,3 +334,54 @@ def shown_digest(stage: Stage, key: str) -> str | None:
     posting = stage.site.forecast().posting(key)
     assert posting is not None
     return digest_of(stage.project, posting)
+
+
+def test_what_ended_unread_is_approved_before_it_is_sent_again(
+    stage: Stage, browser: Browser
+) -> None:
+    key = stage.keys["held"]
+    stage.clock.set(NOW + timedelta(days=3))
+    stage.ledger.expire(stage.clock.now())
+    assert state(stage, key) is State.MISSED
+    assert browser.decide("retry", key).status_code != 200
+    assert browser.decide("approve", key).status_code == 200
+    assert browser.decide("retry", key).status_code == 200
+    assert state(stage, key) is State.READY
+
+
+STATES: list[tuple[State | None, HeldFor | None]] = [
+    (None, None),
+    *((state, held_for) for state in State for held_for in (None, "approval", "channel", "pause")),
+]
+
+
+@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize(("state", "held_for"), STATES)
+def test_the_page_offers_what_the_ledger_allows(
+    stage: Stage, state: State | None, held_for: HeldFor | None, standing: Standing
+) -> None:
+    row = stage.ledger.delivery(stage.keys["delivered"])
+    assert row is not None
+    about = None if state is None else replace(row, state=state, held_for=held_for)
+    verdicts = {
+        "arrived": "resolve-delivered",
+        "resend": "resolve-resend",
+        "take-back": "retract",
+    }
+    for deletes in (True, False):
+        offered = [choice.name for choice in choices(about, standing, deletes=deletes)]
+        assert all(
+            state in ALLOWED[cast("Verdict", verdicts.get(name, name))]
+            for name in offered
+            if name != "send"
+        )
+        assert ("send" in offered) is (about is None)
+        assert len({"retract", "take-back"} & set(offered)) == (state is State.DELIVERED)
+        # whatever can still be sent can be stopped, and whatever waits for a person can go on
+        assert ("skip" in offered) is (
+            state in WAITING or (about is None and standing is not Standing.SKIPPED)
+        )
+        if state in {State.FAILED, State.MISSED, State.SKIPPED}:
+            assert ("approve" in offered) is not ("retry" in offered)
+        if about is None:
+            assert ("approve" in offered) is (standing not in {Standing.FREE, Standing.APPROVED})

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.channels.fitting import CannotFitError
-from bot.channels.registry import PLATFORMS as REGISTERED
 from bot.content.message import ActionText, Link, Message
 from bot.web.previews import draw_preview
 from bot.web.routes.posting import shown_request
@@ -54,10 +53,6 @@ def draw(stage: Stage, platform: str, said: Message) -> str:
     if shown is None:
         raise CannotFitError("too long")
     return str(draw_preview(platform, shown, said, "/mail-part/x"))
-
-
-def test_every_platform_is_looked_at() -> None:
-    assert set(PLATFORMS) == set(REGISTERED)
 
 
 @pytest.mark.parametrize("platform", [name for name in PLATFORMS if name not in NARROW])

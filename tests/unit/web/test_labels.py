@@ -16,6 +16,7 @@ from jinja2.ext import babel_extract
 
 import bot.web
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
+from bot.channels.registry import PLATFORMS
 from bot.delivery.approval import Standing
 from bot.ledger.rows import State
 from bot.web import labels
@@ -48,7 +49,9 @@ def test_texts_are_found_to_be_translated() -> None:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_text_is_translated_and_none_is_left_over(code: str) -> None:
-    assert set(catalogue(code)) == said()
+    names = {platform.called for platform in PLATFORMS.values()}
+    assert said() <= set(catalogue(code)) <= said() | names
+    assert {"E-mail", "Webhook", "Inbox", "Terminal"} <= set(catalogue(code)) & names
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -6,13 +6,14 @@ https://discord.com/developers/docs/components/reference (read 2026-11-24).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.channels.colours import colour
 from bot.channels.dialects.dialect import one_line, units, web_url
 from bot.channels.dialects.discord import DISCORD
-from bot.content.message import ActionText, Link, Message, Part
+from bot.channels.text_layout import actions_of, label_of
+from bot.content.message import Link, Message, Part
 
 LONGEST_TITLE = 256
 LONGEST_DESCRIPTION = 4096
@@ -33,7 +34,7 @@ Json = dict[str, Any]
 
 
 def embeds(message: Message) -> list[Json]:
-    """Gives one embed a language. None has ``url``: a second with the same one would be dropped."""
+    """Return an embed a language. None has ``url``: a second with the same would be dropped."""
     return [_embed(part, colour(message.kind)) for part in message.parts]
 
 
@@ -45,7 +46,7 @@ def _embed(part: Part, colour: int) -> Json:
     pieces = [
         "" if plain else DISCORD.strong(DISCORD.text(title)),
         DISCORD.markdown(part.body),
-        _actions(part, buttons=()),
+        actions_of(part, DISCORD),
         _sources(part),
     ]
     embed: Json = {"color": colour, "description": "\n\n".join(filter(None, pieces))}
@@ -65,7 +66,7 @@ def _footer(embed: Json) -> str:
 
 
 def embeds_are_too_long(embeds: Sequence[Json]) -> bool:
-    """Whether Discord would refuse the embeds."""
+    """Return whether Discord would refuse the embeds."""
     return (
         len(embeds) > MOST_EMBEDS
         or any(units(embed["description"]) > LONGEST_DESCRIPTION for embed in embeds)
@@ -75,7 +76,7 @@ def embeds_are_too_long(embeds: Sequence[Json]) -> bool:
 
 
 def containers(message: Message) -> list[Json]:
-    """Gives one container a language."""
+    """Return one container a language."""
     return [
         {
             "type": _CONTAINER,
@@ -87,7 +88,7 @@ def containers(message: Message) -> list[Json]:
 
 
 def containers_are_too_long(containers: Sequence[Json]) -> bool:
-    """Whether Discord would refuse the containers."""
+    """Return whether Discord would refuse the containers."""
     components = list(_components(containers))
     texts: list[str] = [
         component[key]
@@ -104,13 +105,13 @@ def _container(part: Part) -> Iterator[Json]:
     texts = (
         f"## {DISCORD.text(one_line(part.title))}",
         DISCORD.markdown(part.body),
-        _actions(part, buttons),
+        actions_of(part, DISCORD, buttons),
     )
     yield from (_text_display(text) for text in texts if text)
     for start in range(0, len(buttons), MOST_BUTTONS):
         row = [_button(link) for link in buttons[start : start + MOST_BUTTONS]]
         yield {"type": _ACTION_ROW, "components": row}
-    small = [*_label(part.sources_label)] if part.sources else []
+    small = [*label_of(part.sources_label, DISCORD)] if part.sources else []
     small += [DISCORD.link(link.title, link.url) for link in part.sources]
     small += filter(None, [DISCORD.text(one_line(part.footer))])
     if small:
@@ -141,25 +142,9 @@ def _button(link: Link) -> Json:
     }
 
 
-def _actions(part: Part, buttons: Collection[Link]) -> str:
-    """Gives the actions as a list, each with those of its links that are no buttons."""
-    lines = [f"- {_action(action, buttons)}" for action in part.actions]
-    return "\n".join([*_label(part.actions_label), *lines]) if lines else ""
-
-
-def _action(action: ActionText, buttons: Collection[Link]) -> str:
-    links = [DISCORD.link(link.title, link.url) for link in action.links if link not in buttons]
-    return " ".join(filter(None, (DISCORD.text(one_line(action.text)), " · ".join(links))))
-
-
 def _sources(part: Part) -> str:
     lines = [f"- {DISCORD.link(link.title, link.url)}" for link in part.sources]
-    return "\n".join([*_label(part.sources_label), *lines]) if lines else ""
-
-
-def _label(label: str) -> Iterable[str]:
-    words = DISCORD.text(one_line(label))
-    return [DISCORD.strong(words)] if words else []
+    return "\n".join([*label_of(part.sources_label, DISCORD), *lines]) if lines else ""
 
 
 def _components(components: Iterable[Json]) -> Iterator[Json]:

@@ -1,0 +1,53 @@
+"""A message as Rocket.Chat's attachments (https://docs.rocket.chat/docs/integrations, read
+2026-11-24)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.channels.colours import colour
+from bot.channels.dialects.dialect import one_line, web_url
+from bot.channels.dialects.rocketchat import ROCKETCHAT
+from bot.channels.text_layout import actions_of, button_links, label_of
+from bot.content.message import Message, Part
+
+Json = dict[str, Any]
+
+
+def attachments_of(message: Message) -> Iterator[Json]:
+    """Yield two attachments a language: the words with buttons, the sources with the footer."""
+    shade = f"#{colour(message.kind):06X}"
+    for part in message.parts:
+        for attachment in (_body(part), _end(part)):
+            if attachment:
+                yield {"color": shade, **attachment}
+
+
+def _body(part: Part) -> Json:
+    buttons = button_links(part)
+    texts = (ROCKETCHAT.markdown(part.body), actions_of(part, ROCKETCHAT, buttons, between=" "))
+    attachment: Json = {
+        # Shown letter for letter.
+        "title": one_line(part.title),
+        "text": "\n\n".join(filter(None, texts)),
+    }
+    filled = {key: value for key, value in attachment.items() if value}
+    if buttons:
+        filled["actions"] = [
+            {"type": "button", "text": one_line(link.title), "url": web_url(link.url)}
+            for link in buttons
+        ]
+    return filled
+
+
+def _end(part: Part) -> Json:
+    sources = [ROCKETCHAT.link(link.title, link.url) for link in part.sources]
+    row = (
+        " ".join([*label_of(part.sources_label, ROCKETCHAT), " · ".join(sources)])
+        if sources
+        else ""
+    )
+    footer = ROCKETCHAT.text(one_line(part.footer))
+    text = "\n\n".join(filter(None, (row, footer)))
+    return {"text": text} if text else {}
