@@ -48,7 +48,7 @@ _CHANNELS = 200
 
 
 def part(title: str) -> dict[str, object]:
-    """Gives the stored form of a message in one language."""
+    """Return the stored form of a message in one language."""
     empty = {"body": "", "actions_label": "", "sources_label": "", "footer": ""}
     return {"language": "en", "title": title, "actions": [], "sources": [], **empty}
 
