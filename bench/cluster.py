@@ -34,7 +34,7 @@ from bench.group import (
 )
 from bot.cluster.queue import enqueue, make_tables
 from bot.delivery.planner import write_down
-from bot.ledger.opening import open_ledger
+from bot.opening import open_ledger
 from bot.project.load import load_project
 from tests.postgres import Postgres, running
 

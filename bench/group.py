@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from bot.delivery.planner import write_down
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
+from bot.opening import open_ledger
 from bot.project.load import load_project
 
 DAY = "day-of-measuring"

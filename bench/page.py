@@ -21,7 +21,7 @@ from urllib.request import urlopen
 
 from bot.assembly import assembled
 from bot.clock import SettableClock
-from bot.ledger.opening import open_ledger
+from bot.opening import open_ledger
 from bot.project.load import load_project
 from bot.web.access import access_of
 from bot.web.page_thread import page_beside

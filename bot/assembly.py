@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.clock import Clock
-from bot.cluster.shared_limits import SharedLimits
 from bot.delivery.courier import Courier, Listener
 from bot.delivery.planner import recover
 from bot.delivery.poster import LocalPlaces, Poster
@@ -22,10 +22,13 @@ from bot.errors import LedgerError
 from bot.event_log import log_recovered, log_settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
-from bot.ledger.opening import open_ledger
+from bot.opening import limits_of, open_ledger
 from bot.project.load import Project
 from bot.transport.dispatch import Transports
 from bot.transport.hot_swap import ReplaceableTransport
+
+if TYPE_CHECKING:
+    from bot.cluster.shared_limits import SharedLimits
 
 _RECORD_FOR = timedelta(seconds=30)
 """How long a command that ends by itself offers an outcome to a ledger that cannot take it."""
@@ -112,7 +115,7 @@ def assembled(
             with ledger:
                 is_new = not ledger.first_seen()
                 run = ledger.begin_run(clock.now(), __version__)
-                shared = SharedLimits(ledger) if ledger.shared else None
+                shared = limits_of(ledger)
                 courier = Courier(
                     ledger=ledger,
                     project=lambda: project,
@@ -157,7 +160,7 @@ def _engine(
             " 'vigilia[cluster]'."
         ) from None
     return ClusterEngine(
-        ledger,
+        shared.ledger,
         courier,
         clock,
         url=url,

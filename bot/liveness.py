@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.clock import SystemClock
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
+from bot.opening import open_ledger
 
 
 @dataclass(frozen=True)

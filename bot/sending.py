@@ -12,8 +12,8 @@ from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
 from bot.delivery.planner import selected_days
 from bot.errors import LedgerInUseError
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow, State
+from bot.opening import open_ledger
 from bot.planning import Planned, plan_for
 from bot.project.load import Project
 

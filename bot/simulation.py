@@ -22,8 +22,8 @@ from bot.delivery.poster import Poster
 from bot.delivery.rate_limits import RateLimits
 from bot.errors import RenderError
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
+from bot.opening import open_ledger
 from bot.project.load import Project
 
 

@@ -21,8 +21,8 @@ from bot.delivery.poster import LocalPlaces, Poster
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.rendering import write_message
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import Ended, HeldFor, OutcomeName, State, ToSend
+from bot.opening import open_ledger
 from bot.oversight.metrics import Metrics
 from bot.planning import Planned, Posting
 from bot.project.load import Project, load_project

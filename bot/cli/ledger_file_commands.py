@@ -114,7 +114,7 @@ def copy(
 ) -> None:
     """Copy the SQLite ledger into PostgreSQL, each row read back and compared."""
     from bot.clock import SystemClock
-    from bot.ledger.copying import copy_ledger
+    from bot.cluster.copying import copy_ledger
 
     project = load(config)
     root = project.places.root

@@ -82,7 +82,7 @@ def ledger_place(config: Path | None) -> tuple[str, Path]:
 def open_existing(project: Project, *, writing: bool) -> Ledger:
     """Open the ledger that is there, to read it or to write a decision. Raises LedgerError."""
     from bot.clock import SystemClock
-    from bot.ledger.opening import open_ledger
+    from bot.opening import open_ledger
 
     url, base, now = project.settings.ledger.url, project.places.root, SystemClock().now()
     ledger = open_ledger(url, base=base, mode=None, create=False, now=now)

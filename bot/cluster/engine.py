@@ -21,6 +21,7 @@ from procrastinate import App
 from procrastinate.exceptions import ProcrastinateException
 
 from bot.clock import Clock
+from bot.cluster.jobs import Job, for_new
 from bot.cluster.queue import (
     QUEUE,
     TASK,
@@ -30,15 +31,15 @@ from bot.cluster.queue import (
     make_tables,
     queue_app,
 )
+from bot.cluster.shared_ledger import SharedLedger
 from bot.cluster.shared_limits import SharedLimits
 from bot.delivery.courier import Courier
 from bot.delivery.planner import recover
 from bot.engines.engine import hanging
 from bot.engines.workers import fixed_workers
 from bot.errors import LedgerError
-from bot.ledger.jobs import Enqueue, Job
-from bot.ledger.ledger import Ledger
 from bot.ledger.rows import DeliveryRow
+from bot.ledger.slots import Enqueue
 from bot.logs import log
 from bot.settings.models import Workers
 
@@ -75,7 +76,7 @@ class ClusterEngine:
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: SharedLedger,
         courier: Courier,
         clock: Clock,
         *,
@@ -104,9 +105,9 @@ class ClusterEngine:
     @property
     def enqueue(self) -> Enqueue:
         """Puts jobs into the queue, in the ledger's own transaction."""
-        return self._enqueued
+        return for_new(self._put)
 
-    def _enqueued(self, raw: Any, jobs: Sequence[Job]) -> Sequence[int]:
+    def _put(self, raw: Any, jobs: Sequence[Job]) -> Sequence[int]:
         # the queue knows only real time
         return enqueue(
             raw, [Job(job.deliveries, self._clock.to_wall(job.at), job.reserved) for job in jobs]
@@ -225,7 +226,7 @@ class ClusterEngine:
         later = [(row, wait) for row, wait in zip(ready, waits, strict=True) if wait > _PATIENCE_S]
         if later:
             jobs = [Job((r.id,), now + self._clock_s(wait), reserved=True) for r, wait in later]
-            await asyncio.to_thread(self._ledger.enqueue, jobs, self.enqueue)
+            await asyncio.to_thread(self._ledger.enqueue, jobs, self._put)
         ended = await asyncio.gather(
             *(self._attempt(row, wait) for row, wait in here), return_exceptions=True
         )
@@ -308,7 +309,7 @@ class ClusterEngine:
                 # another machine was quicker, or the worker is back and through with it
                 log("job-not-rescued", str(error), job=number)
         given = await asyncio.to_thread(
-            self._ledger.give_jobs, self._clock.now(), _JOBLESS_AT_ONCE, self.enqueue
+            self._ledger.give_jobs, self._clock.now(), _JOBLESS_AT_ONCE, self._put
         )
         if given:
             log("jobs-given", f"{given} due deliveries had no job, and have one now.")

@@ -19,9 +19,9 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.schema import SchemaManager
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 
+from bot.cluster.jobs import Job
+from bot.cluster.postgresql import NETWORK
 from bot.delivery.retry import next_delay
-from bot.ledger.jobs import Job
-from bot.ledger.postgresql import NETWORK
 from bot.ledger.url import ledger_server
 
 QUEUE = "deliveries"

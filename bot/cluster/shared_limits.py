@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.cluster.buckets import Rates
+from bot.cluster.shared_ledger import SharedLedger
 from bot.errors import LedgerError
-from bot.ledger.buckets import Rates
-from bot.ledger.ledger import Ledger
 from bot.logs import log
 
 
@@ -15,7 +15,7 @@ from bot.logs import log
 class SharedLimits:
     """As :class:`bot.delivery.rate_limits.RateLimits`. Asking for a turn raises LedgerError."""
 
-    ledger: Ledger
+    ledger: SharedLedger
 
     def wait_for(self, keys: Rates) -> float:
         """Gives the seconds until every bucket has a token; 0.0 takes one of each."""

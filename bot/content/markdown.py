@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ _QUOTED_LINE = re.compile("^.*$", re.MULTILINE)
 _GROUPED_DIGITS = re.compile("(?<=[0-9])[\u00a0\u202f](?=[0-9])")
 
 
+# The same words go to many channels, one after the other; a tree is never changed.
+@lru_cache(maxsize=128)
 def parse(markdown: str) -> tuple[Block, ...]:
     """Return the tree of a Markdown text."""
     return tuple(_blocks(iter(_parser().parse(markdown))))

@@ -15,9 +15,9 @@ from bot.channels.outcome import Reason, Unknown
 from bot.clock import Clock
 from bot.delivery.approval import Standing, digest_of, names_words, needs_approval, standing
 from bot.delivery.retry import settlement
-from bot.ledger.jobs import Enqueue
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import Decision, DeliveryRow, HeldFor, State
+from bot.ledger.slots import Enqueue
 from bot.planning import DIGEST, Planned, Posting, Slot, days_of, plan_for
 from bot.project.load import Project
 

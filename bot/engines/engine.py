@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.ledger.jobs import Enqueue
+from bot.ledger.slots import Enqueue
 from bot.settings.models import Workers
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, update
 
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
-from bot.ledger.postgresql import Lock, take
+from bot.ledger.locks import Lock, take
 from bot.ledger.queries import POSTINGS, delivery, held_for, open_deliveries, verdicts
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict

@@ -1,6 +1,6 @@
 """The ledger: every question and every change, each in one transaction.
 
-Opened with :func:`bot.ledger.opening.open_ledger`. Used by any number of threads. Every instant is
+Opened with :func:`bot.opening.open_ledger`. Used by any number of threads. Every instant is
 an aware datetime, and those that come back are in UTC. Every method raises LedgerError, one
 sentence, where the database cannot do its part.
 
@@ -16,11 +16,9 @@ from pathlib import Path
 
 from bot.errors import LedgerError
 from bot.ledger import (
-    buckets,
     claiming,
     decisions,
     inbox,
-    jobs,
     operator_outbox,
     queries,
     runs,
@@ -30,7 +28,7 @@ from bot.ledger import (
     sqlite,
     transitions,
 )
-from bot.ledger.postgresql import Lock, try_to_hold
+from bot.ledger.locks import Lock
 from bot.ledger.transactions import Transactions, reads, writes
 
 
@@ -105,36 +103,16 @@ class Ledger(Transactions):
     inbox_put = writes(inbox.put)
     inbox = reads(inbox.messages)
 
-    # what several machines ask, on PostgreSQL only
-    waiting = reads(queries.claimable_rows)
-    give_jobs = writes(jobs.give_jobs)
-    lost_jobs = reads(jobs.lost)
-    enqueue = writes(jobs.enqueue_all)
-    with_driver = writes(jobs.with_driver)
-    reserve = writes(buckets.reserve)
-    back_off = writes(buckets.back_off)
-    shut_buckets = reads(buckets.shut)
-    forget_buckets = writes(buckets.forget)
-
     @contextmanager
-    def alone(self, lock: Lock) -> Iterator[bool]:
+    def alone(self, _lock: Lock) -> Iterator[bool]:
         """Yield True while no other machine is in such a block, False where one is. A machine that
         dies is out of it."""
-        if not self.shared:
-            yield True
-            return
-        with self._engine.connect() as conn, try_to_hold(conn, lock) as held:
-            yield held
+        yield True
 
     # the file
 
     def backup(self, file: Path) -> None:
         """Copy the ledger whole to a new file while it is in use. Raises LedgerError."""
-        if self.shared:
-            raise LedgerError(
-                f"The ledger at {self._place} is backed up by its server: `pg_dump --format=custom`"
-                " with the database's address. docs/cluster.md says more."
-            )
         if self.path is None:
             raise LedgerError("A ledger in memory has no file to back up.")
         sqlite.copy_file(self.path, file)

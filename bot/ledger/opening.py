@@ -1,4 +1,4 @@
-"""Opening a ledger: found, checked, stamped, migrated, or refused with one sentence."""
+"""Opening a ledger in a file: found, checked, stamped, migrated, or refused with one sentence."""
 
 from __future__ import annotations
 
@@ -14,23 +14,11 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.rows import Mode
 from bot.ledger.schema_version import Found, make_tables, missing_ledger, refuse_other
 from bot.ledger.sqlite import connect_file, plain_errors, sqlite_engine, writing
-from bot.ledger.url import ledger_file, ledger_server, make_folder
+from bot.ledger.url import ledger_file, make_folder
 
 
-def open_ledger(url: str, *, base: Path, mode: Mode | None, create: bool, now: datetime) -> Ledger:
-    """Opens the ledger of a URL; the relative path of an SQLite file counts from ``base``.
-
-    ``mode`` must be the one with which it was stamped when it was made; None only reads, whatever
-    the stamp, and neither creates nor migrates. An older ledger is migrated after a backup. Raises
-    LedgerError, and leaves the file as it is, where there is none and ``create`` is False, or where
-    it cannot be used.
-    """
-    server = ledger_server(url)
-    if server is not None:
-        # what it takes need not be installed for a file
-        from bot.ledger.server import open_on_server  # noqa: PLC0415
-
-        return open_on_server(server, mode=mode, create=create, now=now)
+def open_file(url: str, *, base: Path, mode: Mode | None, create: bool, now: datetime) -> Ledger:
+    """Open the ledger in an SQLite file or in memory; as :func:`bot.opening.open_ledger`."""
     path = ledger_file(url, base)
     if path is None:
         if mode is None or not create:

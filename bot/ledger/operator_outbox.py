@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, String, cast, delete, exists, func, insert, select, type_coerce
 
 from bot.channels.outcome import Reason
-from bot.ledger.postgresql import Lock, take
+from bot.ledger.locks import Lock, take
 from bot.ledger.queries import LONGEST_WAIT, POSTINGS, meta_value
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import State

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
-from bot.ledger.opening import open_ledger, stamp_of
+from bot.ledger.opening import open_file, stamp_of
 from bot.ledger.rows import Mode
 from bot.ledger.sqlite import copy_file
 from bot.ledger.url import ledger_file, ledger_server
@@ -94,7 +94,7 @@ def _mended(work: Path, place: Path, now: datetime, mend: Callable[[Ledger], _T]
         )
     # An older backup is brought to this version's tables.
     url = f"sqlite:///{work}"
-    with open_ledger(url, base=work.parent, mode=stamped, create=False, now=now) as ledger:
+    with open_file(url, base=work.parent, mode=stamped, create=False, now=now) as ledger:
         problems = ledger.check()
         if problems:
             raise LedgerError(f"The backup is damaged, and nothing was changed: {problems[0]}.")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from bot.ledger.postgresql import Lock, take
+from bot.ledger.locks import Lock, take
 from bot.ledger.tables import sightings
 from bot.ledger.transactions import Transactions
 

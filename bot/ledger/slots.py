@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from bot.errors import LedgerError
-from bot.ledger.jobs import Enqueue, driver, jobs_for
-from bot.ledger.postgresql import Lock, take
+from bot.ledger.locks import Lock, take
 from bot.ledger.queries import (
     deliveries_of_slot,
     delivery,
@@ -28,6 +27,9 @@ from bot.planning import Planned, Posting, Slot
 StateOf = Callable[[Posting, Decision | None], tuple[State, HeldFor | None] | None]
 """Says, from memory alone, in which state a delivery begins of whose posting that was decided last;
 None where that cannot be said yet."""
+
+Enqueue = Callable[[Connection, Sequence[dict[str, Any]]], None]
+"""Gives deliveries that are about to be written the jobs that wake a worker for them."""
 
 
 def insert(
@@ -105,7 +107,7 @@ def _insert_many(
             for posting in _postings(planned)
         ]
         if enqueue is not None:
-            _enqueued(conn, rows, enqueue)
+            enqueue(conn, rows)
         made = conn.execute(
             insert_once(conn, deliveries)
             .on_conflict_do_nothing()
@@ -148,20 +150,6 @@ def _new_slots(conn: Connection, wanted: Sequence[Slot], now: datetime) -> dict[
 
 
 _SLOT = (slots.c.observance, slots.c.date, slots.c.lead_days, slots.c.channel)
-
-
-def _enqueued(conn: Connection, rows: Sequence[dict[str, Any]], enqueue: Enqueue) -> None:
-    """Gives rows that are ready an id and a job, before they are there: a row is written once."""
-    numbers = select(func.nextval("deliveries_id_seq")).select_from(
-        func.generate_series(1, len(rows))
-    )
-    for row, id_ in zip(rows, conn.scalars(numbers).all(), strict=True):
-        row |= {"id": id_, "job_id": None}
-    jobs = jobs_for((row["id"], row["due_at"]) for row in rows if row["state"] is State.READY)
-    made = dict(zip(jobs, enqueue(driver(conn), jobs), strict=True))
-    by_delivery = {id_: number for job, number in made.items() for id_ in job.deliveries}
-    for row in rows:
-        row["job_id"] = by_delivery.get(row["id"])
 
 
 @dataclass(frozen=True)

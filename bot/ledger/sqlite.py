@@ -1,14 +1,11 @@
-"""What differs between the databases: engines, the error codes, backup, the check of a file.
-
-What is PostgreSQL's alone is in :mod:`bot.ledger.postgresql`.
-"""
+"""All that is particular to SQLite: the engine, its errors' meaning, backup, a file's check."""
 
 from __future__ import annotations
 
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,7 +25,6 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from bot.errors import LedgerError
-from bot.ledger.postgresql import sentence
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -54,32 +50,35 @@ _SENTENCES = {
 }
 
 
-def explained(error: BaseException | None, place: str) -> LedgerError:
-    """Gives the error of a database as a sentence; ``place`` is what a person calls the ledger."""
+Explain = Callable[[BaseException], str | None]
+"""Says what an error of a database's driver means, to be put behind "The ledger at …"; None where
+it does not know."""
+
+
+def explain(error: BaseException) -> str | None:
+    """Return what an error of SQLite means; None where that is not known."""
     name = str(getattr(error, "sqlite_errorname", "") or "")
     for code, words in _SENTENCES.items():
         # extended codes carry the cause behind the name: SQLITE_IOERR_WRITE
         if name == code or name.startswith(f"{code}_"):
-            return LedgerError(f"The ledger at {place} {words}.")
-    told = sentence(error) if error is not None else None
-    if told is not None:
-        return LedgerError(f"The ledger at {place} {told}.")
-    return LedgerError(f"The ledger at {place} cannot be used ({name or type(error).__name__}).")
+            return words
+    return None
 
 
 @contextmanager
-def plain_errors(place: str) -> Iterator[None]:
-    """Turns what the database cannot do into LedgerError; what is our own mistake stays itself."""
+def plain_errors(place: str, explain: Explain = explain) -> Iterator[None]:
+    """Turn what the database cannot do into LedgerError; what is our own mistake stays itself.
+    ``place`` is what a person calls the ledger."""
     try:
         yield
-    except (IntegrityError, ProgrammingError) as error:
-        if error.orig is None or sentence(error.orig) is None:
+    except (DBAPIError, sqlite3.Error, NoConnectionError) as error:
+        cause = (error.orig if isinstance(error, DBAPIError) else None) or error
+        words = explain(cause)
+        if words is None and isinstance(error, IntegrityError | ProgrammingError):
             raise
-        raise explained(error.orig, place) from error
-    except DBAPIError as error:
-        raise explained(error.orig, place) from error
-    except (sqlite3.Error, NoConnectionError) as error:
-        raise explained(error, place) from error
+        name = getattr(cause, "sqlite_errorname", None) or type(cause).__name__
+        words = words or f"cannot be used ({name})"
+        raise LedgerError(f"The ledger at {place} {words}.") from error
 
 
 def insert_once(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from bot.ledger import sqlite as dialect
+from bot.ledger import sqlite
 from bot.ledger.rows import Mode
 
 _P = ParamSpec("_P")
@@ -19,22 +19,21 @@ _T = TypeVar("_T")
 
 
 class Transactions:
-    """An open ledger, as far as who may read and write when.
+    """An open ledger, as far as who may read and write when."""
 
-    ``shared``: other machines may use it at the same time, so it is on a server.
-    """
+    shared = False
+    """Whether other machines may use it at the same time."""
 
     def __init__(
         self, engine: Engine, *, path: Path | None, mode: Mode, place: str = "sqlite://"
     ) -> None:
         self.path = path
         self.mode = mode
-        self.shared = engine.dialect.name == "postgresql"
         self._place = place if path is None else str(path)
         self._engine = engine
-        # one writer at a time here, so that SQLite's own queue is only for other processes; a
-        # server has a lock for each row
-        self._write_lock = nullcontext() if self.shared else threading.RLock()
+        self._explain: sqlite.Explain = sqlite.explain
+        # one writer at a time here, so that SQLite's own queue is only for other processes
+        self._write_lock: AbstractContextManager[object] = threading.RLock()
 
     def close(self) -> None:
         """Close the connections. The ledger can be used again; it opens new ones."""
@@ -49,25 +48,25 @@ class Transactions:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield one transaction that reads: all its questions are of one moment."""
-        if self.path is None and not self.shared:
+        if self.path is None:
             # one connection for all: a database in memory has no other
             with self.writing() as conn:
                 yield conn
         else:
-            with dialect.plain_errors(self._place), self._engine.connect() as conn:
-                if self.shared:
-                    # SQLite gives that by itself
-                    conn.execution_options(isolation_level="REPEATABLE READ")
-                with conn.begin():
-                    yield conn
+            with (
+                sqlite.plain_errors(self._place),
+                self._engine.connect() as conn,
+                conn.begin(),
+            ):
+                yield conn
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Yield one transaction that may write, committed at the end or rolled back."""
         with (
             self._write_lock,
-            dialect.plain_errors(self._place),
-            dialect.writing(self._engine) as conn,
+            sqlite.plain_errors(self._place, self._explain),
+            sqlite.writing(self._engine) as conn,
         ):
             yield conn
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from bot.channels.outcome import Reason
-from bot.ledger.postgresql import Lock, take
+from bot.ledger.locks import Lock, take
 from bot.ledger.queries import deliveries_by_id, meta_value, no_longer_useful, paused_channel_rows
 from bot.ledger.rows import DeliveryRow, HeldFor, State
 from bot.ledger.tables import deliveries

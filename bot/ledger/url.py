@@ -8,7 +8,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import LedgerError
-from bot.ledger.postgresql import DRIVER
+
+DRIVER = "postgresql+psycopg"
 
 
 def ledger_server(url: str) -> URL | None:

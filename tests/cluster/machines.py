@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bot.delivery.planner import write_down
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow, State
+from bot.opening import open_ledger
 from bot.project.load import load_project
 from tests.postgres import Postgres
 from tests.receiver import Answer, Receiver, wait_until

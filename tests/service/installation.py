@@ -20,8 +20,8 @@ from unittest.mock import patch
 from bot.cli import main
 from bot.delivery.planner import write_down
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow
+from bot.opening import open_ledger
 from bot.project.load import Project, load_project
 from tests.receiver import Receiver, wait_until
 

@@ -23,8 +23,8 @@ from bot.delivery.courier import Courier
 from bot.delivery.planner import recover, write_down
 from bot.delivery.poster import LocalPlaces, Poster
 from bot.delivery.rate_limits import RateLimits
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State
+from bot.opening import open_ledger
 from bot.project.load import Project, load_project
 from tests.service.installation import DAY, NINE, SIGNING_SECRET, table
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
+from bot.opening import open_ledger
 from tests.contract.ledger.making import NOW, URL
 from tests.postgres import Postgres
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.channels.outcome import Reason
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import Claim, Decision, Ended, HeldFor, State, ToSend
+from bot.opening import open_ledger
 from bot.planning import DigestLine, Planned, Posting, Slot
 
 DAY = date(2026, 12, 9)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.channels.outcome import Reason
+from bot.cluster.copying import copy_ledger
 from bot.errors import LedgerError, LedgerInUseError
-from bot.ledger.copying import copy_ledger
 from bot.ledger.lock import service_lock
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
 from bot.ledger.search import Wanted
+from bot.opening import open_ledger
 from tests.contract.ledger.making import (
     HOUR,
     NOW,

@@ -15,9 +15,9 @@ from sqlalchemy import Engine
 from bot.errors import LedgerError
 from bot.ledger import migrate
 from bot.ledger.lock import file_lock, service_lock
-from bot.ledger.opening import open_ledger
 from bot.ledger.sqlite import sqlite_engine, writing
 from bot.ledger.tables import REVISIONS, metadata
+from bot.opening import open_ledger
 from tests.contract.ledger.making import KEY, NOW, URL, open_file, plan, put_in
 
 ONE_MORE = """

@@ -15,9 +15,9 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import Mode, State, ToSend
-from bot.ledger.sqlite import explained, sqlite_engine, writing
+from bot.ledger.sqlite import plain_errors, sqlite_engine, writing
+from bot.opening import open_ledger
 from tests.contract.ledger.making import (
     KEY,
     LEASE,
@@ -271,8 +271,9 @@ def test_a_ledger_locked_by_another_program_is_busy(
 
 
 def test_an_error_that_has_no_words_of_its_own_still_names_the_ledger() -> None:
-    text = str(explained(sqlite3.DatabaseError("strange"), "var/vigilia.db"))
-    assert text == "The ledger at var/vigilia.db cannot be used (DatabaseError)."
+    with pytest.raises(LedgerError) as raised, plain_errors("var/vigilia.db"):
+        raise sqlite3.DatabaseError("strange")
+    assert str(raised.value) == "The ledger at var/vigilia.db cannot be used (DatabaseError)."
 
 
 def test_a_mistake_of_ours_is_not_dressed_up(file: Path, tmp_path: Path) -> None:

@@ -16,16 +16,16 @@ from sqlalchemy import Engine, MetaData, create_engine, event, func, insert, sel
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from bot.cluster.postgresql import server_engine
 from bot.content.message import Message, Part
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migration_config
-from bot.ledger.opening import open_ledger
-from bot.ledger.postgresql import server_engine
 from bot.ledger.rows import Claim, DeliveryRow, Ended, State, ToSend
 from bot.ledger.search import Wanted
 from bot.ledger.tables import SERVES, deliveries, meta
 from bot.ledger.url import ledger_server
+from bot.opening import open_ledger
 from tests.contract.ledger.making import (
     DAY,
     HOUR,

@@ -20,9 +20,9 @@ from bot.ledger import decisions, queries
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.migrate import migration_config
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import Decision, DeliveryRow, Mode, State
 from bot.ledger.tables import REVISIONS
+from bot.opening import open_ledger
 from bot.planning import Posting
 from tests.contract.ledger.making import (
     HOUR,
@@ -132,7 +132,7 @@ def test_any_number_of_services_may_run_on_it(url: str) -> None:
 OPEN = """
 import sys
 from pathlib import Path
-from bot.ledger.opening import open_ledger
+from bot.opening import open_ledger
 from tests.contract.ledger.making import NOW
 print("ready", flush=True)
 sys.stdin.readline()

@@ -13,14 +13,15 @@ from typing import Any
 
 import pytest
 
+from bot.cluster.jobs import MOST_A_JOB, Job, for_new, jobs_for
 from bot.cluster.queue import enqueue, make_tables
+from bot.cluster.shared_ledger import SharedLedger
 from bot.delivery.planner import Intake, insert_due
 from bot.delivery.prefetch import prepare
-from bot.ledger.jobs import MOST_A_JOB, Job, jobs_for
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
-from bot.ledger.postgresql import Lock
+from bot.ledger.locks import Lock
 from bot.ledger.rows import State
+from bot.opening import open_ledger
 from tests.contract.ledger.making import (
     HOUR,
     KEY,
@@ -45,8 +46,9 @@ def url(postgres: Postgres) -> str:
 
 
 @pytest.fixture
-def shared(url: str) -> Iterator[Ledger]:
+def shared(url: str) -> Iterator[SharedLedger]:
     with open_ledger(url, base=Path(), mode="real", create=True, now=NOW) as ledger:
+        assert isinstance(ledger, SharedLedger)
         ledger.with_driver(make_tables)
         yield ledger
 
@@ -65,7 +67,7 @@ def at_once(raw: Any, jobs: Sequence[Job]) -> Sequence[int]:
     return enqueue(raw, [replace(job, at=datetime.now(UTC)) for job in jobs])
 
 
-def test_turns_at_a_webhook_and_its_host_are_spaced(shared: Ledger) -> None:
+def test_turns_at_a_webhook_and_its_host_are_spaced(shared: SharedLedger) -> None:
     waits = shared.reserve([[WEBHOOK, HOST]] * 3, float("inf"))
     assert [round(wait) for wait in waits] == [0, 1, 2]
     # another webhook of the same host waits only for the host
@@ -74,14 +76,14 @@ def test_turns_at_a_webhook_and_its_host_are_spaced(shared: Ledger) -> None:
     assert shared.reserve([[]], 0.0) == [0.0]
 
 
-def test_a_turn_that_nobody_will_wait_for_is_not_taken(shared: Ledger) -> None:
+def test_a_turn_that_nobody_will_wait_for_is_not_taken(shared: SharedLedger) -> None:
     assert shared.reserve([[WEBHOOK]], 0.0) == [0.0]
     for _ in range(3):
         (wait,) = shared.reserve([[WEBHOOK]], 0.0)
         assert 0.5 < wait <= 1.0
 
 
-def test_machines_share_out_the_turns(shared: Ledger) -> None:
+def test_machines_share_out_the_turns(shared: SharedLedger) -> None:
     with ThreadPoolExecutor(8) as pool:
         asked = pool.map(lambda _: shared.reserve([[("w", 100.0)]] * 5, float("inf")), range(8))
     waits = sorted(wait for some in asked for wait in some)
@@ -90,7 +92,7 @@ def test_machines_share_out_the_turns(shared: Ledger) -> None:
     assert len({round(wait, 4) for wait in waits if wait > 0}) > 30
 
 
-def test_what_a_platform_asks_for_holds_on_all_machines(shared: Ledger) -> None:
+def test_what_a_platform_asks_for_holds_on_all_machines(shared: SharedLedger) -> None:
     shared.back_off("slack:1", 60.0)
     shared.back_off("slack:1", 1.0)
     (wait,) = shared.reserve([[WEBHOOK]], 0.0)
@@ -99,7 +101,7 @@ def test_what_a_platform_asks_for_holds_on_all_machines(shared: Ledger) -> None:
 
 
 def test_buckets_that_are_long_full_are_forgotten(
-    postgres: Postgres, url: str, shared: Ledger
+    postgres: Postgres, url: str, shared: SharedLedger
 ) -> None:
     shared.reserve([[WEBHOOK], [HOST]], 0.0)
     name = url.partition("?")[0].rpartition("/")[2]
@@ -111,15 +113,15 @@ def test_buckets_that_are_long_full_are_forgotten(
 
 
 def test_what_is_ready_has_its_jobs_in_the_same_transaction(
-    postgres: Postgres, url: str, shared: Ledger
+    postgres: Postgres, url: str, shared: SharedLedger
 ) -> None:
     planned = [plan(f"c{number}") for number in range(3)]
-    shared.insert(planned, NOW, state_of=ready, enqueue=enqueue)
+    shared.insert(planned, NOW, state_of=ready, enqueue=for_new(enqueue))
     shared.insert(
         [plan("held")],
         NOW,
         state_of=for_approval,
-        enqueue=enqueue,
+        enqueue=for_new(enqueue),
     )
     jobs = jobs_of(postgres, url)
     assert sorted(id_ for job in jobs for id_ in job[2]) == sorted(
@@ -129,7 +131,7 @@ def test_what_is_ready_has_its_jobs_in_the_same_transaction(
 
 
 def test_planners_that_prepared_the_same_write_it_down_once(
-    postgres: Postgres, url: str, shared: Ledger
+    postgres: Postgres, url: str, shared: SharedLedger
 ) -> None:
     project = project_of(*(channel(f"c{number}") for number in range(60)), days=[day("high")])
     due_at = project.plan.next_due(NOW)
@@ -139,7 +141,9 @@ def test_planners_that_prepared_the_same_write_it_down_once(
         prepared = prepare(ledger, project, due_at - timedelta(seconds=20), due_at)
         assert prepared is not None
         begin.wait(20)
-        return insert_due(ledger, project, prepared.due(project, due_at), due_at, enqueue=enqueue)
+        return insert_due(
+            ledger, project, prepared.due(project, due_at), due_at, enqueue=for_new(enqueue)
+        )
 
     begin = Barrier(2)
     with (
@@ -155,10 +159,10 @@ def test_planners_that_prepared_the_same_write_it_down_once(
 
 
 def test_where_the_rows_do_not_come_to_be_neither_do_the_jobs(
-    postgres: Postgres, url: str, shared: Ledger
+    postgres: Postgres, url: str, shared: SharedLedger
 ) -> None:
     put_in(shared)
-    done = shared.insert([plan()], NOW, state_of=ready, enqueue=enqueue)
+    done = shared.insert([plan()], NOW, state_of=ready, enqueue=for_new(enqueue))
     assert done.keys == ()
 
     def failing(raw: Any, jobs: Sequence[Job]) -> Sequence[int]:
@@ -166,13 +170,13 @@ def test_where_the_rows_do_not_come_to_be_neither_do_the_jobs(
         raise LookupError
 
     with pytest.raises(LookupError):
-        shared.insert([plan("x")], NOW, state_of=ready, enqueue=failing)
+        shared.insert([plan("x")], NOW, state_of=ready, enqueue=for_new(failing))
     assert jobs_of(postgres, url) == []
     assert [row.key for row in shared.history()] == [KEY]
 
 
 def test_what_is_due_without_a_job_gets_one_once(
-    postgres: Postgres, url: str, shared: Ledger
+    postgres: Postgres, url: str, shared: SharedLedger
 ) -> None:
     put_in(shared, plan("due"), plan("later", due_at=NOW + HOUR))
     run = shared.begin_run(NOW, "0.1.0")
@@ -196,7 +200,7 @@ def test_what_is_due_without_a_job_gets_one_once(
 
 
 def test_a_job_that_waits_for_later_is_none_for_what_is_due_now(
-    postgres: Postgres, url: str, shared: Ledger
+    postgres: Postgres, url: str, shared: SharedLedger
 ) -> None:
     """A person may have set going what waited for its next try."""
     put_in(shared)
@@ -211,7 +215,7 @@ def test_a_job_that_waits_for_later_is_none_for_what_is_due_now(
 
 
 def test_a_job_that_takes_longer_than_any_should_is_lost(
-    postgres: Postgres, url: str, shared: Ledger
+    postgres: Postgres, url: str, shared: SharedLedger
 ) -> None:
     put_in(shared)
     shared.give_jobs(NOW, 100, enqueue)
@@ -223,7 +227,7 @@ def test_a_job_that_takes_longer_than_any_should_is_lost(
     assert shared.lost_jobs(timedelta(minutes=5)) == [job]
 
 
-def test_one_machine_at_a_time_is_alone(url: str, shared: Ledger) -> None:
+def test_one_machine_at_a_time_is_alone(url: str, shared: SharedLedger) -> None:
     with open_ledger(url, base=Path(), mode="real", create=False, now=NOW) as other:
         with shared.alone(Lock.TELLING) as first, other.alone(Lock.TELLING) as second:
             assert (first, second) == (True, False)
@@ -236,7 +240,7 @@ def test_one_machine_at_a_time_is_alone(url: str, shared: Ledger) -> None:
         assert always
 
 
-def test_a_sign_of_life_is_no_planning(shared: Ledger) -> None:
+def test_a_sign_of_life_is_no_planning(shared: SharedLedger) -> None:
     run = shared.begin_run(NOW, "0.1.0")
     before = shared.last_alive()
     shared.beat(run)
@@ -258,7 +262,7 @@ def test_a_small_morning_is_shared_out_and_a_great_one_bundled() -> None:
 
 
 def test_the_queues_tables_are_made_once_and_brought_up_to_date(
-    postgres: Postgres, url: str, shared: Ledger
+    postgres: Postgres, url: str, shared: SharedLedger
 ) -> None:
     shared.with_driver(make_tables)
     name = url.partition("?")[0].rpartition("/")[2]

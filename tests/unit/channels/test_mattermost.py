@@ -32,6 +32,8 @@ def error(id_: str, status: int) -> str:
 HOOK = "web.incoming_webhook"
 DELETED_CHANNEL = "api.post.create_post.can_not_post_to_deleted.error"
 
+CHANNEL = 'url = "http://127.0.0.1:9/hooks/canaryplatformsecret00009a"'
+
 ANSWERS = Answers(
     gone=frozenset({410}),
     cases=(

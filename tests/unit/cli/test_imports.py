@@ -58,6 +58,7 @@ def test_upcoming_imports_no_database_no_network_and_no_templates(
 RARE = (
     "alembic",
     "apprise",
+    "bot.cluster",
     "email.headerregistry",
     "icalendar",
     "markdown_it",

@@ -18,8 +18,8 @@ from bot.delivery.planner import write_down
 from bot.delivery.poster import LocalPlaces, Poster
 from bot.delivery.rate_limits import RateLimits
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow
+from bot.opening import open_ledger
 from bot.project.load import Project, load_project
 from tests.service.installation import DAY, NINE, table
 

@@ -16,8 +16,8 @@ from bot.delivery.approval import digest_of
 from bot.delivery.planner import due_and_unfilled, insert_due, write_down
 from bot.delivery.rendering import write_message
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import Decision, DeliveryRow, State
+from bot.opening import open_ledger
 from bot.planning import Posting
 from bot.project.load import Project
 from tests.page import NOW, Stage, staged

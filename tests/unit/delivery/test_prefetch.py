@@ -19,8 +19,8 @@ from bot.channels.outcome import Reason
 from bot.delivery.planner import insert_due, write_down
 from bot.delivery.prefetch import Prepared, prepare
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import HeldFor, State
+from bot.opening import open_ledger
 from bot.planning import Planned, plan_for
 from bot.project.load import Project
 from tests.unit.planning.plans import calendars, channel, channels, day, project_of

@@ -12,8 +12,8 @@ from bot.delivery import rendering as words
 from bot.delivery.remembered import Remembered
 from bot.delivery.rendering import Words
 from bot.errors import RenderError
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow
+from bot.opening import open_ledger
 from bot.project.load import Project
 from tests.contract.ledger.making import NOW, plan, put_in
 from tests.service.test_promises import the_project

@@ -13,8 +13,8 @@ from bot.clock import SettableClock
 from bot.engines import due_queue
 from bot.engines.due_queue import DueQueue
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow
+from bot.opening import open_ledger
 from tests.contract.ledger.making import HOUR, NOW, plan, put_in
 
 

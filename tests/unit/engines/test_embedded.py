@@ -20,8 +20,8 @@ from bot.engines import due_queue, embedded
 from bot.engines.embedded import EmbeddedEngine
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import DeliveryRow, State, ToSend
+from bot.opening import open_ledger
 from bot.settings.models import Workers
 from tests.contract.ledger.making import LEASE, NOW, plan, put_in
 from tests.receiver import wait_until

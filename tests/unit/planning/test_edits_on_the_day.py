@@ -19,8 +19,8 @@ from bot.calendar.observances import Observance
 from bot.channels.channel import Channel
 from bot.delivery.planner import write_down
 from bot.ledger.ledger import Ledger
-from bot.ledger.opening import open_ledger
 from bot.ledger.rows import State
+from bot.opening import open_ledger
 from bot.project.load import Project
 from tests.unit.planning.plans import channel, day, project_of
 

@@ -11,10 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, exists, func, insert, select, text
 
+from bot.cluster.postgresql import explain, place_of, server_engine
+from bot.cluster.server import open_server
 from bot.errors import LedgerError
 from bot.ledger.lock import file_lock
-from bot.ledger.opening import open_ledger
-from bot.ledger.postgresql import Lock, place_of, server_engine, take
+from bot.ledger.locks import Lock, take
+from bot.ledger.opening import open_file
 from bot.ledger.queries import POSTINGS
 from bot.ledger.sqlite import plain_errors, sqlite_engine, writing
 from bot.ledger.tables import deliveries, meta, metadata, words_waiting
@@ -50,9 +52,9 @@ def copy_ledger(source: str, target: str, *, base: Path, now: datetime) -> Mappi
     with ExitStack() as stack:
         if path.exists():
             stack.enter_context(file_lock(path))
-        with open_ledger(source, base=base, mode=None, create=False, now=now) as ledger:
+        with open_file(source, base=base, mode=None, create=False, now=now) as ledger:
             mode = ledger.mode
-        open_ledger(target, base=base, mode=mode, create=True, now=now).close()
+        open_server(server, mode=mode, create=True, now=now).close()
         here = sqlite_engine(path, "ro")
         there = server_engine(server, writes=True, statement_s=_LONGEST_S)
         stack.callback(here.dispose)
@@ -62,7 +64,7 @@ def copy_ledger(source: str, target: str, *, base: Path, now: datetime) -> Mappi
             plain_errors(str(path)),
             here.connect() as original,
             original.begin(),
-            plain_errors(place),
+            plain_errors(place, explain),
             writing(there) as copy,
         ):
             take(copy, Lock.SCHEMA)

@@ -1,12 +1,10 @@
-"""All that is particular to PostgreSQL: the engine, what its errors mean, and the locks that a
-ledger with several machines needs."""
+"""All that is particular to PostgreSQL: the engine, its errors' meaning, a lock for a block."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import IntEnum
 from functools import partial
 from typing import Any
 
@@ -14,8 +12,7 @@ from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL, Engine
 
 from bot.errors import LedgerError
-
-DRIVER = "postgresql+psycopg"
+from bot.ledger.locks import SPACE, Lock
 
 OLDEST = 14
 """The oldest major version of PostgreSQL that the ledger's tests run on or that is still kept by
@@ -38,38 +35,10 @@ NETWORK: dict[str, str] = {
 }
 
 
-class Lock(IntEnum):
-    """What one transaction at a time does, or any number beside each other but not beside it.
-
-    The numbers are the second half of PostgreSQL's advisory locks, so they may never be used anew.
-    """
-
-    SCHEMA = 1
-    """Making or migrating the tables."""
-    DECIDING = 2
-    """Pauses and decisions: writing one excludes writing down what it may hold."""
-    SEEING = 3
-    """Noting which days a channel has."""
-    TELLING = 4
-    """Telling the operator."""
-
-
-_OURS = 0x7669  # "vi"
-
-
-def take(conn: Connection, lock: Lock, *, shared: bool = False) -> None:
-    """Takes a lock until the transaction ends. Does nothing on SQLite, where a transaction that
-    writes is alone already."""
-    if conn.dialect.name != "postgresql":
-        return
-    ask = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
-    conn.execute(select(ask(_OURS, lock.value)))
-
-
 @contextmanager
 def try_to_hold(conn: Connection, lock: Lock) -> Iterator[bool]:
     """Holds a lock for a block rather than a transaction; yields False where another has it."""
-    ask = select(func.pg_try_advisory_lock(_OURS, lock.value))
+    ask = select(func.pg_try_advisory_lock(SPACE, lock.value))
     with conn.begin():
         held = bool(conn.scalar(ask))
     try:
@@ -77,7 +46,7 @@ def try_to_hold(conn: Connection, lock: Lock) -> Iterator[bool]:
     finally:
         if held and not conn.invalidated:
             with conn.begin():
-                conn.execute(select(func.pg_advisory_unlock(_OURS, lock.value)))
+                conn.execute(select(func.pg_advisory_unlock(SPACE, lock.value)))
 
 
 def place_of(url: URL) -> str:
@@ -170,9 +139,9 @@ _BY_WORDS = {
 }
 
 
-def sentence(error: BaseException) -> str | None:
-    """Gives what an error of psycopg means, to be put behind "The ledger at …"; None where it is
-    none of psycopg's. Its own words are not repeated: they name the user."""
+def explain(error: BaseException) -> str | None:
+    """Return what an error of psycopg means; None where it is none of psycopg's. Its own words are
+    not repeated: they name the user."""
     if not type(error).__module__.startswith("psycopg"):
         return None
     said = str(error)

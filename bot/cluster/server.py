@@ -11,9 +11,10 @@ from datetime import datetime
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.engine import URL, Engine
 
+from bot.cluster.postgresql import OLDEST, explain, place_of, server_engine
+from bot.cluster.shared_ledger import SharedLedger
 from bot.errors import LedgerError
-from bot.ledger.ledger import Ledger
-from bot.ledger.postgresql import OLDEST, Lock, place_of, server_engine, take
+from bot.ledger.locks import Lock, take
 from bot.ledger.rows import Mode
 from bot.ledger.schema_version import Found, make_tables, missing_ledger, refuse_other
 from bot.ledger.sqlite import plain_errors, writing
@@ -22,12 +23,12 @@ from bot.ledger.tables import REVISIONS, alembic_version, meta
 _MIGRATION_S = 3600
 
 
-def open_on_server(url: URL, *, mode: Mode | None, create: bool, now: datetime) -> Ledger:
-    """Opens the ledger in a PostgreSQL database; as :func:`bot.ledger.opening.open_ledger`."""
+def open_server(url: URL, *, mode: Mode | None, create: bool, now: datetime) -> SharedLedger:
+    """Open the ledger in a PostgreSQL database; as :func:`bot.opening.open_ledger`."""
     place = place_of(url)
     engine = server_engine(url, writes=mode is not None)
     try:
-        with plain_errors(place):
+        with plain_errors(place, explain):
             found = _found(engine, place, mode=mode, create=create, now=now)
             refuse_other(found, place, mode)
             if found.is_older:
@@ -35,7 +36,7 @@ def open_on_server(url: URL, *, mode: Mode | None, create: bool, now: datetime) 
     except BaseException:
         engine.dispose()
         raise
-    return Ledger(engine, path=None, mode=found.mode, place=place)
+    return SharedLedger(engine, mode=found.mode, place=place)
 
 
 def _found(engine: Engine, place: str, *, mode: Mode | None, create: bool, now: datetime) -> Found:

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
-from bot.ledger.postgresql import Lock, take
-from bot.ledger.rows import CLAIMABLE
+from bot.ledger.locks import Lock, take
+from bot.ledger.rows import CLAIMABLE, State
+from bot.ledger.slots import Enqueue
 from bot.ledger.tables import deliveries
 
 _T = TypeVar("_T")
@@ -36,7 +37,7 @@ class Job:
     reserved: bool = False
 
 
-Enqueue = Callable[[Any, Sequence[Job]], Sequence[int]]
+Put = Callable[[Any, Sequence[Job]], Sequence[int]]
 """Puts jobs into the task queue, in the transaction of the driver's own connection; gives their
 ids."""
 
@@ -54,6 +55,25 @@ def jobs_for(waiting: Iterable[tuple[int, datetime]]) -> list[Job]:
     ]
 
 
+def for_new(put: Put) -> Enqueue:
+    """Return what gives deliveries that are written down an id and, where they are ready, a job,
+    before they are there: a row is written once."""
+
+    def enqueue(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        numbers = select(func.nextval("deliveries_id_seq")).select_from(
+            func.generate_series(1, len(rows))
+        )
+        for row, id_ in zip(rows, conn.scalars(numbers).all(), strict=True):
+            row |= {"id": id_, "job_id": None}
+        jobs = jobs_for((row["id"], row["due_at"]) for row in rows if row["state"] is State.READY)
+        numbered = zip(jobs, put(driver(conn), jobs), strict=True)
+        job_of = {id_: number for job, number in numbered for id_ in job.deliveries}
+        for row in rows:
+            row["job_id"] = job_of.get(row["id"])
+
+    return enqueue
+
+
 def with_driver(conn: Connection, work: Callable[[Any], _T]) -> _T:
     """Do something with the driver's own connection, alone among all machines, in one transaction:
     making the queue's tables."""
@@ -61,9 +81,9 @@ def with_driver(conn: Connection, work: Callable[[Any], _T]) -> _T:
     return work(driver(conn))
 
 
-def enqueue_all(conn: Connection, jobs: Sequence[Job], enqueue: Enqueue) -> None:
+def enqueue_all(conn: Connection, jobs: Sequence[Job], put: Put) -> None:
     """Puts jobs into the queue and notes them with their deliveries."""
-    made = enqueue(driver(conn), jobs)
+    made = put(driver(conn), jobs)
     noted = [
         {"delivery": id_, "job": number}
         for job, number in zip(jobs, made, strict=True)
@@ -78,7 +98,7 @@ def enqueue_all(conn: Connection, jobs: Sequence[Job], enqueue: Enqueue) -> None
         )
 
 
-def give_jobs(conn: Connection, now: datetime, limit: int, enqueue: Enqueue) -> int:
+def give_jobs(conn: Connection, now: datetime, limit: int, put: Put) -> int:
     """Gives a job to what is due and has none that lives: what a person has set going, whose worker
     was lost together with its job, or what was written down without a queue; gives how many."""
     # a job that waits for a later instant wakes nobody now, unless it waits for its turn at a host
@@ -100,7 +120,7 @@ def give_jobs(conn: Connection, now: datetime, limit: int, enqueue: Enqueue) -> 
         # what is just being claimed needs none, and another machine sees to the rest
         .with_for_update(skip_locked=True)
     ).all()
-    enqueue_all(conn, jobs_for((row.id, now) for row in found), enqueue)
+    enqueue_all(conn, jobs_for((row.id, now) for row in found), put)
     return len(found)
 
 

@@ -1,0 +1,65 @@
+"""A ledger on PostgreSQL, which any number of machines use at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from bot.cluster import buckets, jobs, postgresql
+from bot.errors import LedgerError
+from bot.ledger import queries, sqlite
+from bot.ledger.ledger import Ledger
+from bot.ledger.locks import Lock
+from bot.ledger.rows import Mode
+from bot.ledger.transactions import reads, writes
+
+
+class SharedLedger(Ledger):
+    """As :class:`bot.ledger.ledger.Ledger`, and what only several machines ask."""
+
+    shared = True
+
+    def __init__(self, engine: Engine, *, mode: Mode, place: str) -> None:
+        super().__init__(engine, path=None, mode=mode, place=place)
+        # a server has a lock for each row
+        self._write_lock = nullcontext()
+        self._explain = postgresql.explain
+
+    # jobs of the task queue
+    waiting = reads(queries.claimable_rows)
+    give_jobs = writes(jobs.give_jobs)
+    lost_jobs = reads(jobs.lost)
+    enqueue = writes(jobs.enqueue_all)
+    with_driver = writes(jobs.with_driver)
+
+    # rate limits
+    reserve = writes(buckets.reserve)
+    back_off = writes(buckets.back_off)
+    shut_buckets = reads(buckets.shut)
+    forget_buckets = writes(buckets.forget)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield one transaction that reads: all its questions are of one moment."""
+        with sqlite.plain_errors(self._place, self._explain), self._engine.connect() as conn:
+            # SQLite gives that by itself
+            conn.execution_options(isolation_level="REPEATABLE READ")
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def alone(self, lock: Lock) -> Iterator[bool]:
+        """Yield True while no other machine is in such a block, False where one is. A machine that
+        dies is out of it."""
+        with self._engine.connect() as conn, postgresql.try_to_hold(conn, lock) as held:
+            yield held
+
+    def backup(self, file: Path) -> None:
+        """Raise LedgerError: its server makes the backup."""
+        raise LedgerError(
+            f"The ledger at {self._place} is backed up by its server: `pg_dump --format=custom`"
+            " with the database's address. docs/cluster.md says more."
+        )
