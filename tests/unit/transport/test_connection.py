@@ -3,13 +3,15 @@ unlucky."""
 
 from __future__ import annotations
 
+import io
 import socket
+from http.client import HTTPException
 from typing import Any
 
 import pytest
 
 from bot.channels.outcome import Reason, Retry
-from bot.transport.connection import WatchedConnection, WatchedPool
+from bot.transport.connection import WatchedConnection, WatchedPool, WholeHead
 from bot.transport.progress import Progress, Stage, under_way
 from bot.transport.resolving import DecidedError, Route, TrustedHosts, system_addresses
 from bot.transport.sockets import DeadlineSocket, open_socket
@@ -188,3 +190,40 @@ def test_a_host_that_a_channel_names_is_the_only_one() -> None:
 def test_a_request_that_breaks_while_it_is_written_is_not_taken_for_sent() -> None:
     _, progress = sent(Writing(BrokenPipeError()), {}, b"ok")
     assert progress.stage is Stage.WRITING
+
+
+class Answering:
+    """A socket that gives ``content``, at most ``piece`` bytes a time."""
+
+    def __init__(self, content: bytes, piece: int) -> None:
+        class Pieces(io.BytesIO):
+            def readinto(self, buffer: Any) -> int:
+                data = self.read(min(piece, len(buffer)))
+                buffer[: len(data)] = data
+                return len(data)
+
+        self._raw: Any = Pieces(content)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self._raw)
+
+
+HEAD = (
+    b"HTTP/1.1 200 OK\r\nServer: nginx\r\nSet-Cookie: a=1\r\nX-Empty:\r\nX: one\r\n two\r\n"
+    b"Content-Length: 2\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("piece", [1, 40, 200_000])
+@pytest.mark.parametrize("head", [HEAD, HEAD.replace(b"\r\n", b"\n")])
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_a_head_that_is_cut_off_anywhere_is_none(before: bytes, head: bytes, piece: int) -> None:
+    # without the last byte of the empty line, CR alone is no end
+    for length in range(len(before), len(before + head) - 1):
+        sock: Any = Answering((before + head)[:length], piece)
+        with pytest.raises(HTTPException):
+            WholeHead(sock, method="POST").begin()
+    whole: Any = Answering(before + head + b"ok", piece)
+    answer = WholeHead(whole, method="POST")
+    answer.begin()
+    assert (answer.status, answer.length, answer.read()) == (200, 2, b"ok")
