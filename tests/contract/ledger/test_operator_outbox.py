@@ -16,13 +16,14 @@ from sqlalchemy import Engine, MetaData, create_engine, event, func, insert, sel
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from bot.channels.outcome import Reason
 from bot.cluster.postgresql import server_engine
 from bot.cluster.shared_ledger import SharedLedger
 from bot.content.message import Message, Part
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migration_config
-from bot.ledger.rows import Claim, DeliveryRow, Ended, State, ToSend
+from bot.ledger.rows import Claim, DeliveryRow, Settlement, State
 from bot.ledger.search import Wanted
 from bot.ledger.tables import SERVES, deliveries, meta
 from bot.ledger.url import ledger_server
@@ -41,7 +42,6 @@ from tests.contract.ledger.making import (
     plan,
     put_in,
     refuse,
-    refused,
     settle,
     state_of,
     try_later,
@@ -66,7 +66,7 @@ def message(ledger: Ledger, key: str) -> DeliveryRow:
 
 
 def begun(ledger: Ledger, run: str, key: str, now: datetime = NOW) -> Claim:
-    (claim,) = ledger.claim([ToSend(message(ledger, key))], run, now, LEASE)
+    (claim,) = ledger.claim([message(ledger, key)], run, now, LEASE)
     return claim
 
 
@@ -112,14 +112,8 @@ class TestWhatIsWritten:
         assert (state_of(ledger), message(ledger, key).state) == (State.HELD, State.READY)
         claim = begun(ledger, run, key)
         assert try_later(ledger, claim, NOW + HOUR) is State.RETRYING
-        gone = Ended(
-            begun(ledger, run, other),
-            State.FAILED,
-            "rejected",
-            refused(claim).reason,
-            gone="an address",
-        )
-        assert settle(ledger, gone) is State.FAILED
+        gone = Settlement(State.FAILED, "rejected", Reason.GONE, gone="an address")
+        assert settle(ledger, (begun(ledger, run, other), gone)) is State.FAILED
         assert ledger.paused_channels() == {}
 
     def test_the_posting_of_a_slot_is_decided_on_and_it_is_not(self, ledger: Ledger) -> None:
