@@ -35,11 +35,10 @@ from bench.group import Receiving, known_since_yesterday, receiving, write_group
 from bot.channels.platform import Envelope
 from bot.channels.request import HttpRequest
 from bot.clock import SystemClock
-from bot.delivery.attempt import Settled
 from bot.delivery.planner import write_down
 from bot.delivery.prefetch import Prepared, practise
 from bot.delivery.rendering import write_message
-from bot.ledger.rows import State
+from bot.ledger.rows import Settled, State
 from bot.logs import configure_logs
 from bot.project.load import Project, load_project
 from bot.project.secrets import tell_the_logs
@@ -111,7 +110,7 @@ def ours(project: Project, threads: int) -> float:
     number, settled = len(project.channels), threading.Semaphore(0)
 
     def listener(one: Settled) -> None:
-        assert one.recorded is State.DELIVERED, one
+        assert one.state is State.DELIVERED, one
         settled.release()
 
     clock = SystemClock()

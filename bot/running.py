@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from bot import __version__
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
-from bot.delivery.attempt import Settled
 from bot.delivery.courier import Courier, Listener
 from bot.delivery.planner import recover, settle_left, write_down
 from bot.delivery.poster import LocalPlaces, Poster
@@ -28,7 +27,7 @@ from bot.errors import LedgerError
 from bot.event_log import log_intake, log_recovered, log_settled
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
-from bot.ledger.rows import State
+from bot.ledger.rows import Settled, State
 from bot.logs import log
 from bot.opening import limits_of, open_ledger
 from bot.oversight import memory
@@ -297,8 +296,8 @@ def run_once(
     tried: list[str] = []
 
     def note(settled: Settled) -> None:
-        if not settled.row.for_operator:
-            tried.append(settled.row.key)
+        if not settled.delivery.for_operator:
+            tried.append(settled.claim.key)
 
     with assembled(project, clock, url, listeners=(note,)) as parts:
         assert isinstance(parts.engine, EmbeddedEngine)
