@@ -48,12 +48,11 @@ from bot.assembly import assembled
 from bot.channels.platform import Envelope
 from bot.channels.request import HttpRequest
 from bot.clock import SystemClock
-from bot.delivery.attempt import Settled
 from bot.delivery.planner import write_down
 from bot.delivery.prefetch import Prepared, practise
 from bot.delivery.rendering import write_message
 from bot.engines.workers import fixed_workers
-from bot.ledger.rows import State
+from bot.ledger.rows import Settled, State
 from bot.logs import configure_logs
 from bot.project.load import Project, load_project
 from bot.project.secrets import tell_the_logs
@@ -209,7 +208,7 @@ def ours(project: Project, workers: Workers) -> Cost:
     number, settled = len(project.channels), threading.Semaphore(0)
 
     def listener(delivery: Settled) -> None:
-        assert delivery.recorded is State.DELIVERED, delivery
+        assert delivery.state is State.DELIVERED, delivery
         settled.release()
 
     clock = SystemClock()

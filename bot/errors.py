@@ -62,6 +62,14 @@ class LedgerInUseError(LedgerError):
     """Another service runs on the ledger."""
 
 
+class PausedError(LedgerError):
+    """Everything is paused, or, where one is named, the ``channel``."""
+
+    def __init__(self, sentence: str, channel: str | None = None) -> None:
+        super().__init__(sentence)
+        self.channel = channel
+
+
 def quoted(value: object) -> str:
     """Return a value of a file in quotes, for a sentence; never an address, which may be a secret,
     nor what would not be readable there."""

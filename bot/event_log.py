@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bot.channels.outcome import Reason
-from bot.delivery.attempt import Settled
 from bot.delivery.planner import Intake
-from bot.ledger.rows import DeliveryRow, State
+from bot.ledger.rows import DeliveryRow, Settled, State
 from bot.logs import log
 
 _SENTENCES = {
@@ -23,12 +22,11 @@ _SENTENCES = {
 
 def log_settled(settled: Settled) -> None:
     """Write the log record of an attempt's end."""
-    row, decided = settled.row, settled.settlement
+    row, decided = settled.delivery, settled.settlement
     if row.for_operator:
-        state = settled.recorded or State(decided.state)
-        _log_operator(row.key, state, decided.reason, decided.detail)
+        _log_operator(row.key, settled.state or decided.state, decided.reason, decided.detail)
         return
-    action = settled.recorded.value if settled.recorded else "late-answer"
+    action = settled.state.value if settled.state else "late-answer"
     level, sentence = _SENTENCES[action]
     log(
         action,

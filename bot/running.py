@@ -15,13 +15,12 @@ from bot import __version__
 from bot.assembly import Assembly, Role, assembled
 from bot.checking.texts import refuse_broken_texts
 from bot.clock import Clock
-from bot.delivery.attempt import Settled
 from bot.delivery.planner import settle_left, write_down
 from bot.engines.embedded import EmbeddedEngine
 from bot.errors import LedgerError
 from bot.event_log import log_intake
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import State
+from bot.ledger.rows import Settled, State
 from bot.logs import log
 from bot.oversight import memory
 from bot.oversight.alerting import OperatorAlerts
@@ -145,8 +144,8 @@ def run_once(
     tried: list[str] = []
 
     def note(settled: Settled) -> None:
-        if not settled.row.for_operator:
-            tried.append(settled.row.key)
+        if not settled.delivery.for_operator:
+            tried.append(settled.claim.key)
 
     with assembled(project, clock, url, listeners=(note,)) as parts:
         assert isinstance(parts.engine, EmbeddedEngine)

@@ -21,7 +21,7 @@ from bot.delivery.poster import LocalPlaces, Poster
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.rendering import write_message
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import Ended, HeldFor, OutcomeName, State, ToSend
+from bot.ledger.rows import HeldFor, OutcomeName, Settlement, State
 from bot.opening import open_ledger
 from bot.oversight.metrics import Metrics
 from bot.planning import Planned, Posting
@@ -221,21 +221,23 @@ def fill(ledger: Ledger, run: str, project: Project) -> dict[str, str]:
         row = ledger.delivery(posting.key)
         assert row is not None
         message = write_message(project, posting)
-        wanted = ToSend(row, message.to_json())
-        (claim,) = ledger.claim([wanted], run, posting.due_at, timedelta(minutes=5))
+        words, lease = {row.id: message.to_json()}, timedelta(minutes=5)
+        (claim,) = ledger.claim([row], run, posting.due_at, lease, words)
         if state is State.DELIVERED and project.channels[posting.channel].platform.name == "inbox":
             text = message.parts[0].body
             ledger.inbox_put(posting.key, posting.channel, message.to_json(), text, posting.due_at)
         retrying = state is State.RETRYING
-        ended = Ended(
+        ended = (
             claim,
-            state,
-            outcome,
-            reason,
-            "it said so",
-            remote_id="1357" if state is State.DELIVERED else None,
-            next_attempt_at=NOW + timedelta(hours=1) if retrying else None,
-            status=200 if state is State.DELIVERED else 503,
+            Settlement(
+                state,
+                outcome,
+                reason,
+                "it said so",
+                remote_id="1357" if state is State.DELIVERED else None,
+                next_attempt_at=NOW + timedelta(hours=1) if retrying else None,
+                status=200 if state is State.DELIVERED else 503,
+            ),
         )
         ledger.settle([ended], posting.due_at + timedelta(seconds=1))
         return posting.key

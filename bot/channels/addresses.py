@@ -218,5 +218,5 @@ def secrets_of(url: str) -> tuple[str, ...]:
     target = address.path + (f"?{address.query}" if address.query else "")
     whole = target if len(target) <= _SHORTEST_PIECE else target[1:]
     pieces = [piece for piece in re.split(r"[/?&=]", target) if len(piece) >= _SHORTEST_PIECE]
-    found = [piece for piece in (whole, *pieces) if piece not in ("", "/")]
-    return tuple(dict.fromkeys([*found, *map(unquote, found)]))
+    secrets = [piece for piece in (whole, *pieces) if piece not in ("", "/")]
+    return tuple(dict.fromkeys([*secrets, *map(unquote, secrets)]))

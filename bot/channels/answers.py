@@ -85,9 +85,9 @@ def asked_wait(response: Response, at: datetime, wait: timedelta | None = None) 
     The header holds seconds (whole or not) or an HTTP date (RFC 9110, 10.2.3).
     """
     waits = [
-        known
-        for known in (_header_wait(response.headers.get("retry-after", ""), at), wait)
-        if known is not None
+        delay
+        for delay in (_header_wait(response.headers.get("retry-after", ""), at), wait)
+        if delay is not None
     ]
     return max(waits) if waits else None
 
@@ -118,10 +118,10 @@ def _header_wait(value: str, at: datetime) -> timedelta | None:
 def json_object(response: Response) -> Mapping[str, Any]:
     """Return the JSON object that the body holds, or an empty one where it holds none."""
     try:
-        found = json.loads(response.body)
+        answer = json.loads(response.body)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def is_web_page(response: Response) -> bool:

@@ -18,7 +18,7 @@ from bot.channels.request import Response
 # The form in which nearly all of Apprise's plugins write a status ("error=404.").
 _STATUS = re.compile(r"\berror=(\d{3})\b")
 # What requests and urllib3 say of an answer that did not come although the request had left.
-_LEFT = re.compile(
+_REQUEST_SENT = re.compile(
     r"Read timed out|Connection aborted|RemoteDisconnected|IncompleteRead|Connection broken",
     re.IGNORECASE,
 )
@@ -39,10 +39,10 @@ def read_result(status: str, log: str) -> Outcome:
         return Unknown(Reason.DEADLINE, "Apprise did not finish in time.")
     if status == "PARTIAL":
         return Unknown(Reason.NO_ANSWER, "Apprise reports that a part of it worked.")
-    found = _STATUS.findall(log)
-    if found:
-        return _of_status(int(found[-1]))
-    if _LEFT.search(log):
+    statuses = _STATUS.findall(log)
+    if statuses:
+        return _of_status(int(statuses[-1]))
+    if _REQUEST_SENT.search(log):
         return Unknown(Reason.NO_ANSWER, "Apprise sent the message and got no answer.")
     return Retry(Reason.SERVER_ERROR, "Apprise reports a failure.")
 

@@ -99,8 +99,8 @@ class Discord(WebhookPlatform[DiscordOptions]):
 
     def place(self, url: WebhookUrl, options: DiscordOptions) -> tuple[str, ...]:
         webhook = _WEBHOOK.search(url.path)
-        known = webhook and url.host in self.hosts
-        return (webhook[1] if webhook and known else url.url, options.thread_id or "")
+        is_discord = webhook and url.host in self.hosts
+        return (webhook[1] if webhook and is_discord else url.url, options.thread_id or "")
 
     def rate_keys(self, options: DiscordOptions) -> Rates:
         return super().rate_keys(DiscordOptions(url=options.url))

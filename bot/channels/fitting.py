@@ -122,11 +122,13 @@ def _shorter_bodies(body: str) -> list[str]:
     ]
     shorter: list[str] = []
     for start in starts:
-        kept = "\n".join(lines[:start]).rstrip()
-        if not shorter and not parse(kept):
+        shorter_body = "\n".join(lines[:start]).rstrip()
+        if not shorter and not parse(shorter_body):
             continue  # what stands before the first block shows nothing
         definitions = _DEFINITION.findall("\n".join(lines[start:]))
-        shorter.append("\n\n".join([kept, "\n".join(definitions)]) if definitions else kept)
+        shorter.append(
+            "\n\n".join([shorter_body, "\n".join(definitions)]) if definitions else shorter_body
+        )
     return shorter[::-1]
 
 
@@ -143,9 +145,9 @@ def _shortened(message: Message, cuts: Sequence[_Cut]) -> Message:
 
 def _losses(message: Message, cuts: Sequence[_Cut]) -> Iterator[str]:
     for index, part in enumerate(message.parts):
-        here = [cut for cut in cuts if cut.part == index]
-        paragraphs = sum(cut.body is not None for cut in here)
-        yield from _loss(part, len(here) - paragraphs, "source")
+        part_cuts = [cut for cut in cuts if cut.part == index]
+        paragraphs = sum(cut.body is not None for cut in part_cuts)
+        yield from _loss(part, len(part_cuts) - paragraphs, "source")
         yield from _loss(part, paragraphs, "paragraph")
 
 

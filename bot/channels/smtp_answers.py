@@ -27,8 +27,8 @@ class Step(Enum):
 def read_refusal(step: Step, code: int, text: str) -> Outcome:
     """Return what a reply that is no "yes" means. ``gone``: nothing else will be taken either."""
     detail = f"SMTP {code} to {step.value}"
-    said = harmless(text)
-    detail = f"{detail}: {said}" if said else detail
+    words = harmless(text)
+    detail = f"{detail}: {words}" if words else detail
     if 400 <= code <= 499:
         reason = Reason.QUOTA if _enhanced(text) == "4.2.2" else Reason.SERVER_ERROR
         return Retry(reason, detail)
@@ -39,8 +39,8 @@ def read_refusal(step: Step, code: int, text: str) -> Outcome:
 
 def _enhanced(text: str) -> str:
     """Return the enhanced status code that the text begins with, or ""."""
-    found = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", text)
-    return found[1] if found else ""
+    code_match = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", text)
+    return code_match[1] if code_match else ""
 
 
 def _reason(step: Step, code: int, enhanced: str) -> Reason:

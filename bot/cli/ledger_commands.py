@@ -6,10 +6,10 @@ A decision is written to the ledger; the running service acts on it.
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,7 @@ from bot.cli.options import AsJson, ConfigDir, clock_of, load, open_existing, re
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
-    from bot.ledger.ledger import Ledger
+    from bot.delivery.decisions import Decisions
     from bot.ledger.rows import DeliveryRow
     from bot.project.load import Project
 
@@ -131,10 +131,8 @@ def inbox(
 
 def retry(key: Key, config: ConfigDir = None) -> None:
     """Try a posting again that failed, was missed, skipped or is held back."""
-    project = load(config)
-    now = _now()
-    with open_existing(project, writing=True) as ledger:
-        ledger.retry(key, now, now + _useful_for(project, ledger, key), who())
+    with deciding(config) as decisions:
+        decisions.retry(key)
     print(
         f"{key} is ready again. The running service sends it; `vigilia history` shows how it went."
     )
@@ -150,17 +148,8 @@ def resolve(
     """Settle a posting that may have arrived, once you have looked into the channel."""
     if delivered == resend:
         raise UsageError("Say either --delivered or --resend.")
-    project = load(config)
-    now = _now()
-    with open_existing(project, writing=True) as ledger:
-        ledger.resolve(
-            key,
-            "delivered" if delivered else "resend",
-            now,
-            who(),
-            why,
-            useful_until=now + _useful_for(project, ledger, key),
-        )
+    with deciding(config, why) as decisions:
+        decisions.resolve(key, "delivered" if delivered else "resend")
     print(
         f"{key} is recorded as delivered."
         if delivered
@@ -171,61 +160,31 @@ def resolve(
 def retract(key: Key, why: Why = "", config: ConfigDir = None) -> None:
     """Take a post back from its channel, where the platform lets it be deleted or blanked out."""
     from bot.assembly import poster_for
-    from bot.channels.outcome import Delivered, Unknown
-    from bot.delivery.retracting import retract as retracted
 
-    project = load(config)
     with (
-        open_existing(project, writing=True) as ledger,
-        poster_for(project, ledger, clock_of(ledger)) as poster,
+        deciding(config, why) as decisions,
+        poster_for(decisions.project, decisions.ledger, decisions.clock) as poster,
     ):
-        outcome = retracted(project, ledger, key, poster, who=who(), why=why)
-    match outcome:
-        case Delivered():
-            print(f"{key} was taken back. {outcome.detail}".rstrip())
-            return
-        case Unknown():
-            print(f"It is not known whether {key} was taken back. Look. ({outcome.detail})")
-        case _:
-            print(f"{key} was not taken back: {outcome.detail or outcome.reason.value}")
-    raise typer.Exit(1)
+        detail = decisions.retract(key, poster)
+    print(f"{key} was taken back. {detail}".rstrip())
 
 
 def approve(key: Key, why: Why = "", config: ConfigDir = None) -> None:
     """Approve the words of a posting that waits for it."""
-    _decide(key, "approve", why, config)
+    from bot.delivery.approval import digest_of
+
+    with deciding(config, why) as decisions:
+        # Bound to the words as they are now: when they change, they are asked for again.
+        decisions.approve(key, digest_of(decisions.project, decisions.find(key)))
     print(f"{key} is approved.")
 
 
 def skip(key: Key, why: Why = "", config: ConfigDir = None) -> None:
     """Leave a coming posting out, this once."""
-    _decide(key, "skip", why, config)
+    with deciding(config, why) as decisions:
+        decisions.find(key)
+        decisions.skip(key)
     print(f"{key} will not be posted.")
-
-
-def _useful_for(project: Project, ledger: Ledger, key: str) -> timedelta:
-    """Gives for how long a posting sent again is worth sending: as long as its channel says."""
-    row = ledger.delivery(key)
-    channel = project.channels.get(row.channel) if row else None
-    return channel.useful_for if channel else project.settings.useful_for
-
-
-def _decide(key: str, verdict: Literal["approve", "skip"], why: str, config: Path | None) -> None:
-    from bot.delivery.approval import digest_of
-    from bot.errors import LedgerError, nearest
-
-    project = load(config)
-    now = _now()
-    with open_existing(project, writing=True) as ledger:
-        coming = project.plan.due(now - timedelta(days=40), now + timedelta(days=400))
-        known = {posting.key: posting for planned in coming for posting in planned.postings}
-        concerned = ledger.delivery(key) or known.get(key)
-        if concerned is None:
-            hint = nearest(key, known) or " `vigilia upcoming --json` lists the keys."
-            raise LedgerError(f"No posting has the key {key}.{hint}")
-        # Bound to the words as they are now: when they change, they are asked for again.
-        digest = digest_of(project, concerned) if verdict == "approve" else None
-        ledger.decide(key, verdict, who(), why, now, digest=digest)
 
 
 def pause(
@@ -236,32 +195,33 @@ def pause(
 ) -> None:
     """Hold everything back until an instant: when the news makes a planned post wrong."""
     instant = read_instant(until, "--until")
-    now = _now()
-    if instant <= now:
-        raise UsageError("--until has passed already.")
-    project = load(config)
-    with open_existing(project, writing=True) as ledger:
-        ledger.set_pause(instant, now)
+    with deciding(config) as decisions:
+        if instant <= decisions.clock.now():
+            raise UsageError("--until has passed already.")
+        decisions.pause(instant)
     print(f"Nothing is posted until {instant.isoformat()}. `vigilia resume` ends it earlier.")
 
 
 def resume(config: ConfigDir = None) -> None:
     """End a pause: what is still useful is posted, the rest is recorded as missed."""
-    project = load(config)
-    with open_existing(project, writing=True) as ledger:
-        ledger.set_pause(None, _now())
+    with deciding(config) as decisions:
+        decisions.resume()
     print("Posting goes on.")
 
 
+@contextmanager
+def deciding(config: Path | None, why: str = "") -> Iterator[Decisions]:
+    """Open the ledger that is there for the decisions of whoever calls. Raises VigiliaError."""
+    from bot.delivery.decisions import Decisions
+
+    project = load(config)
+    with open_existing(project, writing=True) as ledger:
+        yield Decisions(project, ledger, clock_of(ledger), who(), why)
+
+
 def who() -> str:
-    """Gives who decides, as the machine knows it."""
+    """Return who decides, as the machine knows it."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return "operator"
-
-
-def _now() -> datetime:
-    from bot.clock import SystemClock
-
-    return SystemClock().now()

@@ -61,8 +61,8 @@ def restore(
         lambda ledger: doubt_what_followed(ledger, project, now),
     )
     print("The backup is in the ledger's place.")
-    if result.kept:
-        print(f"The ledger that was there is kept as {result.kept}.")
+    if result.replaced:
+        print(f"The ledger that was there is kept as {result.replaced}.")
     _tell_doubted(result.mended.keys)
 
 

@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def reserve(conn: Connection, wanted: Sequence[Rates], patience_s: float) -> list[float]:
-    """Gives for each request the seconds until all its buckets have a token for it.
+    """Return for each request the seconds until all its buckets have a token for it.
 
     Where that is at most ``patience_s`` the tokens are taken, so that whoever waits so long may go
     without asking again.
@@ -53,7 +53,7 @@ def reserve(conn: Connection, wanted: Sequence[Rates], patience_s: float) -> lis
 
 
 def back_off(conn: Connection, name: str, seconds: float) -> None:
-    """Keeps a bucket shut for so long from now; never shortens a wait."""
+    """Keep a bucket shut for so long from now; never shorten a wait."""
     _without_waiting_for_the_disk(conn)
     _locked(conn, [name])
     until = _in(max(seconds, 0.0))
@@ -68,7 +68,7 @@ def back_off(conn: Connection, name: str, seconds: float) -> None:
 
 
 def shut(conn: Connection, names: Sequence[str]) -> set[str]:
-    """Gives those of the buckets that a platform asked to leave alone."""
+    """Return those of the buckets that a platform asked to leave alone."""
     query = select(rate_buckets.c.name).where(
         rate_buckets.c.name.in_(names), rate_buckets.c.shut_until > _NOW
     )
@@ -76,14 +76,14 @@ def shut(conn: Connection, names: Sequence[str]) -> set[str]:
 
 
 def forget(conn: Connection) -> None:
-    """Forgets the buckets that have long been full."""
+    """Forget the buckets that have long been full."""
     idle = rate_buckets.c.free_at < func.now() - _FORGOTTEN_AFTER
     some = select(rate_buckets.c.name).where(idle).with_for_update(skip_locked=True)
     conn.execute(delete(rate_buckets).where(rate_buckets.c.name.in_(some)))
 
 
 def _locked(conn: Connection, names: Sequence[str]) -> dict[str, float]:
-    """Gives in how many seconds each bucket has a token, and keeps the others out of them: in one
+    """Return in how many seconds each bucket has a token, and keep the others out of them: in one
     order, so that two of them never wait for each other."""
     ask = (
         select(
@@ -94,15 +94,18 @@ def _locked(conn: Connection, names: Sequence[str]) -> dict[str, float]:
         .order_by(rate_buckets.c.name)
         .with_for_update()
     )
-    found = {name: float(seconds) for name, seconds in conn.execute(ask)}
-    missing = [name for name in names if name not in found]
-    if missing:
+    waits = {name: float(seconds) for name, seconds in conn.execute(ask)}
+    if waits.keys() != set(names):
         conn.execute(
             insert_once(conn, rate_buckets).on_conflict_do_nothing(),
-            [{"name": name, "free_at": _EPOCH, "shut_until": _EPOCH} for name in missing],
+            [
+                {"name": name, "free_at": _EPOCH, "shut_until": _EPOCH}
+                for name in names
+                if name not in waits
+            ],
         )
-        found = {name: float(seconds) for name, seconds in conn.execute(ask)}
-    return {name: max(found.get(name, 0.0), 0.0) for name in names}
+        waits = {name: float(seconds) for name, seconds in conn.execute(ask)}
+    return {name: max(waits.get(name, 0.0), 0.0) for name in names}
 
 
 def _in(seconds: object) -> object:

@@ -30,7 +30,7 @@ _MADE_ANEW = {words_waiting.name}
 
 
 def copy_ledger(source: str, target: str, *, base: Path, now: datetime) -> Mapping[str, int]:
-    """Copies the SQLite ledger ``source`` into the empty PostgreSQL database ``target``; gives the
+    """Copy the SQLite ledger ``source`` into the empty PostgreSQL database ``target``; return the
     number of rows of each table, as they were compared.
 
     No service may run on the source. All is copied in one transaction, and each row read back: the
@@ -109,12 +109,12 @@ def _rows(conn: Connection, table: Table) -> Generator[dict[str, Any], None, Non
 
 
 def _compare(original: Connection, copy: Connection, table: Table) -> None:
-    """Raises LedgerError where a row is not the same in both."""
+    """Raise LedgerError where a row is not the same in both."""
     with closing(_rows(original, table)) as ours, closing(_rows(copy, table)) as theirs:
-        for one, other in zip_longest(ours, theirs):
-            if one != other:
-                found = one or other or {}
-                key = ", ".join(str(found[column.name]) for column in table.primary_key)
+        for row, copied in zip_longest(ours, theirs):
+            if row != copied:
+                odd = row or copied or {}
+                key = ", ".join(str(odd[column.name]) for column in table.primary_key)
                 raise LedgerError(
                     f"The row {key} of {table.name} is another one in the copy, so nothing was"
                     " copied. Please report this."
@@ -122,12 +122,12 @@ def _compare(original: Connection, copy: Connection, table: Table) -> None:
 
 
 def _note_words(copy: Connection) -> None:
-    said = select(deliveries.c.id).where(POSTINGS, deliveries.c.message.is_not(None))
-    copy.execute(insert(words_waiting).from_select(["delivery_id"], said))
+    with_words = select(deliveries.c.id).where(POSTINGS, deliveries.c.message.is_not(None))
+    copy.execute(insert(words_waiting).from_select(["delivery_id"], with_words))
 
 
 def _go_on_counting(copy: Connection) -> None:
-    """Has each table's numbers go on behind those that came with the copy."""
+    """Have each table's numbers go on behind those that came with the copy."""
     for table in _tables():
         number = table.autoincrement_column
         if number is None:

@@ -72,7 +72,7 @@ class Duties:
 
 
 class ClusterEngine:
-    """Works off the jobs of the task queue, and looks after it, until it is stopped."""
+    """Work off the jobs of the task queue, and look after it, until it is stopped."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class ClusterEngine:
 
     @property
     def enqueue(self) -> Enqueue:
-        """Puts jobs into the queue, in the ledger's own transaction."""
+        """Put jobs into the queue, in the ledger's own transaction."""
         return for_new(self._put)
 
     def _put(self, raw: Any, jobs: Sequence[Job]) -> Sequence[int]:
@@ -164,7 +164,7 @@ class ClusterEngine:
         asyncio.run(self._live())
 
     async def _live(self) -> None:
-        """Connects, and connects again whenever the database was lost."""
+        """Connect, and connect again whenever the database was lost."""
         self._loop, self._enough = asyncio.get_running_loop(), asyncio.Event()
         self._begun.set()
         while not self._stopping.is_set():
@@ -176,8 +176,8 @@ class ClusterEngine:
                 await asyncio.wait_for(self._enough.wait(), _REST_S)
 
     def _tell_lost(self, error: Exception) -> None:
-        said = f"The task queue cannot be used ({type(error).__name__}); trying again."
-        log("queue-lost", said, level="error", exc_info=not isinstance(error, _OF_THE_DATABASE))
+        sentence = f"The task queue cannot be used ({type(error).__name__}); trying again."
+        log("queue-lost", sentence, level="error", exc_info=not isinstance(error, _OF_THE_DATABASE))
 
     async def _connected(self) -> None:
         app = queue_app(self._url, connections=4)
@@ -237,20 +237,20 @@ class ClusterEngine:
         if broken:
             raise broken[0]
         moved = {row.id for row, _ in later}
-        left = await asyncio.to_thread(
+        rest = await asyncio.to_thread(
             self._ledger.waiting, [id_ for id_ in deliveries if id_ not in moved]
         )
-        again = [row.next_attempt_at for row in left if row.next_attempt_at is not None]
+        again = [row.next_attempt_at for row in rest if row.next_attempt_at is not None]
         if again:
             raise StillWaitingError(self._clock.to_wall(min(again)))
 
     def _clock_s(self, seconds: float) -> timedelta:
-        """Gives a stretch of real seconds by the service's clock."""
+        """Return a stretch of real seconds by the service's clock."""
         now = self._clock.now()
         return self._clock.after(timedelta(seconds=seconds)) - now
 
     def _turns(self, rows: Sequence[DeliveryRow], reserved: bool) -> list[float]:
-        """Gives the seconds until the rate limits let each go."""
+        """Return the seconds until the rate limits let each go."""
         rates = [self._courier.rates_of(row) for row in rows]
         if reserved and not any(self._limits.is_shut(keys) for keys in rates):
             return [0.0] * len(rows)
@@ -292,7 +292,7 @@ class ClusterEngine:
         self._looked_at = time.monotonic()
 
     async def _tidy(self, app: App) -> None:
-        """Rescues the jobs of workers that are gone, and gives a job to what is due without one."""
+        """Rescue the jobs of workers that are gone, and give a job to what is due without one."""
         began = time.monotonic()
         stalled = await app.job_manager.get_stalled_jobs(
             queue=QUEUE, seconds_since_heartbeat=self._stalled_after_s
@@ -308,20 +308,20 @@ class ClusterEngine:
             except ProcrastinateException as error:
                 # another machine was quicker, or the worker is back and through with it
                 log("job-not-rescued", str(error), job=number)
-        given = await asyncio.to_thread(
+        number = await asyncio.to_thread(
             self._ledger.give_jobs, self._clock.now(), _JOBLESS_AT_ONCE, self._put
         )
-        if given:
-            log("jobs-given", f"{given} due deliveries had no job, and have one now.")
+        if number:
+            log("jobs-given", f"{number} due deliveries had no job, and have one now.")
         # a long backlog is not gone through all the time
         await asyncio.sleep(20 * (time.monotonic() - began))
 
     async def _recover(self) -> None:
-        """Settles what was being sent when its machine was lost, once the lease is over."""
-        left = await asyncio.to_thread(
+        """Settle what was being sent when its machine was lost, once the lease is over."""
+        rows = await asyncio.to_thread(
             recover, self._ledger, self._courier.project(), self._courier.run, self._clock
         )
-        for row in left:
+        for row in rows:
             log(
                 "operator-not-told" if row.for_operator else "interrupted",
                 "A machine was lost while this was being sent; `vigilia history` shows its state.",
@@ -335,7 +335,7 @@ class ClusterEngine:
 
 
 async def _in_a_thread(work: Callable[[], _T], name: str) -> _T:
-    """Does something in a daemon thread: one that hangs cannot keep the process from ending."""
+    """Do something in a daemon thread: one that hangs cannot keep the process from ending."""
     done: Future[_T] = Future()
 
     def run() -> None:

@@ -43,7 +43,7 @@ ids."""
 
 
 def jobs_for(waiting: Iterable[tuple[int, datetime]]) -> list[Job]:
-    """Gives the jobs for deliveries that may be sent from an instant on."""
+    """Return the jobs for deliveries that may be sent from an instant on."""
     by_instant: dict[datetime, list[int]] = {}
     for id_, at in waiting:
         by_instant.setdefault(at, []).append(id_)
@@ -82,7 +82,7 @@ def with_driver(conn: Connection, work: Callable[[Any], _T]) -> _T:
 
 
 def enqueue_all(conn: Connection, jobs: Sequence[Job], put: Put) -> None:
-    """Puts jobs into the queue and notes them with their deliveries."""
+    """Put jobs into the queue and note them with their deliveries."""
     made = put(driver(conn), jobs)
     noted = [
         {"delivery": id_, "job": number}
@@ -99,15 +99,15 @@ def enqueue_all(conn: Connection, jobs: Sequence[Job], put: Put) -> None:
 
 
 def give_jobs(conn: Connection, now: datetime, limit: int, put: Put) -> int:
-    """Gives a job to what is due and has none that lives: what a person has set going, whose worker
-    was lost together with its job, or what was written down without a queue; gives how many."""
+    """Give a job to what is due and has none that lives: what a person has set going, whose worker
+    was lost together with its job, or what was written down without a queue; return how many."""
     # a job that waits for a later instant wakes nobody now, unless it waits for its turn at a host
     jobless = text(
         "NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS job WHERE job.id = deliveries.job_id"
         " AND (job.status = 'doing' OR (job.status = 'todo' AND (job.scheduled_at IS NULL"
         " OR job.scheduled_at <= now() + interval '5 s' OR job.args->>'reserved' = 'true'))))"
     )
-    found = conn.execute(
+    rows = conn.execute(
         select(deliveries.c.id, deliveries.c.next_attempt_at)
         .where(
             deliveries.c.state.in_(CLAIMABLE),
@@ -120,12 +120,12 @@ def give_jobs(conn: Connection, now: datetime, limit: int, put: Put) -> int:
         # what is just being claimed needs none, and another machine sees to the rest
         .with_for_update(skip_locked=True)
     ).all()
-    enqueue_all(conn, jobs_for((row.id, now) for row in found), put)
-    return len(found)
+    enqueue_all(conn, jobs_for((row.id, now) for row in rows), put)
+    return len(rows)
 
 
 def lost(conn: Connection, after: timedelta) -> list[int]:
-    """Gives the jobs that have been worked on for longer than ``after``. Their worker may be well
+    """Return the jobs that have been worked on for longer than ``after``. Their worker may be well
     and not know of them: the database went away between giving it a job and telling it so."""
     query = text(
         "SELECT job.id FROM procrastinate_jobs AS job WHERE job.status = 'doing' AND"
@@ -137,5 +137,5 @@ def lost(conn: Connection, after: timedelta) -> list[int]:
 
 
 def driver(conn: Connection) -> Any:
-    """Gives the driver's own connection, in the middle of its transaction."""
+    """Return the driver's own connection, in the middle of its transaction."""
     return conn.connection.driver_connection

@@ -37,7 +37,7 @@ NETWORK: dict[str, str] = {
 
 @contextmanager
 def try_to_hold(conn: Connection, lock: Lock) -> Iterator[bool]:
-    """Holds a lock for a block rather than a transaction; yields False where another has it."""
+    """Hold a lock for a block rather than a transaction; yield False where another has it."""
     ask = select(func.pg_try_advisory_lock(SPACE, lock.value))
     with conn.begin():
         held = bool(conn.scalar(ask))
@@ -50,13 +50,13 @@ def try_to_hold(conn: Connection, lock: Lock) -> Iterator[bool]:
 
 
 def place_of(url: URL) -> str:
-    """Gives what a person calls the ledger: never a user, a password or an option."""
+    """Return what a person calls the ledger: never a user, a password or an option."""
     host = url.host or url.query.get("host") or "this machine"
     return f"PostgreSQL on {host}, database {url.database}"
 
 
 def server_engine(url: URL, *, writes: bool, statement_s: int = _STATEMENT_S) -> Engine:
-    """Gives an engine for a PostgreSQL database. Connects at its first use.
+    """Return an engine for a PostgreSQL database. Connects at its first use.
 
     What the URL says about a connection goes before what is said here. Raises LedgerError where
     the driver is not installed.
@@ -72,7 +72,7 @@ def server_engine(url: URL, *, writes: bool, statement_s: int = _STATEMENT_S) ->
     try:
         engine = create_engine(
             url,
-            connect_args={key: said for key, said in options.items() if key not in url.query},
+            connect_args={key: value for key, value in options.items() if key not in url.query},
             pool_size=8,
             max_overflow=-1,
             # an idle connection that a firewall forgot is not kept for the next morning
@@ -144,9 +144,9 @@ def explain(error: BaseException) -> str | None:
     not repeated: they name the user."""
     if not type(error).__module__.startswith("psycopg"):
         return None
-    said = str(error)
+    text = str(error)
     state = getattr(error, "sqlstate", None) or next(
-        (code for words, code in _BY_WORDS.items() if words in said), None
+        (code for words, code in _BY_WORDS.items() if words in text), None
     )
     if state is None:
         return None

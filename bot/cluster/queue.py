@@ -52,7 +52,7 @@ class DeliveryRetry(BaseRetryStrategy):
 
 
 def connection_of(url: str) -> dict[str, Any]:
-    """Gives what psycopg needs for the ledger's database: its address, and the limits that keep a
+    """Return what psycopg needs for the ledger's database: its address, and the limits that keep a
     network that swallows packets from hanging a worker."""
     server = ledger_server(url)
     if server is None:
@@ -72,7 +72,7 @@ def connection_of(url: str) -> dict[str, Any]:
 
 
 def queue_app(url: str, connections: int) -> App:
-    """Gives the queue's application for a worker, or for looking after the queue."""
+    """Return the queue's application for a worker, or for looking after the queue."""
     return App(
         connector=PsycopgConnector(
             min_size=1,
@@ -90,7 +90,7 @@ _WRITING = App(connector=SyncPsycopgConnector())
 
 
 def enqueue(raw: Any, jobs: Sequence[Job]) -> list[int]:
-    """Puts jobs into the queue in the transaction of a psycopg connection; gives their ids."""
+    """Put jobs into the queue in the transaction of a psycopg connection; return their ids."""
     by_instant: dict[datetime, list[int]] = {}
     for index, job in enumerate(jobs):
         by_instant.setdefault(job.at, []).append(index)
@@ -109,8 +109,8 @@ def _arguments(job: Job) -> dict[str, Any]:
 
 
 def make_tables(raw: Any) -> None:
-    """Makes the queue's tables, or brings them to the installed version; does nothing where they
-    are. In the transaction of a psycopg connection that no other machine is beside."""
+    """Make the queue's tables, or bring them to the installed version; do nothing where they are
+    so. In the transaction of a psycopg connection that no other machine is beside."""
     steps = sorted(path.name for path in Path(SchemaManager.get_migrations_path()).glob("*.sql"))
     with raw.cursor() as cursor:
         cursor.execute("SELECT to_regclass('procrastinate_jobs'), to_regclass('vigilia_queue')")

@@ -16,7 +16,7 @@ from bot.cluster.shared_ledger import SharedLedger
 from bot.errors import LedgerError
 from bot.ledger.locks import Lock, take
 from bot.ledger.rows import Mode
-from bot.ledger.schema_version import Found, make_tables, missing_ledger, refuse_other
+from bot.ledger.schema_version import Stamp, make_tables, missing_ledger, refuse_other
 from bot.ledger.sqlite import plain_errors, writing
 from bot.ledger.tables import REVISIONS, alembic_version, meta
 
@@ -29,21 +29,21 @@ def open_server(url: URL, *, mode: Mode | None, create: bool, now: datetime) -> 
     engine = server_engine(url, writes=mode is not None)
     try:
         with plain_errors(place, explain):
-            found = _found(engine, place, mode=mode, create=create, now=now)
-            refuse_other(found, place, mode)
-            if found.is_older:
+            stamp = _stamp(engine, place, mode=mode, create=create, now=now)
+            refuse_other(stamp, place, mode)
+            if stamp.is_older:
                 _migrate(url, place)
     except BaseException:
         engine.dispose()
         raise
-    return SharedLedger(engine, mode=found.mode, place=place)
+    return SharedLedger(engine, mode=stamp.mode, place=place)
 
 
-def _found(engine: Engine, place: str, *, mode: Mode | None, create: bool, now: datetime) -> Found:
+def _stamp(engine: Engine, place: str, *, mode: Mode | None, create: bool, now: datetime) -> Stamp:
     with engine.connect() as conn, conn.begin():
         _refuse_server(conn, place)
-        found = _look(conn, place)
-    if found is None:
+        stamp = _look(conn, place)
+    if stamp is None:
         if mode is None or not create:
             raise missing_ledger(place)
         with writing(engine) as conn:
@@ -51,10 +51,10 @@ def _found(engine: Engine, place: str, *, mode: Mode | None, create: bool, now: 
             # read anew: another machine may have been quicker, and of the other mode
             if _look(conn, place) is None:
                 make_tables(conn, mode, now)
-            found = _look(conn, place)
-    if found is None:
+            stamp = _look(conn, place)
+    if stamp is None:
         raise missing_ledger(place)
-    return found
+    return stamp
 
 
 def _refuse_server(conn: Connection, place: str) -> None:
@@ -75,7 +75,7 @@ def _refuse_server(conn: Connection, place: str) -> None:
         )
 
 
-def _look(conn: Connection, place: str) -> Found | None:
+def _look(conn: Connection, place: str) -> Stamp | None:
     tables = set(inspect(conn).get_table_names())
     ours = {"alembic_version", "meta"}
     if not tables & ours:
@@ -89,11 +89,11 @@ def _look(conn: Connection, place: str) -> Found | None:
     noted = {row.key: row.value for row in conn.execute(select(meta.c.key, meta.c.value))}
     if revision is None or "mode" not in noted:
         raise LedgerError(f"The ledger at {place} is damaged. Restore the database from a backup.")
-    return Found.read(revision, noted["mode"], noted.get("serves"))
+    return Stamp.read(revision, noted)
 
 
 def _migrate(url: URL, place: str) -> None:
-    """Brings the tables to this version in one transaction, once, whoever else is starting."""
+    """Bring the tables to this version in one transaction, once, whoever else is starting."""
     # Alembic takes a while to import, and is needed once in a version
     from bot.ledger.migrate import upgrade_in  # noqa: PLC0415
 

@@ -18,12 +18,12 @@ class SharedLimits:
     ledger: SharedLedger
 
     def wait_for(self, keys: Rates) -> float:
-        """Gives the seconds until every bucket has a token; 0.0 takes one of each."""
+        """Return the seconds until every bucket has a token; 0.0 takes one of each."""
         (wait,) = self.ledger.reserve([keys], 0.0) if keys else [0.0]
         return wait
 
     def reserve(self, wanted: Sequence[Rates]) -> list[float]:
-        """Gives for each request the seconds until it may go. Its turn is taken."""
+        """Return for each request the seconds until it may go. Its turn is taken."""
         return self.ledger.reserve(wanted, float("inf"))
 
     def is_shut(self, keys: Rates) -> bool:
@@ -31,7 +31,7 @@ class SharedLimits:
         return bool(keys) and bool(self.ledger.shut_buckets([name for name, _ in keys]))
 
     def back_off(self, key: str, seconds: float) -> None:
-        """Keeps ``key`` shut for ``seconds`` from now on all machines."""
+        """Keep ``key`` shut for ``seconds`` from now on all machines."""
         try:
             self.ledger.back_off(key, seconds)
         except LedgerError as error:

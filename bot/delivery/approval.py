@@ -81,6 +81,13 @@ def standing_of(
     return standing(needs_approval(project, posting), decision, digest)
 
 
+def holds(project: Project, stands: Standing) -> bool:
+    """Whether a posting that stands so is held until a person decides."""
+    if stands in (Standing.WAITING, Standing.LAPSED):
+        return project.settings.approval.undecided == "hold"
+    return stands in (Standing.HELD, Standing.SKIPPED)
+
+
 def refuse_lapsed(project: Project, ledger: Ledger, row: DeliveryRow, message: Message) -> None:
     """Raises RenderError where somebody approved other words than those about to be sent, and
     nothing may be sent unread."""

@@ -12,30 +12,25 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.channels.channel import Channel
 from bot.channels.fitting import CannotFitError
-from bot.channels.outcome import Reason, Rejected, Retry
+from bot.channels.outcome import Outcome, Reason, Rejected, Retry
 from bot.channels.platform import Envelope
 from bot.channels.request import Request
 from bot.clock import Clock
 from bot.content.message import Message
 from bot.delivery.approval import refuse_lapsed
-from bot.delivery.attempt import Begun, Carried, NotSaid, Settled, ended, kept, running_s, said
 from bot.delivery.poster import Poster, defect
 from bot.delivery.rate_limits import Rates, without_own_host
 from bot.delivery.rendering import Words, Written
-from bot.delivery.retry import Settlement, next_delay, settlement
+from bot.delivery.retry import next_delay, settlement
 from bot.errors import LedgerError, RenderError
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import (
-    AttemptRow,
-    DeliveryRow,
-    ToSend,
-)
+from bot.ledger.rows import AttemptRow, Claim, DeliveryRow, Settled, Settlement
 from bot.ledger.sightings import FORGOTTEN_AFTER
 from bot.logs import log
 from bot.project.load import Project
@@ -48,11 +43,41 @@ _RECORD_AGAIN_S = 1.0
 
 _T = TypeVar("_T")
 
+Unsent = Rejected | Retry
+"""Why a delivery ends before anything could leave."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An attempt that is recorded, before anything has left: what is to be sent, or why nothing
+    is. ``ours_until``: seconds of :func:`running_s` up to which nobody else may send it."""
+
+    claim: Claim
+    channel: Channel | None
+    words: Message | Unsent
+    ours_until: float
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What came of an attempt, and the status of an HTTP answer; not recorded yet."""
+
+    begun: Begun
+    outcome: Outcome
+    status: int | None = None
+
+
 Listener = Callable[[Settled], None]
 
 
+def running_s() -> float:
+    """Return the seconds since the machine was started, those counted that it slept."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
 def request_id(key: str, generation: int) -> str:
-    """Gives the id that all attempts of one generation of a posting share. Holds no ``.`` or
+    """Return the id that all attempts of one generation of a posting share. Holds no ``.`` or
     space."""
     digest = hashlib.sha256(f"{key}#{generation}".encode()).hexdigest()
     return f"vg_{digest[:32]}"
@@ -85,15 +110,12 @@ class Courier:
 
     def rates_of(self, row: DeliveryRow) -> Rates:
         """Return the buckets of a delivery, with their requests a second."""
-        channel = self.project().channels.get(row.channel)
-        return () if channel is None else self._rates(channel)
-
-    def _rates(self, channel: Channel) -> Rates:
-        trusted_hosts = self.project().settings.network.trusted_hosts
-        return without_own_host(channel.platform.rate_keys(channel.options), trusted_hosts)
+        project = self.project()
+        channel = project.channels.get(row.channel)
+        return () if channel is None else _rates(project, channel)
 
     def deliver(self, row: DeliveryRow) -> Settlement | None:
-        """Makes one attempt. Gives what it came to, None where another had claimed the row.
+        """Make one attempt; return what it came to, None where another had claimed the row.
 
         Raises LedgerError where the row could not be claimed, or its outcome not be recorded.
         """
@@ -101,129 +123,61 @@ class Courier:
         if not begun:
             return None
         carried = [self.carry(begun[0])]
-        (decided,) = self.recorded(row.key, lambda: self.end(carried))
-        return decided
+        (settlement,) = self.recorded(row.key, lambda: self.end(carried))
+        return settlement
 
     def begin(self, rows: Sequence[DeliveryRow]) -> list[Begun]:
-        """Writes the words of deliveries and claims them, in one transaction; leaves out what
-        another had claimed. Raises LedgerError; then none is claimed."""
-        # before they are asked for: nobody knows how long the answer was under way
+        """Write the words of deliveries and claim them, in one transaction; leave out what another
+        had claimed. Raises LedgerError; then none is claimed."""
+        # before the ledger is asked: nobody knows how long the answer was under way
         ours_until = running_s() + self.lease.total_seconds() / 2
         project = self.project()
-        words = {row.id: self._words(project, row) for row in rows}
-        wanted = [ToSend(row, kept(row, words[row.id])) for row in rows]
-        claims = self.ledger.claim(wanted, self.run, self.clock.now(), self.lease)
-        channels = project.channels
+        words = {row.id: _words(self, project, row) for row in rows}
+        new = {
+            row.id: written.json
+            for row in rows
+            if row.message is None and isinstance(written := words[row.id], Written)
+        }
+        claims = self.ledger.claim(rows, self.run, self.clock.now(), self.lease, new)
         return [
-            Begun(claim, channels.get(claim.delivery.channel), said(words[claim.id]), ours_until)
+            Begun(
+                claim,
+                project.channels.get(claim.delivery.channel),
+                written.message if isinstance(written := words[claim.id], Written) else written,
+                ours_until,
+            )
             for claim in claims
         ]
 
-    def _words(self, project: Project, row: DeliveryRow) -> Written | NotSaid:
-        """Gives the words of a delivery. What cannot be said is refused here, unsent."""
-        if row.channel not in project.channels:
-            return self._without_channel(row)
-        try:
-            if row.message is not None:
-                return Written(Message.from_json(row.message), row.message)
-            written = self.words.of(project, row)
-            refuse_lapsed(project, self.ledger, row, written.message)
-        except RenderError as error:
-            return Rejected(Reason.RENDER, str(error))
-        except LedgerError:
-            raise
-        except Exception as error:  # noqa: BLE001 - it must not keep the others from being sent
-            return Rejected(Reason.DEFECT, defect(row.key, error))
-        return written
-
-    def _without_channel(self, row: DeliveryRow) -> Rejected | Retry:
-        said = f"The channel '{row.channel}' is no longer in the configuration."
-        if self.ledger.shared and self.clock.now() - row.created_at < FORGOTTEN_AFTER:
-            # or not in this machine's yet: another may know it, and soon this one will
-            return Retry(Reason.OPERATOR, said)
-        return Rejected(Reason.OPERATOR, said)
-
     def carry(self, begun: Begun) -> Carried:
         """Build the request and post it; return what came of it. Raises nothing."""
+        claim, channel = begun.claim, begun.channel
+        if channel is None:
+            return Carried(begun, _without_channel(self, claim.delivery))
         try:
-            request = self._request(begun)
+            request = _request(begun, channel, self.clock.now())
         except Exception as error:  # noqa: BLE001 - a defect of ours must not leave the row in doubt
-            request = Rejected(Reason.DEFECT, defect(begun.claim.key, error))
+            request = Rejected(Reason.DEFECT, defect(claim.key, error))
         if isinstance(request, Rejected | Retry):
             return Carried(begun, request)
-        row = begun.claim.delivery
-        outcome = self.poster.post(request, row.key, begun.known_channel, tries=row.tries)
-        return Carried(begun, *outcome)
-
-    def _request(self, begun: Begun) -> Request | NotSaid:
-        """Builds the request. What does not fit is refused here, unsent."""
-        row, channel, message = begun.claim.delivery, begun.channel, begun.words
-        if not isinstance(message, Message):
-            return message
-        if channel is None:
-            return self._without_channel(row)
-        envelope = Envelope(row.key, request_id(row.key, row.generation), self.clock.now())
-        try:
-            request: Request = channel.platform.request(message, channel.options, envelope)
-        except CannotFitError as error:
-            return Rejected(Reason.TOO_LARGE, str(error))
-        except RenderError as error:
-            return Rejected(Reason.RENDER, str(error))
-        if running_s() > begun.ours_until:
-            # a machine that stood still: by now somebody else may be sending it
-            return Retry(Reason.INTERRUPTED, "Not sent: its time to be sent was over.")
-        return request
+        result = self.poster.post(request, claim.key, channel, tries=claim.delivery.tries)
+        return Carried(begun, *result)
 
     def end(self, carried: Sequence[Carried]) -> list[Settlement]:
-        """Settles attempts, in one transaction, and tells the listeners; gives what each came to.
+        """Settle attempts, in one transaction, and tell the listeners; return what each came to.
         Raises LedgerError; then none is settled, and it may be asked for again."""
         now = self.clock.now()
-        decided = [self._decided(one, now) for one in carried]
-        recorded = self.ledger.settle(
-            [ended(one, made) for one, made in zip(carried, decided, strict=True)], now
-        )
-        for one, made, known in zip(carried, decided, recorded, strict=True):
-            channel, row = one.begun.channel, one.begun.claim.delivery
-            platform = channel.platform.name if channel else ""
-            settled = Settled(
-                row, made, platform, now - row.due_at, known.channel_paused, known.state
-            )
-            self._tell(settled)
-        return decided
-
-    def _tell(self, settled: Settled) -> None:
-        for listener in self.listeners:
-            try:
-                listener(settled)
-            except Exception as error:  # noqa: BLE001 - what is settled must not be settled again
-                log(
-                    "listener-broke",
-                    "A delivery is recorded, and whoever hears of it met a defect.",
-                    level="critical",
-                    key=settled.row.key,
-                    exc_info=error,
-                )
-
-    def _decided(self, carried: Carried, now: datetime) -> Settlement:
-        outcome, row, channel = carried.outcome, carried.begun.claim.delivery, carried.begun.channel
-        asked = outcome.retry_after if isinstance(outcome, Retry) else None
-        delay = next_delay(row.tries, asked, self.chance)
-        earlier = self._earlier(row)
-        safe_for = channel.platform.repeat_safe_for if channel else None
-        began = earlier[0].started_at if earlier else now
-        return settlement(
-            outcome,
-            now=now,
-            next_attempt_at=self.clock.after(delay),
-            useful_until=row.useful_until,
-            on_unknown=channel.on_unknown if channel else "hold",
-            repeat_safe_until=began + safe_for if safe_for else None,
-            in_doubt=any(attempt.outcome == "unknown" for attempt in earlier),
-            may_have_arrived=row.may_have_arrived,
-        )
+        settlements = [_settlement(self, attempt, now) for attempt in carried]
+        claims = [attempt.begun.claim for attempt in carried]
+        rows = self.ledger.settle(list(zip(claims, settlements, strict=True)), now)
+        for attempt, settled in zip(carried, rows, strict=True):
+            channel = attempt.begun.channel
+            name = channel.platform.name if channel else ""
+            _tell(self.listeners, replace(settled, platform=name))
+        return settlements
 
     def recorded(self, key: str, ask: Callable[[], _T]) -> _T:
-        """Gives what the ledger says, as soon as it can: what is known of a delivery is not
+        """Return what the ledger answers, as soon as it can: what is known of a delivery is not
         forgotten because a disk is full. Raises LedgerError when the patience is over."""
         ends = (
             None if self.record_for is None else time.monotonic() + self.record_for.total_seconds()
@@ -235,18 +189,99 @@ class Courier:
             except LedgerError as error:
                 if last_time:
                     raise
-                log(
-                    "not-recorded",
-                    f"Its outcome waits to be recorded. {error}",
-                    level="error",
-                    key=key,
-                )
+                sentence = f"Its outcome waits to be recorded. {error}"
+                log("not-recorded", sentence, level="error", key=key)
                 self.ending.wait(_RECORD_AGAIN_S)
 
-    def _earlier(self, row: DeliveryRow) -> list[AttemptRow]:
-        """Gives the attempts of this generation before the present one: those with its request
-        id."""
-        if row.tries <= 1:
-            return []
-        same = [a for a in self.ledger.attempts(row.key) if a.generation == row.generation]
-        return same[:-1]
+
+def _rates(project: Project, channel: Channel) -> Rates:
+    trusted_hosts = project.settings.network.trusted_hosts
+    return without_own_host(channel.platform.rate_keys(channel.options), trusted_hosts)
+
+
+def _words(courier: Courier, project: Project, row: DeliveryRow) -> Written | Unsent:
+    """Return the words of a delivery. What cannot be written is refused here, unsent."""
+    if row.channel not in project.channels:
+        return _without_channel(courier, row)
+    try:
+        if row.message is not None:
+            return Written(Message.from_json(row.message), row.message)
+        written = courier.words.of(project, row)
+        refuse_lapsed(project, courier.ledger, row, written.message)
+    except RenderError as error:
+        return Rejected(Reason.RENDER, str(error))
+    except LedgerError:
+        raise
+    except Exception as error:  # noqa: BLE001 - it must not keep the others from being sent
+        return Rejected(Reason.DEFECT, defect(row.key, error))
+    return written
+
+
+def _without_channel(courier: Courier, row: DeliveryRow) -> Unsent:
+    sentence = f"The channel '{row.channel}' is no longer in the configuration."
+    if courier.ledger.shared and courier.clock.now() - row.created_at < FORGOTTEN_AFTER:
+        # or not in this machine's yet: another may know it, and soon this one will
+        return Retry(Reason.OPERATOR, sentence)
+    return Rejected(Reason.OPERATOR, sentence)
+
+
+def _request(begun: Begun, channel: Channel, now: datetime) -> Request | Unsent:
+    """Build the request. What does not fit is refused here, unsent."""
+    row, message = begun.claim.delivery, begun.words
+    if not isinstance(message, Message):
+        return message
+    envelope = Envelope(row.key, request_id(row.key, row.generation), now)
+    try:
+        request: Request = channel.platform.request(message, channel.options, envelope)
+    except CannotFitError as error:
+        return Rejected(Reason.TOO_LARGE, str(error))
+    except RenderError as error:
+        return Rejected(Reason.RENDER, str(error))
+    if running_s() > begun.ours_until:
+        # a machine that stood still: by now somebody else may be sending it
+        return Retry(Reason.INTERRUPTED, "Not sent: its time to be sent was over.")
+    return request
+
+
+def _settlement(courier: Courier, carried: Carried, now: datetime) -> Settlement:
+    outcome, row, channel = carried.outcome, carried.begun.claim.delivery, carried.begun.channel
+    retry_after = outcome.retry_after if isinstance(outcome, Retry) else None
+    earlier = _earlier(courier.ledger, row)
+    safe_for = channel.platform.repeat_safe_for if channel else None
+    began = earlier[0].started_at if earlier else now
+    gone = isinstance(outcome, Rejected) and outcome.gone and channel is not None
+    return replace(
+        settlement(
+            outcome,
+            now=now,
+            next_attempt_at=courier.clock.after(next_delay(row.tries, retry_after, courier.chance)),
+            useful_until=row.useful_until,
+            on_unknown=channel.on_unknown if channel else "hold",
+            repeat_safe_until=began + safe_for if safe_for else None,
+            in_doubt=any(attempt.outcome == "unknown" for attempt in earlier),
+            may_have_arrived=row.may_have_arrived,
+        ),
+        status=carried.status,
+        gone=channel.platform.address_digest(channel.options) if gone and channel else None,
+    )
+
+
+def _earlier(ledger: Ledger, row: DeliveryRow) -> list[AttemptRow]:
+    """Return the attempts of this generation before the present one: those with its request id."""
+    if row.tries <= 1:
+        return []
+    return [a for a in ledger.attempts(row.key) if a.generation == row.generation][:-1]
+
+
+def _tell(listeners: Iterable[Listener], settled: Settled) -> None:
+    for listener in listeners:
+        try:
+            listener(settled)
+        except Exception as error:  # noqa: BLE001 - what is settled must not be settled again
+            log(
+                "listener-broke",
+                "A delivery is recorded, and whoever hears of it met a defect.",
+                level="critical",
+                key=settled.claim.key,
+                exc_info=error,
+            )

@@ -13,7 +13,14 @@ from datetime import datetime, timedelta
 from bot.channels.channel import Channel
 from bot.channels.outcome import Reason, Unknown
 from bot.clock import Clock
-from bot.delivery.approval import Standing, digest_of, names_words, needs_approval, standing
+from bot.delivery.approval import (
+    Standing,
+    digest_of,
+    holds,
+    names_words,
+    needs_approval,
+    standing,
+)
 from bot.delivery.retry import settlement
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import Decision, DeliveryRow, HeldFor, State
@@ -137,7 +144,6 @@ def _insert(
     The words that somebody approved are written before the transaction, for every other writer
     waits for that. What is approved in between is postponed, and written down after its words.
     """
-    unread_waits = project.settings.approval.undecided == "hold"
     keys: list[str] = []
     digests: dict[str, str | None] = {}
 
@@ -147,17 +153,12 @@ def _insert(
         if names_words(decision) and posting.key not in digests:
             return None
         digest = digests.get(posting.key)
-        match standing(needs_approval(project, posting), decision, digest):
-            case Standing.SKIPPED:
-                return State.SKIPPED, None
-            case _ if _is_over(posting, now):
-                return State.MISSED, None
-            case Standing.HELD:
-                return State.HELD, "approval"
-            case Standing.WAITING | Standing.LAPSED if unread_waits:
-                return State.HELD, "approval"
-            case _:
-                return State.READY, None
+        stands = standing(needs_approval(project, posting), decision, digest)
+        if stands is Standing.SKIPPED:
+            return State.SKIPPED, None
+        if _is_over(posting, now):
+            return State.MISSED, None
+        return (State.HELD, "approval") if holds(project, stands) else (State.READY, None)
 
     while planned:
         postings = [posting for item in planned for posting in item.postings]

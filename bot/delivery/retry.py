@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
-from bot.ledger.rows import State
+from bot.ledger.rows import OutcomeName, Settlement, State
 from bot.ledger.transitions import unless_arrived
 
 SHORTEST = timedelta(seconds=5)
@@ -18,25 +17,10 @@ _FOREVER = timedelta(days=60)
 """Longer than any posting is useful; a longer wait is cut to it, so that dates do not overflow."""
 
 
-@dataclass(frozen=True)
-class Settlement:
-    """What a delivery comes to after an attempt. ``next_attempt_at`` (UTC) is set when retrying.
-
-    ``pauses_channel``: nothing else sent to this address will arrive either.
-    """
-
-    state: State
-    reason: Reason
-    detail: str = ""
-    next_attempt_at: datetime | None = None
-    remote_id: str | None = None
-    pauses_channel: bool = False
-
-
 def next_delay(
     attempt: int, retry_after: timedelta | None, random: Callable[[], float]
 ) -> timedelta:
-    """Gives the wait after attempt number ``attempt`` (1 is the first), in real time.
+    """Return the wait after attempt number ``attempt`` (1 is the first), in real time.
 
     Between 5 s and a ceiling that starts at 10 s and doubles up to an hour, at random: so that many
     channels of one platform do not come back at the same instant. ``retry_after`` is waited out,
@@ -61,7 +45,7 @@ def settlement(
     in_doubt: bool = False,
     may_have_arrived: bool = False,
 ) -> Settlement:
-    """Gives what a delivery comes to when an attempt ended in ``outcome`` at ``now``.
+    """Return what a delivery comes to when an attempt ended in ``outcome`` at ``now``.
 
     ``next_attempt_at`` is when it would be tried again, ``repeat_safe_until`` the instant up to
     which the platform makes a repeat with the same request id harmless (None: it never does).
@@ -70,15 +54,17 @@ def settlement(
     earlier attempt did, with whatever request id; then it is never said to have failed. Instants in
     UTC.
     """
+    name: OutcomeName = "retry"
     match outcome:
         case Delivered():
             return Settlement(
-                State.DELIVERED, outcome.reason, outcome.detail, remote_id=outcome.remote_id
+                State.DELIVERED, "delivered", outcome.reason, outcome.detail, outcome.remote_id
             )
         case Rejected():
             state = unless_arrived(State.FAILED, may_have_arrived)
-            return Settlement(state, outcome.reason, outcome.detail, pauses_channel=outcome.gone)
+            return Settlement(state, "rejected", outcome.reason, outcome.detail)
         case Unknown():
+            name = "unknown"
             in_doubt = may_have_arrived = True
         case Retry():
             pass
@@ -93,13 +79,14 @@ def settlement(
         last_instant = min(repeat_safe_until or now, useful_until)
     if next_attempt_at < last_instant:
         return Settlement(
-            State.RETRYING, outcome.reason, outcome.detail, next_attempt_at=next_attempt_at
+            State.RETRYING, name, outcome.reason, outcome.detail, next_attempt_at=next_attempt_at
         )
     if may_have_arrived:
-        return Settlement(State.UNKNOWN, outcome.reason, outcome.detail)
+        return Settlement(State.UNKNOWN, name, outcome.reason, outcome.detail)
     last_failure = outcome.detail or f"{outcome.reason}."
     return Settlement(
         State.FAILED,
+        name,
         Reason.EXPIRED,
         f"Given up: the next attempt would come after {useful_until:%Y-%m-%d %H:%M} UTC, when the "
         f"message is no longer useful. The last failure: {last_failure}",

@@ -13,8 +13,7 @@ from functools import partial
 
 from bot.channels.outcome import Reason, Retry
 from bot.clock import Clock
-from bot.delivery.attempt import Begun, Carried
-from bot.delivery.courier import Courier
+from bot.delivery.courier import Begun, Carried, Courier
 from bot.engines.due_queue import DueQueue
 from bot.engines.engine import hanging
 from bot.engines.thread_pool import ThreadPool

@@ -3,7 +3,7 @@ disk is waited for once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -22,9 +22,9 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.channels.outcome import Reason
-from bot.ledger.decisions import pause_channel
+from bot.ledger.pauses import pause_channel
 from bot.ledger.redaction import without_addresses
-from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, Ended, HeldFor, Recorded, State, ToSend
+from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, HeldFor, Settled, Settlement, State
 from bot.ledger.tables import Instant, attempts, deliveries
 from bot.ledger.transitions import holding, unless_arrived
 
@@ -32,47 +32,54 @@ _T = TypeVar("_T")
 
 
 def claim(
-    conn: Connection, wanted: Sequence[ToSend], run: str, now: datetime, lease: timedelta
+    conn: Connection,
+    rows: Sequence[DeliveryRow],
+    run: str,
+    now: datetime,
+    lease: timedelta,
+    words: Mapping[int, dict[str, Any]] | None = None,
 ) -> list[Claim]:
     """Take deliveries to be sent: they are ``sending``, their words are kept, durably, and an
     attempt at each has begun.
 
     Those are left out where another was quicker, that no longer stand as their row says, are not
-    due yet, or no longer useful.
+    due yet, or no longer useful. ``words`` holds, by the delivery's id, what is to be kept; where
+    it holds nothing, what was kept before stays.
     """
-    found: dict[int, Claim] = {}
-    for alike in _grouped(wanted, _words_and_turn):
-        found |= _claim_alike(conn, alike, run, now, lease)
-    return [found[one.row.id] for one in wanted if one.row.id in found]
+    words = words or {}
+    claims: dict[int, Claim] = {}
+    for group in _grouped(rows, lambda row: (id(words.get(row.id)), row.fence, row.generation)):
+        claims |= _claim_group(conn, group, run, now, lease, words.get(group[0].id))
+    return [claims[row.id] for row in rows if row.id in claims]
 
 
-def _words_and_turn(one: ToSend) -> Hashable:
-    return id(one.message), one.row.fence, one.row.generation
-
-
-def _claim_alike(
-    conn: Connection, alike: Sequence[ToSend], run: str, now: datetime, lease: timedelta
+def _claim_group(
+    conn: Connection,
+    group: Sequence[DeliveryRow],
+    run: str,
+    now: datetime,
+    lease: timedelta,
+    message: dict[str, Any] | None,
 ) -> dict[int, Claim]:
-    """Takes deliveries that have the same words, and had as many turns."""
-    first = alike[0]
+    """Take deliveries that have the same words, and had as many turns."""
     shared = conn.dialect.name == "postgresql"
-    given = {
-        "ids": [one.row.id for one in alike],
-        "turn": first.row.fence,
-        "of": first.row.generation,
+    values = {
+        "ids": [row.id for row in group],
+        "turn": group[0].fence,
+        "of": group[0].generation,
         "at": now,
         "run": run,
         "lease": lease if shared else now + lease,
     }
-    if first.message is not None:
-        given["words"] = first.message
-    taken = conn.execute(_taking(shared, first.message is not None), given).all()
-    if not taken:
+    if message is not None:
+        values["words"] = message
+    claimed = conn.execute(_claiming(shared, message is not None), values).all()
+    if not claimed:
         return {}
-    conn.execute(_BEGINNING, {"ids": [id_ for id_, _, _ in taken], "at": now})
-    rows = {one.row.id: one.row for one in alike}
+    conn.execute(_BEGINNING, {"ids": [id_ for id_, _, _ in claimed], "at": now})
+    rows = {row.id: row for row in group}
     claims = {}
-    for id_, number, lease_until in taken:
+    for id_, number, lease_until in claimed:
         row = rows[id_]
         sending = replace(
             row,
@@ -84,14 +91,14 @@ def _claim_alike(
             lease_until=lease_until,
             next_attempt_at=None,
             updated_at=now,
-            message=row.message if first.message is None else first.message,
+            message=row.message if message is None else message,
         )
         claims[id_] = Claim(sending, run, sending.fence, number)
     return claims
 
 
 @cache
-def _taking(shared: bool, words: bool) -> ReturningUpdate[Any]:
+def _claiming(shared: bool, words: bool) -> ReturningUpdate[Any]:
     """The statement that takes deliveries; ``shared``: the lease is measured by the database's own
     clock, as machines' clocks differ."""
     lease: Any = bindparam("lease", type_=Instant)
@@ -133,13 +140,16 @@ _BEGINNING = insert(attempts).from_select(
 )
 
 
+Ending = tuple[Claim, Settlement]
+
+
 def settle(
     conn: Connection,
-    ended: Sequence[Ended],
+    endings: Sequence[Ending],
     now: datetime,
     *,
     replaces: Collection[State] = (State.SENDING, State.UNKNOWN),
-) -> list[Recorded]:
+) -> list[Settled]:
     """End the attempts of claims; return what became of each.
 
     ``replaces``: the states that they may still be in; a claim's own late answer may replace
@@ -147,13 +157,14 @@ def settle(
     on; ``unknown`` for ``failed`` where an earlier attempt may have arrived. Addresses in details
     are masked.
     """
-    paused = [_paused(conn, one, now) for one in ended]
-    settled: dict[int, State] = {}
-    for to, alike in _by_state(conn, ended, now):
-        settled |= dict.fromkeys(_settle_alike(conn, alike, to, now, replaces), to[0])
-    _note_names(conn, [one for one in ended if one.remote_id and one.claim.id in settled])
+    paused = [_paused(conn, claim, settlement, now) for claim, settlement in endings]
+    states: dict[int, State] = {}
+    for to, group in _by_state(conn, endings, now):
+        states |= dict.fromkeys(_settle_group(conn, group, to, now, replaces), to[0])
+    _note_names(conn, [(c, s) for c, s in endings if s.remote_id and c.id in states])
     return [
-        Recorded(settled.get(one.claim.id), newly) for one, newly in zip(ended, paused, strict=True)
+        Settled(claim, settlement, now, states.get(claim.id), newly_paused)
+        for (claim, settlement), newly_paused in zip(endings, paused, strict=True)
     ]
 
 
@@ -171,82 +182,72 @@ def settle_interrupted(
     ``state`` is ``unknown``, or ``retrying`` where a repeat is harmless. None where that run
     settled it after all.
     """
-    ended = Ended(
-        Claim(row, row.run_id or "", row.fence, row.attempts),
-        state,
-        "unknown",
-        Reason.INTERRUPTED,
-        detail,
-        next_attempt_at=next_attempt_at,
+    claim = Claim(row, row.run_id or "", row.fence, row.attempts)
+    settlement = Settlement(
+        state, "unknown", Reason.INTERRUPTED, detail, next_attempt_at=next_attempt_at
     )
-    (recorded,) = settle(conn, [ended], now, replaces=(State.SENDING,))
-    return recorded.state
+    (settled,) = settle(conn, [(claim, settlement)], now, replaces=(State.SENDING,))
+    return settled.state
 
 
-def _paused(conn: Connection, one: Ended, now: datetime) -> bool:
-    if one.gone is None or one.claim.delivery.for_operator:
+def _paused(conn: Connection, claim: Claim, settlement: Settlement, now: datetime) -> bool:
+    if settlement.gone is None or claim.delivery.for_operator:
         # a pause is a notice, and a message to the operator is the cause of none
         return False
-    channel = one.claim.delivery.channel
-    return pause_channel(conn, channel, one.reason, one.detail, one.gone, now)
+    channel, reason, detail = claim.delivery.channel, settlement.reason, settlement.detail
+    return pause_channel(conn, channel, reason, detail, settlement.gone, now)
 
 
 def _by_state(
-    conn: Connection, ended: Sequence[Ended], now: datetime
-) -> Iterable[tuple[tuple[State, HeldFor | None], list[Ended]]]:
-    """Gives what ended in the same way, with the state that it comes to."""
-    states = {one.claim.id: _settled_state(conn, one, now) for one in ended}
-    for alike in _grouped(ended, lambda one: (states[one.claim.id], _how(one))):
-        yield states[alike[0].claim.id], alike
+    conn: Connection, endings: Sequence[Ending], now: datetime
+) -> Iterable[tuple[tuple[State, HeldFor | None], list[Ending]]]:
+    """Yield what ended in the same way, with the state that it comes to."""
+    states = {claim.id: _settled_state(conn, claim, how, now) for claim, how in endings}
+
+    def way(ending: Ending) -> Hashable:
+        claim, settlement = ending
+        named_apart = replace(settlement, remote_id=None)
+        return states[claim.id], claim.fence, claim.number, named_apart
+
+    for group in _grouped(endings, way):
+        yield states[group[0][0].id], group
 
 
-def _how(one: Ended) -> Hashable:
-    return (
-        one.claim.fence,
-        one.claim.number,
-        one.outcome,
-        one.reason,
-        one.detail,
-        one.status,
-        one.next_attempt_at,
-    )
-
-
-def _settle_alike(
+def _settle_group(
     conn: Connection,
-    alike: Sequence[Ended],
+    group: Sequence[Ending],
     to: tuple[State, HeldFor | None],
     now: datetime,
     replaces: Collection[State],
 ) -> list[int]:
-    """Settles what ended in the same way; gives the ids of what was still to be settled."""
-    one, (state, held_for) = alike[0], to
-    detail = without_addresses(one.detail)
-    given = {
-        "ids": [each.claim.id for each in alike],
-        "turn": one.claim.fence,
+    """Settle what ended in the same way; return the ids of what was still to be settled."""
+    (claim, settlement), (state, held_for) = group[0], to
+    detail = without_addresses(settlement.detail)
+    values = {
+        "ids": [claim.id for claim, _ in group],
+        "turn": claim.fence,
         "from": list(replaces),
         "to": state,
         "held": held_for,
-        "next": one.next_attempt_at,
-        "settled": None if one.next_attempt_at else now,
-        "why": one.reason,
+        "next": settlement.next_attempt_at,
+        "settled": None if settlement.next_attempt_at else now,
+        "why": settlement.reason,
         "told": detail,
         "at": now,
     }
-    done = list(conn.scalars(_SETTLING, given))
-    if done:
-        given = {
-            "ids": done,
-            "attempt": one.claim.number,
+    ids = list(conn.scalars(_SETTLING, values))
+    if ids:
+        values = {
+            "ids": ids,
+            "attempt": claim.number,
             "at": now,
-            "how": one.outcome,
-            "why": one.reason,
+            "how": settlement.outcome,
+            "why": settlement.reason,
             "told": detail,
-            "answered": one.status,
+            "answered": settlement.status,
         }
-        conn.execute(_ENDING, given)
-    return done
+        conn.execute(_ENDING, values)
+    return ids
 
 
 _SETTLING = (
@@ -287,15 +288,15 @@ _ENDING = (
 )
 
 
-def _note_names(conn: Connection, named: Sequence[Ended]) -> None:
-    """Notes the platforms' own names for what they took."""
+def _note_names(conn: Connection, named: Sequence[Ending]) -> None:
+    """Note the platforms' own names for what they took."""
     if not named:
         return
     names = [
-        {"delivery": one.claim.id, "attempt": one.claim.number, "name": one.remote_id}
-        for one in named
+        {"delivery": claim.id, "attempt": claim.number, "name": settlement.remote_id}
+        for claim, settlement in named
     ]
-    conn.execute(_NAMING, [{k: each[k] for k in ("delivery", "name")} for each in names])
+    conn.execute(_NAMING, [{k: name[k] for k in ("delivery", "name")} for name in names])
     conn.execute(_NAMING_ATTEMPT, names)
 
 
@@ -315,21 +316,23 @@ _NAMING_ATTEMPT = (
 )
 
 
-def _settled_state(conn: Connection, ended: Ended, now: datetime) -> tuple[State, HeldFor | None]:
-    row = ended.claim.delivery
-    match ended.state:
+def _settled_state(
+    conn: Connection, claim: Claim, settlement: Settlement, now: datetime
+) -> tuple[State, HeldFor | None]:
+    row = claim.delivery
+    match settlement.state:
         case State.RETRYING:
             held_for = None if row.for_operator else holding(conn, row.channel, now)
             return (State.RETRYING, None) if held_for is None else (State.HELD, held_for)
         case State.FAILED:
             # of the attempts before this one, as its fence and generation are still the row's
             return unless_arrived(State.FAILED, row.may_have_arrived), None
-        case _:
-            return ended.state, None
+        case state:
+            return state, None
 
 
-def _grouped(these: Iterable[_T], alike: Callable[[_T], Any]) -> list[list[_T]]:
-    groups: dict[Any, list[_T]] = {}
-    for one in these:
-        groups.setdefault(alike(one), []).append(one)
+def _grouped(items: Iterable[_T], of: Callable[[_T], Hashable]) -> list[list[_T]]:
+    groups: dict[Hashable, list[_T]] = {}
+    for item in items:
+        groups.setdefault(of(item), []).append(item)
     return list(groups.values())

@@ -1,23 +1,27 @@
-"""What an operator decides: approve, skip, retry, resolve, retract; pause and resume."""
+"""What an operator decides: approve, hold, skip, send, retry, resolve, retract."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, insert
 
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger.locks import Lock, take
-from bot.ledger.queries import POSTINGS, delivery, held_for, open_deliveries, verdicts
+from bot.ledger.pauses import refuse_paused
+from bot.ledger.queries import (
+    delivery,
+    verdicts,
+)
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
-from bot.ledger.slots import refuse_paused
-from bot.ledger.sqlite import insert_once
-from bot.ledger.tables import attempts, decisions, deliveries, meta, paused_channels
-from bot.ledger.transitions import PAUSED_UNTIL, move, set_free, unless_arrived
+from bot.ledger.slots import insert_by_hand
+from bot.ledger.tables import decisions
+from bot.ledger.transitions import move, set_free, unless_arrived
+from bot.planning import Planned
 
 COMING = None
 """Stands for the state of a posting that has no row yet."""
@@ -60,11 +64,11 @@ def decide(
     row = delivery(conn, key)
     if row is not None and not is_allowed(verdict, row):
         raise LedgerError(f"{key} is {row.state} already, so there is nothing to {verdict}.")
-    _record(conn, key, verdict, who=who, why=why, now=now, digest=digest)
+    record(conn, key, verdict, who=who, why=why, now=now, digest=digest)
     if row is None:
         return None
     if verdict == "skip":
-        _move(
+        change(
             conn,
             row,
             now,
@@ -77,7 +81,7 @@ def decide(
             detail=without_addresses(why),
         )
     elif verdict == "hold":
-        _move(conn, row, now, state=State.HELD, held_for="approval", fence=row.fence + 1)
+        change(conn, row, now, state=State.HELD, held_for="approval", fence=row.fence + 1)
     elif row.state is State.HELD and row.held_for == "approval":
         set_free(conn, [row], now)
     return delivery(conn, key)
@@ -92,7 +96,7 @@ def retry(
     Raises LedgerError for every other state, where the words still need approval, and where
     everything or the channel is paused.
     """
-    row = _known(conn, key, operator=True)
+    row = known(conn, key, operator=True)
     if not is_allowed("retry", row):
         raise LedgerError(f"{key} {_why_not_retried(row)}")
     if row.held_for == "approval":
@@ -103,7 +107,7 @@ def retry(
                 f" then `vigilia approve {key}`."
             )
     _refuse_paused(conn, row, now)
-    _record(conn, key, "retry", who=who, why=why, now=now)
+    record(conn, key, "retry", who=who, why=why, now=now)
     # nothing could write the words of a message to the operator anew
     message = row.message if row.for_operator else None
     return _send_again(conn, row, now, useful_until, message)
@@ -136,12 +140,12 @@ def resolve(
 ) -> DeliveryRow:
     """Say of an unknown delivery that it arrived, or have the same words sent again as a new
     generation, useful until its own instant unless another is given. Raises LedgerError."""
-    row = _known(conn, key, operator=True)
+    row = known(conn, key, operator=True)
     if not is_allowed("resolve-resend", row):
         raise LedgerError(f"{key} is {row.state}: only what is unknown can be resolved.")
     if how == "delivered":
-        _record(conn, key, "resolve-delivered", who=who, why=why, now=now)
-        _move(
+        record(conn, key, "resolve-delivered", who=who, why=why, now=now)
+        change(
             conn,
             row,
             now,
@@ -150,24 +154,24 @@ def resolve(
             reason=Reason.OPERATOR,
             detail=without_addresses(why),
         )
-        return _known(conn, key, operator=row.for_operator)
+        return known(conn, key, operator=row.for_operator)
     useful_until = useful_until or row.useful_until
     if useful_until <= now:
         raise LedgerError(
             f"{key} was useful until {row.useful_until:%Y-%m-%d %H:%M} UTC, so it is not resent."
         )
     _refuse_paused(conn, row, now)
-    _record(conn, key, "resolve-resend", who=who, why=why, now=now)
+    record(conn, key, "resolve-resend", who=who, why=why, now=now)
     return _send_again(conn, row, now, useful_until, message=row.message)
 
 
 def retract(conn: Connection, key: str, now: datetime, who: str, why: str = "") -> DeliveryRow:
     """Note that a delivered message was taken back from the channel. Raises LedgerError."""
-    row = _known(conn, key)
+    row = known(conn, key)
     if not is_allowed("retract", row):
         raise LedgerError(f"{key} is {row.state}: only what was delivered can be retracted.")
-    _record(conn, key, "retract", who=who, why=why, now=now)
-    _move(
+    record(conn, key, "retract", who=who, why=why, now=now)
+    change(
         conn,
         row,
         now,
@@ -176,97 +180,23 @@ def retract(conn: Connection, key: str, now: datetime, who: str, why: str = "") 
         reason=Reason.OPERATOR,
         detail=without_addresses(why),
     )
-    return _known(conn, key)
+    return known(conn, key)
 
 
-def doubt(conn: Connection, detail: str, now: datetime) -> tuple[DeliveryRow, ...]:
-    """Make unknown whatever waits or is under way, with an attempt that says ``detail``; return the
-    rows as they were. For a ledger that was put back and cannot know what was sent since."""
-    rows = open_deliveries(conn)
-    for row in rows:
-        conn.execute(
-            insert(attempts).values(
-                delivery_id=row.id,
-                number=row.attempts + 1,
-                generation=row.generation,
-                started_at=now,
-                ended_at=now,
-                outcome="unknown",
-                reason=Reason.INTERRUPTED,
-                detail=detail,
-            )
-        )
-        move(
-            conn,
-            row,
-            now,
-            state=State.UNKNOWN,
-            held_for=None,
-            attempts=row.attempts + 1,
-            # whoever was sending it when the backup was made settles nothing here
-            fence=row.fence + 1,
-            lease_until=None,
-            next_attempt_at=None,
-            settled_at=now,
-            reason=Reason.INTERRUPTED,
-            detail=detail,
-        )
-    return rows
-
-
-def pause_channel(
+def send_now(
     conn: Connection,
-    channel: str,
-    reason: Reason,
-    detail: str,
-    address_digest: str,
+    planned: Planned,
+    key: str,
+    digest: str,
     now: datetime,
-) -> bool:
-    """Hold what waits for a channel and what will; True where it was not paused before."""
-    take(conn, Lock.DECIDING)
-    newly = conn.scalar(
-        insert_once(conn, paused_channels)
-        .values(
-            channel=channel,
-            reason=reason,
-            detail=without_addresses(detail),
-            address_digest=address_digest,
-            since=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(paused_channels.c.channel)
-    )
-    conn.execute(
-        update(deliveries)
-        .where(POSTINGS, deliveries.c.state.in_(CLAIMABLE), deliveries.c.channel == channel)
-        .values(state=State.HELD, held_for="channel", updated_at=now)
-    )
-    return newly is not None
-
-
-def resume_channel(conn: Connection, channel: str, now: datetime) -> tuple[DeliveryRow, ...]:
-    """End the pause of a channel; return what was held for it as it stands then."""
-    take(conn, Lock.DECIDING)
-    conn.execute(delete(paused_channels).where(paused_channels.c.channel == channel))
-    return set_free(conn, held_for(conn, "channel", channel), now)
-
-
-def set_pause(conn: Connection, until: datetime | None, now: datetime) -> tuple[DeliveryRow, ...]:
-    """Hold everything until an instant, or, with None, end that; return what was set free.
-
-    A pause does not end by itself: whoever finds :func:`paused_until` past says None.
-    """
-    take(conn, Lock.DECIDING)
-    conn.execute(delete(meta).where(meta.c.key == PAUSED_UNTIL))
-    if until is None or until <= now:
-        return set_free(conn, held_for(conn, "pause"), now)
-    conn.execute(insert(meta).values(key=PAUSED_UNTIL, value=until.astimezone(UTC).isoformat()))
-    conn.execute(
-        update(deliveries)
-        .where(POSTINGS, deliveries.c.state.in_(CLAIMABLE))
-        .values(state=State.HELD, held_for="pause", updated_at=now)
-    )
-    return ()
+    who: str,
+    why: str = "",
+) -> tuple[str, ...]:
+    """Write down a coming posting, to be sent at once, with the approval of those of its words
+    whose key and digest these are; return the keys. Raises LedgerError as insert_by_hand does."""
+    keys = insert_by_hand(conn, planned, now)
+    record(conn, key, "approve", who=who, why=why, now=now, digest=digest)
+    return keys
 
 
 def _refuse_paused(conn: Connection, row: DeliveryRow, now: datetime) -> None:
@@ -274,7 +204,7 @@ def _refuse_paused(conn: Connection, row: DeliveryRow, now: datetime) -> None:
         refuse_paused(conn, row.channel, now)
 
 
-def _known(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow:
+def known(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow:
     """Return a posting, or with ``operator`` perhaps a message to the operator."""
     row = delivery(conn, key)
     if row is None and operator:
@@ -284,7 +214,7 @@ def _known(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow
     return row
 
 
-def _move(conn: Connection, row: DeliveryRow, now: datetime, **values: Any) -> None:
+def change(conn: Connection, row: DeliveryRow, now: datetime, **values: Any) -> None:
     """Carry out what was decided. Raises LedgerError, so that nothing is recorded either, where
     somebody else was quicker."""
     if not move(conn, row, now, **values):
@@ -301,7 +231,7 @@ def _send_again(
     useful_until: datetime,
     message: dict[str, object] | None,
 ) -> DeliveryRow:
-    _move(
+    change(
         conn,
         row,
         now,
@@ -314,10 +244,10 @@ def _send_again(
         settled_at=None,
         message=message,
     )
-    return _known(conn, row.key, operator=row.for_operator)
+    return known(conn, row.key, operator=row.for_operator)
 
 
-def _record(
+def record(
     conn: Connection,
     key: str,
     verdict: Verdict,
@@ -327,6 +257,7 @@ def _record(
     now: datetime,
     digest: str | None = None,
 ) -> None:
+    """Write a decision into the log."""
     conn.execute(
         insert(decisions).values(
             key=key,

@@ -16,13 +16,13 @@ def put(
     conn: Connection, key: str, channel: str, message: dict[str, Any], text: str, now: datetime
 ) -> bool:
     """Keep a message for a place on this machine once; False where it was there already."""
-    kept = conn.scalar(
+    new_key = conn.scalar(
         insert_once(conn, inbox)
         .values(key=key, channel=channel, message=message, text=text, at=now)
         .on_conflict_do_nothing()
         .returning(inbox.c.key)
     )
-    return kept is not None
+    return new_key is not None
 
 
 def messages(

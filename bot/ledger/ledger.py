@@ -20,6 +20,7 @@ from bot.ledger import (
     decisions,
     inbox,
     operator_outbox,
+    pauses,
     queries,
     runs,
     search,
@@ -27,6 +28,7 @@ from bot.ledger import (
     slots,
     sqlite,
     transitions,
+    undo,
 )
 from bot.ledger.locks import Lock
 from bot.ledger.transactions import Transactions, reads, writes
@@ -83,19 +85,21 @@ class Ledger(Transactions):
     retry = writes(decisions.retry)
     resolve = writes(decisions.resolve)
     retract = writes(decisions.retract)
-    pause_channel = writes(decisions.pause_channel)
-    resume_channel = writes(decisions.resume_channel)
+    send_now = writes(decisions.send_now)
+    undo = writes(undo.undo)
+    pause_channel = writes(pauses.pause_channel)
+    resume_channel = writes(pauses.resume_channel)
     paused_channels = reads(queries.paused_channel_rows)
-    set_pause = writes(decisions.set_pause)
+    set_pause = writes(pauses.set_pause)
     paused_until = reads(transitions.paused_until)
-    doubt = writes(decisions.doubt)
+    doubt = writes(transitions.doubt)
     decisions = reads(queries.verdicts)
 
     # messages to the operator
     note_config = writes(operator_outbox.note_config)
     noted_config = reads(operator_outbox.noted_config)
     untold_ends = reads(operator_outbox.untold_ends)
-    untold = reads(operator_outbox.untold)
+    unreported = reads(operator_outbox.unreported)
     last_told = reads(operator_outbox.last_told)
     tell = writes(operator_outbox.tell)
 

@@ -24,7 +24,7 @@ def is_held_here(path: Path) -> bool:
 
 @contextmanager
 def service_lock(url: str, base: Path) -> Iterator[None]:
-    """Holds the ledger for one service; a ledger in memory needs no lock, and one on PostgreSQL
+    """Hold the ledger for one service; a ledger in memory needs no lock, and one on PostgreSQL
     is for any number of them.
 
     Raises LedgerError, naming the process, while another service holds it.
@@ -40,7 +40,7 @@ def service_lock(url: str, base: Path) -> Iterator[None]:
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Holds the lock beside a ledger file. Raises LedgerError while another process holds it."""
+    """Hold the lock beside a ledger file. Raises LedgerError while another process holds it."""
     lock = path.with_name(f"{path.name}.lock")
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
@@ -77,8 +77,8 @@ def _self_description() -> bytes:
 
 def _holder(descriptor: int) -> str:
     try:
-        told = json.loads(os.pread(descriptor, 1000, 0))
-        return f"process {told['pid']} on {told['host']}, since {told['since']}"
+        holder = json.loads(os.pread(descriptor, 1000, 0))
+        return f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
     except (ValueError, KeyError, TypeError):
         # it is just being written
         return "it has only just started"

@@ -20,7 +20,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migration_config() -> Config:
-    """Gives Alembic's settings, without an ini file."""
+    """Return Alembic's settings, without an ini file."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -28,7 +28,7 @@ def migration_config() -> Config:
 
 
 def migrate(path: Path, revision: str, now: datetime) -> Path:
-    """Migrates the file in one transaction; gives the backup made before, which lies beside it.
+    """Migrate the file in one transaction; return the backup made before, which lies beside it.
 
     Nothing else may run on the ledger meanwhile. Raises LedgerError where that is so or where the
     migration fails: then the file is as it was.
@@ -52,7 +52,7 @@ def migrate(path: Path, revision: str, now: datetime) -> Path:
 
 
 def upgrade_in(conn: Connection, place: str) -> None:
-    """Migrates in the transaction of ``conn``. Raises LedgerError: then roll it back."""
+    """Migrate in the transaction of ``conn``. Raises LedgerError: then roll it back."""
     config = migration_config()
     config.attributes["connection"] = conn
     try:

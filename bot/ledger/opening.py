@@ -12,7 +12,7 @@ from sqlalchemy import Engine, inspect
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import Mode
-from bot.ledger.schema_version import Found, make_tables, missing_ledger, refuse_other
+from bot.ledger.schema_version import Stamp, make_tables, missing_ledger, refuse_other
 from bot.ledger.sqlite import connect_file, plain_errors, sqlite_engine, writing
 from bot.ledger.url import ledger_file, make_folder
 
@@ -27,8 +27,8 @@ def open_file(url: str, *, base: Path, mode: Mode | None, create: bool, now: dat
         _create(engine, mode, now)
         return Ledger(engine, path=None, mode=mode)
 
-    found = _look(path, writes=mode is not None)
-    if found is None:
+    stamp = _look(path, writes=mode is not None)
+    if stamp is None:
         if mode is None or not create:
             raise missing_ledger(str(path))
         make_folder(path, base)
@@ -40,27 +40,27 @@ def open_file(url: str, *, base: Path, mode: Mode | None, create: bool, now: dat
         finally:
             engine.dispose()
         # read back: another process may have been quicker, and of the other mode
-        found = _look(path, writes=True)
-        if found is None:
+        stamp = _look(path, writes=True)
+        if stamp is None:
             raise missing_ledger(str(path))
-    refuse_other(found, str(path), mode)
-    if found.is_older:
+    refuse_other(stamp, str(path), mode)
+    if stamp.is_older:
         # Alembic takes a while to import, and is needed once in a version
         from bot.ledger.migrate import migrate  # noqa: PLC0415
 
-        migrate(path, found.revision, now)
-    return Ledger(sqlite_engine(path, "ro" if mode is None else "rw"), path=path, mode=found.mode)
+        migrate(path, stamp.revision, now)
+    return Ledger(sqlite_engine(path, "ro" if mode is None else "rw"), path=path, mode=stamp.mode)
 
 
 def stamp_of(path: Path) -> Mode | None:
-    """Gives how the ledger in a file was stamped, None where there is none. Raises LedgerError
+    """Return how the ledger in a file was stamped, None where there is none. Raises LedgerError
     where it cannot be read."""
-    found = _look(path, writes=False)
-    return None if found is None else found.mode
+    stamp = _look(path, writes=False)
+    return None if stamp is None else stamp.mode
 
 
-def _look(path: Path, *, writes: bool) -> Found | None:
-    """Gives what lies at ``path``, None where no ledger was made yet, without touching it."""
+def _look(path: Path, *, writes: bool) -> Stamp | None:
+    """Return what lies at ``path``, None where no ledger was made yet, without touching it."""
     try:
         if path.is_dir():
             raise LedgerError(
@@ -90,7 +90,7 @@ def _look(path: Path, *, writes: bool) -> Found | None:
             f"The ledger at {path} is damaged. Keep the file, and put a backup in its place with"
             " `vigilia ledger restore FILE`."
         )
-    return Found.read(revision[0], noted["mode"], noted.get("serves"))
+    return Stamp.read(revision[0], noted)
 
 
 def _check_rights(path: Path, *, writes: bool = True) -> None:
@@ -111,7 +111,7 @@ def _check_rights(path: Path, *, writes: bool = True) -> None:
 
 
 def _create(engine: Engine, mode: Mode, now: datetime) -> None:
-    """Makes the tables and stamps them, wholly or not at all; leaves what is there already."""
+    """Make the tables and stamp them, wholly or not at all; leave what is there already."""
     with writing(engine) as conn:
         if inspect(conn).get_table_names():
             return

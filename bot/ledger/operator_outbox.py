@@ -16,7 +16,7 @@ from bot.ledger.locks import Lock, take
 from bot.ledger.queries import LONGEST_WAIT, POSTINGS, meta_value
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import State
-from bot.ledger.tables import deliveries, meta, told
+from bot.ledger.tables import deliveries, meta, told_subjects
 
 _SUBJECTS_A_QUESTION = 500
 """A database takes so many parameters and not many more."""
@@ -87,28 +87,30 @@ def untold_ends(
             deliveries.c.settled_at >= since,
             # told by an index: nothing settles before it is due, or long after
             deliveries.c.due_at >= since - LONGEST_WAIT,
-            ~exists().where(told.c.cause == state, told.c.subject == subject),
+            ~exists().where(told_subjects.c.cause == state, told_subjects.c.subject == subject),
         )
         .order_by(deliveries.c.settled_at, deliveries.c.id)
     )
     return tuple(UntoldEnd(**row) for row in conn.execute(query).mappings())
 
 
-def untold(conn: Connection, cause: str, subjects: Collection[str]) -> set[str]:
+def unreported(conn: Connection, cause: str, subjects: Collection[str]) -> set[str]:
     """Return those of the subjects that no message has told of."""
     wanted = list(set(subjects))
-    known: set[str] = set()
+    reported: set[str] = set()
     for start in range(0, len(wanted), _SUBJECTS_A_QUESTION):
         part = wanted[start : start + _SUBJECTS_A_QUESTION]
-        query = select(told.c.subject).where(told.c.cause == cause, told.c.subject.in_(part))
-        known |= set(conn.scalars(query))
-    return set(wanted) - known
+        query = select(told_subjects.c.subject).where(
+            told_subjects.c.cause == cause, told_subjects.c.subject.in_(part)
+        )
+        reported |= set(conn.scalars(query))
+    return set(wanted) - reported
 
 
 def last_told(conn: Connection) -> Mapping[str, datetime]:
     """Return by cause when the operator was last told of it."""
-    latest = select(func.max(told.c.id)).group_by(told.c.cause)
-    query = select(told.c.cause, told.c.at).where(told.c.id.in_(latest))
+    latest = select(func.max(told_subjects.c.id)).group_by(told_subjects.c.cause)
+    query = select(told_subjects.c.cause, told_subjects.c.at).where(told_subjects.c.id.in_(latest))
     return {row.cause: row.at for row in conn.execute(query)}
 
 
@@ -124,7 +126,7 @@ def tell(
     """Write down a message to the operator, ready to be sent, with all that it tells, subjects by
     their cause; return its key. In one transaction: whatever ends this process, none of it is told
     twice. ``message`` is the JSON form of its words."""
-    number = (conn.scalar(select(func.max(told.c.id))) or 0) + 1
+    number = (conn.scalar(select(func.max(told_subjects.c.id))) or 0) + 1
     key = f"operator/{'+'.join(subjects)}/{now:%Y-%m-%dT%H:%M:%SZ}-{number}/{channel}"
     delivery_id = conn.scalar(
         insert(deliveries)
@@ -157,5 +159,5 @@ def tell(
         for cause, of_cause in subjects.items()
         for subject in of_cause
     ]
-    conn.execute(insert(told), rows)
+    conn.execute(insert(told_subjects), rows)
     return key

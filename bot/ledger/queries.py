@@ -18,6 +18,8 @@ from bot.ledger.rows import (
     PausedChannel,
     RunRow,
     State,
+    in_force,
+    last_verdict,
 )
 from bot.ledger.tables import (
     attempts,
@@ -293,17 +295,18 @@ def empty_slots(conn: Connection) -> tuple[Slot, ...]:
 
 
 def verdicts(conn: Connection, keys: Collection[str]) -> dict[str, Decision]:
-    """Gives the last approval, hold or skip of each of the keys that has one."""
+    """Return the approval, hold or skip that is in force of each of the keys that has one."""
     wanted = list(keys)
-    verdict_of: dict[str, Decision] = {}
+    logs: dict[str, list[Decision]] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         query = _decisions().where(
             decisions.c.key.in_(wanted[start : start + _AT_ONCE]),
-            decisions.c.verdict.in_(("approve", "hold", "skip")),
+            decisions.c.verdict.in_(("approve", "hold", "skip", "undo")),
         )
         for stored in conn.execute(query).mappings():
-            verdict_of[stored["key"]] = Decision(**stored)
-    return verdict_of
+            logs.setdefault(stored["key"], []).append(Decision(**stored))
+    found = ((key, last_verdict(in_force(log))) for key, log in logs.items())
+    return {key: decision for key, decision in found if decision is not None}
 
 
 def decision_log(conn: Connection, key: str) -> tuple[Decision, ...]:

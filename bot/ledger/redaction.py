@@ -21,5 +21,5 @@ _ADDRESS = re.compile(
 
 
 def without_addresses(text: str) -> str:
-    """Gives ``text`` with its URLs and mail addresses as ``***``, 2,000 characters at most."""
-    return _ADDRESS.sub(lambda found: f"{found['before'] or ''}***", text)[:_MOST_CHARACTERS]
+    """Return ``text`` with its URLs and mail addresses as ``***``, 2,000 characters at most."""
+    return _ADDRESS.sub(lambda match: f"{match['before'] or ''}***", text)[:_MOST_CHARACTERS]

@@ -23,16 +23,16 @@ _BESIDE = ("-wal", "-shm", "-journal")
 
 @dataclass(frozen=True)
 class PutBack(Generic[_T]):
-    """What came of it. ``kept``: the ledger that was there before, None where there was none."""
+    """What came of it. ``replaced``: where the ledger from before is, None where none was."""
 
     mended: _T
-    kept: Path | None
+    replaced: Path | None
 
 
 def put_back(
     backup: Path, url: str, base: Path, now: datetime, mend: Callable[[Ledger], _T]
 ) -> PutBack[_T]:
-    """Puts a copy of ``backup`` in the place of the ledger, once ``mend`` has been through it.
+    """Put a copy of ``backup`` in the place of the ledger, once ``mend`` has been through it.
 
     No service may run on it. What was there is kept beside it under another name. Raises
     LedgerError, and leaves everything as it was, where the backup cannot be used.
@@ -58,7 +58,7 @@ def put_back(
             mended = _mended(work, place, now, mend)
             copy_file(work, whole)
             _flush(whole)
-            kept = _set_aside(place, now)
+            replaced = _set_aside(place, now)
             whole.replace(place)
             _flush(place.parent)
         except OSError as error:
@@ -67,7 +67,7 @@ def put_back(
             ) from error
         finally:
             _remove(work, whole)
-    return PutBack(mended, kept)
+    return PutBack(mended, replaced)
 
 
 def _copied(backup: Path, work: Path) -> None:
@@ -112,17 +112,17 @@ def _set_aside(place: Path, now: datetime) -> Path | None:
     if not place.exists():
         _remove_beside(place)
         return None
-    kept = place.with_name(f"{place.name}.replaced-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
-    if kept.exists():
-        raise LedgerError(f"{kept} exists already. Wait a second and try again.")
+    replaced = place.with_name(f"{place.name}.replaced-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+    if replaced.exists():
+        raise LedgerError(f"{replaced} exists already. Wait a second and try again.")
     # The file before its log: without the file there is no ledger, which posts nothing that is
     # past; the file without its log would be an older ledger, which might.
-    place.rename(kept)
+    place.rename(replaced)
     for ending in _BESIDE:
         beside = place.with_name(f"{place.name}{ending}")
         if beside.exists():
-            beside.rename(kept.with_name(f"{kept.name}{ending}"))
-    return kept
+            beside.rename(replaced.with_name(f"{replaced.name}{ending}"))
+    return replaced
 
 
 def _flush(path: Path) -> None:

@@ -5,8 +5,9 @@ Every instant is an aware datetime in UTC.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ Mode = Literal["real", "rehearsal"]
 HeldFor = Literal["approval", "channel", "pause"]
 OutcomeName = Literal["delivered", "retry", "rejected", "unknown"]
 Verdict = Literal[
-    "approve", "hold", "skip", "retry", "resolve-delivered", "resolve-resend", "retract"
+    "approve", "hold", "skip", "retry", "resolve-delivered", "resolve-resend", "retract", "undo"
 ]
 
 
@@ -148,23 +149,14 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class ToSend:
-    """A delivery to be taken as it stands in ``row``, and its words, which are kept with the claim;
-    None leaves those that were kept before."""
+class Settlement:
+    """What an attempt ended in, and what its delivery comes to by that.
 
-    row: DeliveryRow
-    message: dict[str, Any] | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What the attempt of a claim came to.
-
-    ``next_attempt_at`` belongs to ``retrying`` and to nothing else: ValueError. ``gone`` is the
-    digest of an address at which nothing will arrive any more: its channel is paused.
+    ``next_attempt_at`` belongs to ``retrying`` and to nothing else: ValueError. ``status`` is of an
+    HTTP answer. ``gone`` is the digest of an address at which nothing will arrive any more: its
+    channel is paused.
     """
 
-    claim: Claim
     state: State
     outcome: OutcomeName
     reason: Reason
@@ -181,12 +173,30 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """What the ledger made of an ended attempt: the state that the delivery came to, None where the
-    claim was lost; and whether its channel is paused since."""
+class Settled:
+    """An attempt that the ledger has ended, at ``at``.
 
+    ``state`` is what the delivery came to: ``held`` for ``retrying`` where a pause is on,
+    ``unknown`` for ``failed`` where an earlier attempt may have arrived; None where it was settled
+    otherwise in the meantime. ``platform`` is that of its channel, "" where there is none.
+    """
+
+    claim: Claim
+    settlement: Settlement
+    at: datetime
     state: State | None
     channel_paused: bool = False
+    platform: str = ""
+
+    @property
+    def delivery(self) -> DeliveryRow:
+        """The delivery as it was claimed."""
+        return self.claim.delivery
+
+    @property
+    def late(self) -> timedelta:
+        """From due to settled."""
+        return self.at - self.claim.delivery.due_at
 
 
 @dataclass(frozen=True)
@@ -209,6 +219,23 @@ class Decision:
     why: str
     digest: str | None
     at: datetime
+
+
+def in_force(log: Iterable[Decision]) -> list[Decision]:
+    """Return the decisions of a log about one key, the first first, that were not taken back."""
+    decisions: list[Decision] = []
+    for decision in log:
+        if decision.verdict != "undo":
+            decisions.append(decision)
+        elif decisions:
+            decisions.pop()
+    return decisions
+
+
+def last_verdict(decisions: Sequence[Decision]) -> Decision | None:
+    """Return the last approval, hold or skip among decisions that are in force."""
+    verdicts = [d for d in decisions if d.verdict in ("approve", "hold", "skip")]
+    return verdicts[-1] if verdicts else None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from bot.ledger.tables import runs
 
 
 def begin(conn: Connection, now: datetime, version: str) -> str:
-    """Notes that a run of this process begins; gives its id.
+    """Note that a run of this process begins; return its id.
 
     Until it says that it is alive, it was alive no later than those before it: what was due in
     between has still to be written down.
@@ -37,19 +37,19 @@ def begin(conn: Connection, now: datetime, version: str) -> str:
 
 
 def alive(conn: Connection, run: str, now: datetime) -> None:
-    """Notes that a run is alive, and has written down all that was due until ``now``."""
+    """Note that a run is alive, and has written down all that was due until ``now``."""
     conn.execute(
         update(runs).where(runs.c.id == run).values(alive_at=now, beat_at=SystemClock().now())
     )
 
 
 def beat(conn: Connection, run: str) -> None:
-    """Notes that a run is alive; what was due is another's business."""
+    """Note that a run is alive; what was due is another's business."""
     conn.execute(update(runs).where(runs.c.id == run).values(beat_at=SystemClock().now()))
 
 
 def end(conn: Connection, run: str, now: datetime) -> None:
-    """Notes that a run has ended by itself."""
+    """Note that a run has ended by itself."""
     conn.execute(
         update(runs).where(runs.c.id == run).values(beat_at=SystemClock().now(), ended_at=now)
     )

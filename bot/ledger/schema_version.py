@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
@@ -14,17 +15,18 @@ from bot.ledger.tables import REVISIONS, SERVES, alembic_version, meta, metadata
 
 
 @dataclass(frozen=True)
-class Found:
-    """A ledger as it was found. ``serves``: the oldest revision whose Vigilia may still use it."""
+class Stamp:
+    """What a ledger says about itself. ``serves``: the oldest revision whose Vigilia may still use
+    it."""
 
     revision: str
     mode: Mode
     serves: str | None
 
     @classmethod
-    def read(cls, revision: str, mode: str, serves: str | None) -> Found:
-        """Gives what the tables say."""
-        return cls(revision, cast("Mode", mode), serves)
+    def read(cls, revision: str, noted: Mapping[str, str]) -> Stamp:
+        """Return what the tables ``alembic_version`` and ``meta`` say."""
+        return cls(revision, cast("Mode", noted["mode"]), noted.get("serves"))
 
     @property
     def is_older(self) -> bool:
@@ -41,7 +43,7 @@ class Found:
 
 
 def make_tables(conn: Connection, mode: Mode, now: datetime) -> None:
-    """Makes all tables in an empty database, and stamps them."""
+    """Make all tables in an empty database, and stamp them."""
     metadata.create_all(conn, checkfirst=False)
     alembic_version.create(conn, checkfirst=False)
     conn.execute(insert(alembic_version).values(version_num=REVISIONS[-1]))
@@ -56,21 +58,21 @@ def make_tables(conn: Connection, mode: Mode, now: datetime) -> None:
 
 
 def missing_ledger(place: str) -> LedgerMissingError:
-    """Gives the error for a ledger that nobody has made yet."""
+    """Return the error for a ledger that nobody has made yet."""
     return LedgerMissingError(f"There is no ledger yet at {place}: `vigilia run` makes one.")
 
 
-def refuse_other(found: Found, place: str, mode: Mode | None) -> None:
-    """Raises LedgerError where a ledger is of the other mode, newer than this Vigilia can use, or
+def refuse_other(stamp: Stamp, place: str, mode: Mode | None) -> None:
+    """Raise LedgerError where a ledger is of the other mode, newer than this Vigilia can use, or
     older and only to be read."""
-    if mode is not None and found.mode != mode:
-        raise _other_mode(place, found.mode)
-    if not found.is_usable:
+    if mode is not None and stamp.mode != mode:
+        raise _other_mode(place, stamp.mode)
+    if not stamp.is_usable:
         raise LedgerError(
             f"The ledger at {place} was written by a newer Vigilia (its tables are"
-            f" {found.revision}, this one knows {REVISIONS[-1]}). Install that version again."
+            f" {stamp.revision}, this one knows {REVISIONS[-1]}). Install that version again."
         )
-    if found.is_older and mode is None:
+    if stamp.is_older and mode is None:
         raise LedgerError(
             f"The ledger at {place} was written by an older Vigilia. `vigilia run` migrates it,"
             " after a backup."

@@ -66,16 +66,16 @@ class FanOut:
 # A document's number is its rowid or id; the newest have the highest.
 _FINDING = {
     "sqlite": (
-        "SELECT DISTINCT rowid / :apart FROM sent_words WHERE sent_words MATCH :asked"
+        "SELECT DISTINCT rowid / :apart FROM sent_words WHERE sent_words MATCH :terms"
         " ORDER BY rowid DESC LIMIT :most"
     ),
     "postgresql": (
         "SELECT DISTINCT id / :apart AS number FROM sent_words"
-        " WHERE words @@ CAST(:asked AS tsquery) ORDER BY number DESC LIMIT :most"
+        " WHERE words @@ CAST(:terms AS tsquery) ORDER BY number DESC LIMIT :most"
     ),
 }
 
-_KNOWN = {
+_INDEXED = {
     "sqlite": "SELECT 1 FROM sent_words_docsize WHERE id = :id",
     "postgresql": "SELECT 1 FROM sent_words WHERE id = :id",
 }
@@ -122,18 +122,18 @@ def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, .
 
 
 def _says(conn: Connection, words: str) -> Any:
-    asked = " ".join(f'"{word}"*' for word in re.findall(r"\w+", words))
+    terms = " ".join(f'"{word}"*' for word in re.findall(r"\w+", words))
     pattern = f"%{_escaped(words.strip())}%"
-    untold = and_(deliveries.c.state.in_(_NEVER_TRIED), deliveries.c.key.like(pattern, escape="\\"))
-    if not asked:
-        return untold
+    by_key = and_(deliveries.c.state.in_(_NEVER_TRIED), deliveries.c.key.like(pattern, escape="\\"))
+    if not terms:
+        return by_key
     if conn.dialect.name == "postgresql":
-        asked = " & ".join(f"'{word}':*" for word in _folded(words))
-    found = conn.execute(
+        terms = " & ".join(f"'{word}':*" for word in _folded(words))
+    rows = conn.execute(
         text(_FINDING[conn.dialect.name]),
-        {"asked": asked, "most": _MOST_FOUND, "apart": _ATTEMPTS_APART},
+        {"terms": terms, "most": _MOST_FOUND, "apart": _ATTEMPTS_APART},
     )
-    return or_(deliveries.c.id.in_([row[0] for row in found]), untold)
+    return or_(deliveries.c.id.in_([row[0] for row in rows]), by_key)
 
 
 def _escaped(words: str) -> str:
@@ -141,7 +141,7 @@ def _escaped(words: str) -> str:
 
 
 def count_since(conn: Connection, state: State, since: datetime, most: int = 1000) -> int:
-    """Gives how many deliveries due since an instant are in a state, counting no further than
+    """Return how many deliveries due since an instant are in a state, counting no further than
     ``most``."""
     some = (
         select(deliveries.c.id)
@@ -152,8 +152,8 @@ def count_since(conn: Connection, state: State, since: datetime, most: int = 100
 
 
 def last_delivered(conn: Connection, channels: Sequence[str]) -> dict[str, datetime]:
-    """Gives when each of the channels last took a message."""
-    found: dict[str, datetime] = {}
+    """Return when each of the channels last took a message."""
+    latest: dict[str, datetime] = {}
     for channel in channels:
         query = (
             select(deliveries.c.settled_at)
@@ -163,12 +163,12 @@ def last_delivered(conn: Connection, channels: Sequence[str]) -> dict[str, datet
         )
         settled_at = conn.scalar(query)
         if settled_at is not None:
-            found[channel] = settled_at
-    return found
+            latest[channel] = settled_at
+    return latest
 
 
 def fan_out(conn: Connection, since: datetime | None = None) -> FanOut | None:
-    """Gives how far what is being sent has come, None while nothing is.
+    """Return how far what is being sent has come, None while nothing is.
 
     ``since`` is of an earlier answer: what was done in the meantime still counts.
     """
@@ -184,7 +184,7 @@ def fan_out(conn: Connection, since: datetime | None = None) -> FanOut | None:
 
 
 def change_mark(conn: Connection) -> str:
-    """Gives a short text that is another one after whatever a page might have to show anew."""
+    """Return a short text that is another one after whatever a page might have to show anew."""
     held = select(func.count()).where(deliveries.c.state == State.HELD).scalar_subquery()
     newest = select(func.max(deliveries.c.id)).where(POSTINGS).scalar_subquery()
     query = select(newest, held, select(func.max(decisions.c.id)).scalar_subquery())
@@ -194,7 +194,7 @@ def change_mark(conn: Connection) -> str:
 def days_marked(
     conn: Connection, states: Collection[State], start: datetime, end: datetime
 ) -> dict[date, set[State]]:
-    """Gives, for each date of a day, in which of the states deliveries due in that time are."""
+    """Return, for each date of a day, in which of the states deliveries due in that time are."""
     query = (
         select(deliveries.c.date, deliveries.c.state)
         .where(
@@ -205,10 +205,10 @@ def days_marked(
         )
         .distinct()
     )
-    found: dict[date, set[State]] = {}
+    marks: dict[date, set[State]] = {}
     for row in conn.execute(query):
-        found.setdefault(row.date, set()).add(row.state)
-    return found
+        marks.setdefault(row.date, set()).add(row.state)
+    return marks
 
 
 def index_words(conn: Connection, limit: int = 50) -> int:
@@ -222,18 +222,18 @@ def index_words(conn: Connection, limit: int = 50) -> int:
     ).all()
     for row in waiting:
         number = row.id * _ATTEMPTS_APART + min(row.attempts, _ATTEMPTS_APART - 1)
-        known = conn.scalar(text(_KNOWN[conn.dialect.name]), {"id": number})
-        if known is None and row.message is not None:
-            said = "\n".join([row.key, *_texts(row.message)])
-            words = said if conn.dialect.name == "sqlite" else _folded(said)
-            conn.execute(text(_KEEPING[conn.dialect.name]), {"id": number, "words": words})
+        indexed = conn.scalar(text(_INDEXED[conn.dialect.name]), {"id": number})
+        if indexed is None and row.message is not None:
+            words = "\n".join([row.key, *_texts(row.message)])
+            document = words if conn.dialect.name == "sqlite" else _folded(words)
+            conn.execute(text(_KEEPING[conn.dialect.name]), {"id": number, "words": document})
     done = [row.id for row in waiting]
     conn.execute(delete(words_waiting).where(words_waiting.c.delivery_id.in_(done)))
     return len(done)
 
 
 def _folded(words: str) -> list[str]:
-    """Gives the words as they are compared: without capitals and accents, each once."""
+    """Return the words as they are compared: without capitals and accents, each once."""
     plain = unicodedata.normalize("NFKD", words.casefold())
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return sorted(set(re.findall(r"\w+", bare)))
@@ -244,8 +244,8 @@ def _texts(value: Any) -> list[str]:
         case str():
             return [value]
         case dict():
-            return [said for inner in value.values() for said in _texts(inner)]
+            return [words for inner in value.values() for words in _texts(inner)]
         case list():
-            return [said for inner in value for said in _texts(inner)]
+            return [words for inner in value for words in _texts(inner)]
         case _:
             return []

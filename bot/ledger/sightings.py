@@ -62,14 +62,14 @@ def see(
 
 def first_seen(conn: Connection) -> dict[str, dict[str, datetime]]:
     """Return by channel and observance when they were first seen together."""
-    found = {
+    first = {
         channel: {day: seen.first for day, seen in days.items() if seen.gone is None}
-        for channel, days in _known(conn).items()
+        for channel, days in _stored(conn).items()
     }
-    return {channel: days for channel, days in found.items() if days}
+    return {channel: days for channel, days in first.items() if days}
 
 
-def _known(conn: Connection) -> _Sightings:
+def _stored(conn: Connection) -> _Sightings:
     return {
         channel: {day: _read(stored) for day, stored in days.items()}
         for channel, days in conn.execute(select(sightings.c.channel, sightings.c.days))
@@ -90,12 +90,12 @@ def _compared(
     conn: Connection, days: Mapping[str, Collection[str]], at: datetime, now: datetime
 ) -> _Seen:
     """Return what is seen ``now``, each new pair of channel and day first seen ``at``."""
-    known = _known(conn)
+    stored = _stored(conn)
     grace = FORGOTTEN_AFTER if conn.dialect.name == "postgresql" else timedelta()
     first: dict[str, dict[str, datetime]] = {}
     changed: dict[str, Mapping[str, _Sighting]] = {}
-    for channel in {**known, **days}:
-        before = known.get(channel, {})
+    for channel in {**stored, **days}:
+        before = stored.get(channel, {})
         ids = days.get(channel, ())
         after = {
             day: _Sighting(before[day].first)
@@ -106,9 +106,9 @@ def _compared(
         if channel in days:
             first[channel] = {day: seen.first for day, seen in after.items()}
         for day in before.keys() - after.keys():
-            left = _Sighting(before[day].first, before[day].gone or now)
-            if not _is_over(left, now, grace):
-                after[day] = left
+            over = _Sighting(before[day].first, before[day].gone or now)
+            if not _is_over(over, now, grace):
+                after[day] = over
         if after != before:
             changed[channel] = after
     return _Seen(first, changed)
@@ -128,7 +128,7 @@ def _write(conn: Connection, seen: _Seen) -> None:
         [{"outdated": channel} for channel in seen.changed],
     )
     rows = [
-        {"channel": channel, "days": {day: _written(each) for day, each in days.items()}}
+        {"channel": channel, "days": {day: _written(sighting) for day, sighting in days.items()}}
         for channel, days in seen.changed.items()
         if days
     ]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from bot.errors import LedgerError
 from bot.ledger.locks import Lock, take
+from bot.ledger.pauses import refuse_paused
 from bot.ledger.queries import (
     deliveries_of_slot,
     delivery,
@@ -21,7 +22,7 @@ from bot.ledger.queries import (
 from bot.ledger.rows import CLAIMABLE, WAITING, Decision, HeldFor, Inserted, State
 from bot.ledger.sqlite import insert_once
 from bot.ledger.tables import deliveries, slot_deliveries, slots
-from bot.ledger.transitions import holding, paused_until
+from bot.ledger.transitions import paused_until
 from bot.planning import Planned, Posting, Slot
 
 StateOf = Callable[[Posting, Decision | None], tuple[State, HeldFor | None] | None]
@@ -206,25 +207,6 @@ def insert_by_hand(
             raise LedgerError(f"{key} is in the ledger already. To post it once more, add --again.")
         keys.append(key)
     return tuple(keys)
-
-
-def refuse_paused(conn: Connection, channel: str, now: datetime) -> None:
-    """Raises LedgerError where what an operator wants sent at once would be held."""
-    match holding(conn, channel, now):
-        case "pause":
-            raise LedgerError(
-                f"Everything is held until {paused_until(conn):%Y-%m-%d %H:%M} UTC, so nothing was"
-                " changed. `vigilia resume` ends the pause."
-            )
-        case "channel":
-            paused = paused_channel_rows(conn)[channel]
-            raise LedgerError(
-                f"The channel {channel} is paused since {paused.since:%Y-%m-%d %H:%M} UTC"
-                f" ({paused.reason}), so nothing was changed. `vigilia channels test {channel}`"
-                " resumes it when the test arrives."
-            )
-        case _:
-            return
 
 
 def _new_slot(conn: Connection, slot: Slot, now: datetime) -> int | None:

@@ -82,7 +82,7 @@ def plain_errors(place: str, explain: Explain = explain) -> Iterator[None]:
 
 
 def insert_once(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Gives an INSERT that can say ``on_conflict_do_nothing``, in the connection's dialect."""
+    """Return an INSERT that can say ``on_conflict_do_nothing``, in the connection's dialect."""
     if conn.dialect.name == "postgresql":
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 2 MB, for nothing on a file
 
@@ -91,7 +91,7 @@ def insert_once(conn: Connection, table: Table) -> sqlite.Insert | postgresql.In
 
 
 def connect_file(path: Path, access: str) -> sqlite3.Connection:
-    """Opens an SQLite file with ``access`` "ro", "rw" (never creates) or "rwc"."""
+    """Open an SQLite file with ``access`` "ro", "rw" (never creates) or "rwc"."""
     place = f"file:{quote(str(path))}?mode={access}"
     if access == "ro" and not os.access(path.parent, os.W_OK) and not _wal(path).exists():
         # in a read-only folder SQLite could not make the file for the readers' locks; without a
@@ -107,7 +107,7 @@ def _wal(path: Path) -> Path:
 
 
 def sqlite_engine(path: Path | None, access: str, *, foreign_keys: bool = True) -> Engine:
-    """Gives an engine for an SQLite file, or for a new database in memory where ``path`` is None.
+    """Return an engine for an SQLite file, or for a new database in memory where ``path`` is None.
 
     A connection with the execution option ``writes`` takes the write lock when it begins, so that a
     transaction never finds out at its first write that another was quicker.
@@ -162,7 +162,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copies an SQLite file whole while others may be writing to it. ``target`` must not exist yet;
+    """Copy an SQLite file whole while others may be writing to it. ``target`` must not exist yet;
     it appears complete or not at all. Raises LedgerError."""
     part = target.with_name(f"{target.name}.part")
     if target.exists():
@@ -186,11 +186,11 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def file_problems(conn: Connection) -> list[str]:
-    """Gives what SQLite finds wrong with its own file; nothing on another database."""
+    """Return what SQLite finds wrong with its own file; nothing on another database."""
     if conn.dialect.name != "sqlite":
         return []
-    found = [str(row[0]) for row in conn.exec_driver_sql("PRAGMA integrity_check")]
-    problems = [] if found == ["ok"] else found
+    answer = [str(row[0]) for row in conn.exec_driver_sql("PRAGMA integrity_check")]
+    problems = [] if answer == ["ok"] else answer
     problems += [
         f"a row of {row[0]} points to a row of {row[2]} that does not exist"
         for row in conn.exec_driver_sql("PRAGMA foreign_key_check")

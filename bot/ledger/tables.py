@@ -269,7 +269,7 @@ rate_buckets = Table(
     Column("shut_until", Instant, nullable=False),
 )
 
-told = Table(
+told_subjects = Table(
     "told",
     metadata,
     Column("id", Integer, primary_key=True),

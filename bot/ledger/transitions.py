@@ -6,13 +6,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, insert, update
 
 from bot.channels.outcome import Reason
 from bot.ledger.locks import Lock, take
-from bot.ledger.queries import deliveries_by_id, meta_value, no_longer_useful, paused_channel_rows
+from bot.ledger.queries import (
+    deliveries_by_id,
+    meta_value,
+    no_longer_useful,
+    open_deliveries,
+    paused_channel_rows,
+)
 from bot.ledger.rows import DeliveryRow, HeldFor, State
-from bot.ledger.tables import deliveries
+from bot.ledger.tables import attempts, deliveries
 from bot.ledger.transactions import Transactions
 
 PAUSED_UNTIL = "paused_until"
@@ -108,3 +114,38 @@ def set_free(
             at = now if row.next_attempt_at is None else row.next_attempt_at
             move(conn, row, now, state=state, held_for=None, next_attempt_at=at)
     return deliveries_by_id(conn, moved)
+
+
+def doubt(conn: Connection, detail: str, now: datetime) -> tuple[DeliveryRow, ...]:
+    """Make unknown whatever waits or is under way, with an attempt that says ``detail``; return the
+    rows as they were. For a ledger that was put back and cannot know what was sent since."""
+    rows = open_deliveries(conn)
+    for row in rows:
+        conn.execute(
+            insert(attempts).values(
+                delivery_id=row.id,
+                number=row.attempts + 1,
+                generation=row.generation,
+                started_at=now,
+                ended_at=now,
+                outcome="unknown",
+                reason=Reason.INTERRUPTED,
+                detail=detail,
+            )
+        )
+        move(
+            conn,
+            row,
+            now,
+            state=State.UNKNOWN,
+            held_for=None,
+            attempts=row.attempts + 1,
+            # whoever was sending it when the backup was made settles nothing here
+            fence=row.fence + 1,
+            lease_until=None,
+            next_attempt_at=None,
+            settled_at=now,
+            reason=Reason.INTERRUPTED,
+            detail=detail,
+        )
+    return rows

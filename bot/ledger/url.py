@@ -13,7 +13,7 @@ DRIVER = "postgresql+psycopg"
 
 
 def ledger_server(url: str) -> URL | None:
-    """Gives the address of a ledger on PostgreSQL, None for one in SQLite.
+    """Return the address of a ledger on PostgreSQL, None for one in SQLite.
 
     Raises LedgerError where the URL cannot be read, or names no database.
     """
@@ -29,7 +29,7 @@ def ledger_server(url: str) -> URL | None:
 
 
 def ledger_file(url: str, base: Path) -> Path | None:
-    """Gives the file that an SQLite URL names, or None for a ledger in memory (``sqlite://``).
+    """Return the file that an SQLite URL names, or None for a ledger in memory (``sqlite://``).
 
     A relative path counts from ``base``. Raises LedgerError for every other URL; its sentence does
     not repeat the URL, which may hold a password.
@@ -64,7 +64,7 @@ def _read(url: str) -> URL:
 
 
 def make_folder(path: Path, base: Path) -> None:
-    """Makes the folder of a ledger that is to be created, if it lies below ``base``.
+    """Make the folder of a ledger that is to be created, if it lies below ``base``.
 
     A folder elsewhere has to exist: where a disk is not mounted, an empty ledger made in its place
     would forget all that was posted. Raises LedgerError.

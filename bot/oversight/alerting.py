@@ -111,7 +111,7 @@ class OperatorAlerts:
             )
         )
         for cause, of_cause in others.items():
-            fresh = self._ledger.untold(cause, [notice.subject for notice in of_cause])
+            fresh = self._ledger.unreported(cause, [notice.subject for notice in of_cause])
             notices += [notice for notice in of_cause if notice.subject in fresh]
         return by_cause(notices)
 

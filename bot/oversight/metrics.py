@@ -22,9 +22,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from bot import __version__
 from bot.clock import Clock, SystemClock
 from bot.content.facts import stale_by
-from bot.delivery.attempt import Settled
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import State
+from bot.ledger.rows import Settled, State
 from bot.planning import Plan
 from bot.project.load import Project
 
@@ -85,13 +84,13 @@ class Metrics:
 
     def heard(self, settled: Settled) -> None:
         """Count an attempt at a posting, and a delivery where it came to its end."""
-        if settled.row.for_operator:
+        if settled.delivery.for_operator:
             return
         platform = settled.platform or "none"
         self._attempts.labels(platform, settled.settlement.reason.value).inc()
-        if settled.recorded in _FINAL:
-            self._deliveries.labels(platform, settled.recorded.value).inc()
-        if settled.recorded is State.DELIVERED:
+        if settled.state in _FINAL:
+            self._deliveries.labels(platform, settled.state.value).inc()
+        if settled.state is State.DELIVERED:
             self._late.labels(platform).observe(max(settled.late.total_seconds(), 0.0))
 
     def text(self) -> bytes:

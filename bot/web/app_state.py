@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from bot.clock import Clock
+from bot.delivery.decisions import Decisions
 from bot.delivery.poster import Poster
 from bot.ledger.ledger import Ledger
 from bot.oversight.metrics import Metrics
@@ -43,6 +44,10 @@ class Site:
     closing: threading.Event = field(default_factory=threading.Event)
     _forecast: Forecast | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def decisions(self, who: str = "", why: str = "") -> Decisions:
+        """Return what somebody may decide now."""
+        return Decisions(self.project(), self.ledger, self.clock, who, why)
 
     def now(self) -> datetime:
         """Return the present instant of the service, UTC: a rehearsal's, where it is one."""

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from bot.calendar.observances import Occurrence
 from bot.calendar.occurrences import calendar_between
 from bot.content.facts import Fact
+from bot.delivery.decisions import posting_of
 from bot.errors import VigiliaError
 from bot.planning import DIGEST, Plan, Posting
 from bot.project.load import Project
@@ -115,20 +116,7 @@ class Forecast:
 
     def posting(self, key: str) -> Posting | None:
         """Return the posting of a key, come or to come; None where no channel has it."""
-        pieces = key.split("/")
-        if len(pieces) < 5 or pieces[3] not in self.project.channels:
-            return None
-        try:
-            on = date.fromisoformat(pieces[1])
-        except ValueError:
-            return None
-        plan = Plan(self.project.days.calendar, (self.project.channel(pieces[3]),))
-        middle = datetime.fromisoformat(f"{on}T12:00:00+00:00")
-        try:
-            near = plan.due(middle - timedelta(days=63), middle + timedelta(days=3))
-        except (OverflowError, ValueError):
-            return None
-        return next((p for item in near for p in item.postings if p.key == key), None)
+        return posting_of(self.project, key)
 
     def siblings(self, posting: Posting) -> list[Posting]:
         """Return the postings of other channels that say the same day, one each channel."""

@@ -81,6 +81,7 @@ VERDICTS: Mapping[str, str] = {
     "resolve-delivered": N_("found it in the channel"),
     "resolve-resend": N_("did not find it in the channel, and sent it again"),
     "retract": N_("took it back"),
+    "undo": N_("took the last decision back"),
 }
 
 REASONS: Mapping[Reason, str] = {

@@ -20,9 +20,10 @@ def cluster(tmp_path: Path, postgres: Postgres, receiver: Receiver) -> Iterator[
     """Makes a cluster; its machines end with the test."""
     made: list[Cluster] = []
 
-    def make(channels: int, **more: Any) -> Cluster:
+    def make(channels: int, *, known: bool = True, **more: Any) -> Cluster:
         made.append(Cluster(tmp_path, postgres, receiver, channels, **more))
-        made[-1].known_since_yesterday()
+        if known:
+            made[-1].known_since_yesterday()
         return made[-1]
 
     yield make

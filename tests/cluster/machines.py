@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,7 +81,7 @@ class Cluster:
         )
         (config / "vigilia.toml").write_text(settings, "utf-8")
         tables = [webhook(f"c{number}", self.receiver, include=[DAY]) for number in range(channels)]
-        (config / "channels.toml").write_text("\n\n".join(tables), "utf-8")
+        self.write_channels(tables)
         today = datetime.now(UTC).date()
         entry = (
             f'[{DAY}]\nkind = "day"\non = "{today.day} {today:%B}"\npriority = 100\n'
@@ -90,6 +90,13 @@ class Cluster:
             f"{_TEXTS}\n{_STORY.format(day=DAY)}"
         )
         (config / "observances" / "own.toml").write_text(entry, "utf-8")
+
+    def write_channels(self, tables: Sequence[str], settings: str = "") -> None:
+        """Writes the channels anew, and more settings."""
+        config = self.root / "config"
+        (config / "channels.toml").write_text("\n\n".join(tables), "utf-8")
+        with (config / "vigilia.toml").open("a", encoding="utf-8") as file:
+            file.write(settings)
 
     def copy_of_config(self, name: str, channels: str) -> Path:
         """Gives a config folder of a machine that has other channels."""
@@ -114,13 +121,13 @@ class Cluster:
             ledger.alive(run, yesterday)
             ledger.end_run(run, yesterday)
 
-    def start(self, name: str, role: str, *words: str) -> Running:
-        """Starts a machine, killed at the test's end at the latest."""
+    def start(self, name: str, role: str, *words: str, code: Path | None = None) -> Running:
+        """Starts a machine, killed at the test's end at the latest. ``code``: another version's."""
         running = Running(
             subprocess.Popen(
                 command("run", "--role", role, *words),
                 cwd=self.root,
-                env=environment(),
+                env=environment(**({"PYTHONPATH": str(code)} if code else {})),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,

@@ -11,7 +11,7 @@ import pytest
 
 from bot.channels.outcome import Reason
 from bot.delivery.courier import request_id
-from bot.ledger.rows import Ended, HeldFor, State, ToSend
+from bot.ledger.rows import HeldFor, Settlement, State
 from bot.planning import plan_for
 from tests.receiver import Answer, Received, Receiver, wait_until
 from tests.service.installation import DAY, TOKEN, Installation, Running, webhook
@@ -59,12 +59,14 @@ def put_in(
             row = ledger.delivery(key_of(channel))
             assert row is not None
             run = ledger.begin_run(now, "0.1.0")
-            (claim,) = ledger.claim([ToSend(row)], run, now, timedelta(minutes=5))
-            ended = Ended(
+            (claim,) = ledger.claim([row], run, now, timedelta(minutes=5))
+            ended = (
                 claim,
-                state,
-                "rejected" if state is State.FAILED else "unknown",
-                Reason.BAD_REQUEST if state is State.FAILED else Reason.NO_ANSWER,
+                Settlement(
+                    state,
+                    "rejected" if state is State.FAILED else "unknown",
+                    Reason.BAD_REQUEST if state is State.FAILED else Reason.NO_ANSWER,
+                ),
             )
             ledger.settle([ended], now)
             ledger.end_run(run, now)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from bot.ledger.rows import State, ToSend
+from bot.ledger.rows import State
 from tests.receiver import Answer
 from tests.service.installation import DAY, NINE, TOKEN, Installation, Said, table, webhook
 
@@ -93,7 +93,7 @@ class TestOnAUsedLedger:
         once(site, 0)
         with site.open() as ledger:
             (row,) = ledger.history()
-            assert ledger.claim([ToSend(row)], run, NINE + HOUR, HOUR)
+            assert ledger.claim([row], run, NINE + HOUR, HOUR)
         said = once(site, 2)
         assert said.code == 1
         assert f"{KEY}: unknown" in said.out

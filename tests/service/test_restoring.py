@@ -133,9 +133,9 @@ class TestTheFile:
             steps.wake()
         project, now = site.project(), NINE + timedelta(minutes=1)
         done = put_back(backup, URL, site.root, now, lambda led: led.path)
-        assert done.kept is not None
-        assert done.kept.name == "vigilia.db.replaced-20261209T140100Z"
-        assert names(site) == {"vigilia.db", done.kept.name}
+        assert done.replaced is not None
+        assert done.replaced.name == "vigilia.db.replaced-20261209T140100Z"
+        assert names(site) == {"vigilia.db", done.replaced.name}
         assert site.rows() == {}
         assert project.channels
 
@@ -147,8 +147,8 @@ class TestTheFile:
         ledger.write_bytes(b"not a ledger any more" * 1000)
         assert site.tell("ledger", "check").code == 1
         done = put_back(backup, URL, site.root, NINE, lambda led: None)
-        assert done.kept is not None
-        assert done.kept.read_bytes().startswith(b"not a ledger")
+        assert done.replaced is not None
+        assert done.replaced.read_bytes().startswith(b"not a ledger")
         assert site.tell("ledger", "check").code == 0
 
     def test_one_that_is_gone_is_put_back(self, site: Installation) -> None:
@@ -156,7 +156,7 @@ class TestTheFile:
         with stepping(site, NINE) as steps:
             steps.ledger.backup(backup)
         shutil.rmtree(site.root / "var")
-        assert put_back(backup, URL, site.root, NINE, lambda led: None).kept is None
+        assert put_back(backup, URL, site.root, NINE, lambda led: None).replaced is None
         assert site.tell("ledger", "check").code == 0
 
     @pytest.mark.parametrize(

@@ -136,8 +136,8 @@ def test_where_the_platform_does_not_take_it_back_it_stands_as_delivered(
     installed.receiver.answer(POSTING["discord"][3], answer)
     said = installed.tell("retract", KEY)
     assert said.code == 1
-    assert sentence in said.out
-    assert "aB3" not in said.out
+    assert sentence in said.err
+    assert "aB3" not in said.out + said.err
     assert installed.rows()["place"].state is State.DELIVERED
 
 

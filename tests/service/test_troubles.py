@@ -18,14 +18,12 @@ from bot.channels.outcome import Delivered, Outcome, Reason
 from bot.channels.request import HttpRequest, RemoteRequest, Response
 from bot.channels.webhook import Webhook
 from bot.clock import RehearsalClock
-from bot.delivery.attempt import Begun, Carried, Settled
-from bot.delivery.courier import Courier
+from bot.delivery.courier import Begun, Carried, Courier
 from bot.delivery.planner import write_down
-from bot.delivery.retry import Settlement
 from bot.errors import LedgerError
 from bot.event_log import log_settled
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import Claim, DeliveryRow, State, ToSend
+from bot.ledger.rows import Claim, DeliveryRow, Settled, Settlement, State
 from bot.logs import configure_logs
 from bot.project.secrets import tell_the_logs
 from tests.receiver import wait_until
@@ -302,9 +300,9 @@ class TestALostClaim:
         with stepping(site, NINE) as steps:
             claim = steps.ledger.claim
 
-            def claim_late(wanted: Sequence[ToSend], *args: Any) -> list[Claim]:
-                steps.ledger.decide(wanted[0].row.key, "hold", "a person", "", NINE)
-                return claim(wanted, *args)
+            def claim_late(rows: Sequence[DeliveryRow], *args: Any) -> list[Claim]:
+                steps.ledger.decide(rows[0].key, "hold", "a person", "", NINE)
+                return claim(rows, *args)
 
             monkeypatch.setattr(steps.ledger, "claim", claim_late)
             steps.wake()
@@ -320,7 +318,7 @@ class TestALostClaim:
             steps.courier.poster.transport = Overtaken(steps)
             steps.wake()
             assert steps.row().state is State.RETRACTED
-        assert told[0].recorded is None
+        assert told[0].state is None
         assert '"late-answer"' in out.getvalue()
 
 

@@ -60,7 +60,9 @@ class Zulip(Dialect):
         return self.text(line) if "`" in line else f"`{line}`"
 
     def link_to(self, label: str, url: str) -> str:
-        return url if label == self.text(url) else f"[{label}]({url})"
+        # An apostrophe would begin a title, which ends at the next one, in whatever link it is.
+        target = url.replace("'", "%27")
+        return url if label == self.text(url) else f"[{label}]({target})"
 
 
 def _as_reference(match: re.Match[str]) -> str:

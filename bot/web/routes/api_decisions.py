@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from typing_extensions import TypedDict
 
-from bot.delivery.retracting import CannotRetractError
+from bot.delivery.decisions import CannotRetractError
 from bot.errors import LedgerError
 from bot.schemas import Instant, utc_text
 from bot.web.app_state import Site, SiteHere
@@ -21,7 +21,7 @@ from bot.web.routes.api import (
     posting_schema,
 )
 from bot.web.routes.channels import LONGEST_PAUSE_H
-from bot.web.routes.decisions import LONGEST_NAME, LONGEST_WHY, make_decision
+from bot.web.routes.decisions import LONGEST_NAME, LONGEST_WHY, make_decision, refusal_text
 
 router = api_router("deciding")
 
@@ -66,11 +66,11 @@ def _done(site: Site, body: Decided, action: str) -> dict[str, Any]:
     """Makes a decision; gives the posting as it then stands. Raises HTTPException."""
     shown = found_posting(site, body.key)
     try:
-        after = make_decision(site, shown, action, body.who.strip(), body.why.strip())
+        make_decision(site, shown, action, body.who.strip(), body.why.strip())
     except (LedgerError, CannotRetractError) as error:
-        raise HTTPException(409, str(error)) from None
+        raise HTTPException(409, refusal_text(error)) from None
     site.wake()
-    return posting_schema(site, found_posting(site, after))
+    return posting_schema(site, found_posting(site, body.key))
 
 
 @router.post("/approve", response_model=PostingSchema)
@@ -117,13 +117,13 @@ def pause(site: SiteHere, body: Paused) -> PauseShape:
     now = site.now()
     if not now < body.until <= now + timedelta(hours=LONGEST_PAUSE_H):
         raise HTTPException(409, f"'until' is an instant of the next {LONGEST_PAUSE_H // 24} days.")
-    site.ledger.set_pause(body.until, now)
+    site.decisions().pause(body.until)
     return {"paused_until": utc_text(body.until)}
 
 
 @router.post("/resume")
 def resume(site: SiteHere) -> PauseShape:
     """Ends a pause: what is still useful is posted, the rest is recorded as missed."""
-    site.ledger.set_pause(None, site.now())
+    site.decisions().resume()
     site.wake()
     return {"paused_until": None}

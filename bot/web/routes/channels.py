@@ -127,14 +127,14 @@ def pause(request: Request, site: SiteHere, pages: PagesHere) -> Response:
     if not hours.isascii() or not hours.isdigit() or not 1 <= int(hours) <= LONGEST_PAUSE_H:
         sentence = _("Say for how many hours: from 1 to {most}.").format(most=LONGEST_PAUSE_H)
         return pages.say(request, _("Nothing was changed"), sentence, status=422, back="/channels")
-    site.ledger.set_pause(site.now() + timedelta(hours=int(hours)), site.now())
+    site.decisions().pause(site.now() + timedelta(hours=int(hours)))
     return RedirectResponse("/channels?done=pause", 303)
 
 
 @router.post("/go-on")
 def go_on(site: SiteHere) -> Response:
     """End the pause of everything."""
-    site.ledger.set_pause(None, site.now())
+    site.decisions().resume()
     site.wake()
     return RedirectResponse("/channels?done=go-on", 303)
 

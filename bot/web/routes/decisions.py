@@ -9,10 +9,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.channels.outcome import Delivered
-from bot.delivery.decisions import UnreadError, send
-from bot.delivery.retracting import CannotRetractError, retract
+from bot.delivery.decisions import NotTakenBackError, UnreadError
 from bot.delivery.test_message import send_preview
-from bot.errors import LedgerError, VigiliaError
+from bot.errors import LedgerError, PausedError, VigiliaError
 from bot.planning import Posting
 from bot.web.app_state import Site, SiteHere
 from bot.web.decisions import CHOICES
@@ -82,70 +81,63 @@ def decide(request: Request, site: SiteHere, pages: PagesHere) -> Response:
             request, _("Nothing was changed"), said, status=422, back=posting_path(key)
         )
     try:
-        after = make_decision(site, shown, action, who, form.get("why", "").strip()[:LONGEST_WHY])
+        make_decision(site, shown, action, who, form.get("why", "").strip()[:LONGEST_WHY])
     except VigiliaError as error:
         return pages.say(
-            request, _("Nothing was changed"), str(error), status=409, back=posting_path(key)
+            request,
+            _("Nothing was changed"),
+            refusal_text(error),
+            status=409,
+            back=posting_path(key),
         )
     site.wake()
-    return RedirectResponse(f"{posting_path(after)}?done={action}", 303)
+    return RedirectResponse(f"{posting_path(key)}?done={action}", 303)
 
 
-def make_decision(site: Site, shown: Shown, action: str, who: str, why: str) -> str:
-    """Makes a decision; gives the key of the posting that it led to. Raises VigiliaError."""
-    ledger, now, about = site.ledger, site.now(), shown.about
-    channel = site.project().channels.get(about.channel)
-    useful = channel.useful_for if channel else site.project().settings.useful_for
+def make_decision(site: Site, shown: Shown, action: str, who: str, why: str) -> None:
+    """Make a decision of a page's or the API's. Raises VigiliaError."""
+    decisions, about = site.decisions(who, why), shown.about
     match action:
         case "approve":
-            ledger.decide(about.key, "approve", who, why, now, digest=shown.digest)
-        case "hold" | "skip":
-            ledger.decide(about.key, "hold" if action == "hold" else "skip", who, why, now)
+            decisions.approve(about.key, shown.digest)
+        case "hold":
+            decisions.hold(about.key)
+        case "skip":
+            decisions.skip(about.key)
         case "retry":
-            ledger.retry(about.key, now, now + useful, who, why)
+            decisions.retry(about.key)
         case "arrived":
-            ledger.resolve(about.key, "delivered", now, who, why)
+            decisions.resolve(about.key, "delivered")
         case "resend":
-            ledger.resolve(about.key, "resend", now, who, why, useful_until=now + useful)
+            decisions.resolve(about.key, "resend")
         case "take-back":
-            _taken_back(site, about.key, who, why)
+            decisions.retract(about.key, site.poster)
         case "retract":
-            ledger.retract(about.key, now, who, why)
+            decisions.retract(about.key)
+        case _ if isinstance(about, Posting):
+            decisions.send(about, shown.digest)
         case _:
-            return _sent_now(site, shown, who, why)
-    return about.key
+            raise LedgerError(f"{about.key} is {about.state} already.")
 
 
-def _taken_back(site: Site, key: str, who: str, why: str) -> None:
-    project = site.project()
-    outcome = retract(project, site.ledger, key, site.poster, who=who, why=why)
-    if not isinstance(outcome, Delivered):
-        said = _("The platform did not take it back. {why}")
-        raise CannotRetractError(said.format(why=reason_text(outcome.reason)))
-
-
-def _sent_now(site: Site, shown: Shown, who: str, why: str) -> str:
-    about = shown.about
-    _refuse_paused(site, about.channel)
-    if not isinstance(about, Posting):
-        raise LedgerError(f"{about.key} is {about.state} already.")
-    try:
-        send(site.project(), site.ledger, site.clock, about, shown.digest, who=who, why=why)
-    except UnreadError as error:
-        sentence = _(
-            "The words in {languages} wait for a person too, and go out with these. Read and"
-            " approve them first."
-        )
-        raise LedgerError(sentence.format(languages=error.languages)) from None
-    return about.key
-
-
-def _refuse_paused(site: Site, channel: str) -> None:
-    until = site.ledger.paused_until()
-    if until is not None and until > site.now():
-        raise LedgerError(_("Everything is paused. End the pause first: it is among the channels."))
-    if channel in site.ledger.paused_channels():
-        raise LedgerError(_("This channel is paused. Test it first: a good test resumes it."))
+def refusal_text(error: VigiliaError) -> str:
+    """Return why a decision was refused, in the reader's language where it is for the page."""
+    match error:
+        case PausedError(channel=None):
+            return _("Everything is paused. End the pause first: it is among the channels.")
+        case PausedError():
+            return _("This channel is paused. Test it first: a good test resumes it.")
+        case UnreadError():
+            sentence = _(
+                "The words in {languages} wait for a person too, and go out with these. Read and"
+                " approve them first."
+            )
+            return sentence.format(languages=error.languages)
+        case NotTakenBackError():
+            sentence = _("The platform did not take it back. {why}")
+            return sentence.format(why=reason_text(error.outcome.reason))
+        case _:
+            return str(error)
 
 
 def _too_late(request: Request, pages: PagesHere, key: str) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.channels.outcome import Reason
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import Claim, Decision, Ended, HeldFor, State, ToSend
+from bot.ledger.rows import Claim, Decision, HeldFor, Settlement, State
 from bot.opening import open_ledger
 from bot.planning import DigestLine, Planned, Posting, Slot
 
@@ -85,33 +85,33 @@ def claimed(
 ) -> Claim:
     row = ledger.delivery(key)
     assert row is not None
-    (claim,) = ledger.claim([ToSend(row, words)], run, now, lease)
+    (claim,) = ledger.claim([row], run, now, lease, {} if words is None else {row.id: words})
     return claim
 
 
-def settle(ledger: Ledger, ended: Ended, now: datetime = NOW) -> State | None:
-    (recorded,) = ledger.settle([ended], now)
-    return recorded.state
+def settle(ledger: Ledger, ended: tuple[Claim, Settlement], now: datetime = NOW) -> State | None:
+    (settled,) = ledger.settle([ended], now)
+    return settled.state
 
 
 def deliver(ledger: Ledger, claim: Claim, now: datetime = NOW) -> State | None:
     return settle(ledger, delivered(claim), now)
 
 
-def delivered(claim: Claim, name: str | None = "post-1") -> Ended:
-    return Ended(claim, State.DELIVERED, "delivered", Reason.ACCEPTED, remote_id=name, status=200)
+def delivered(claim: Claim, name: str | None = "post-1") -> tuple[Claim, Settlement]:
+    return (
+        claim,
+        Settlement(State.DELIVERED, "delivered", Reason.ACCEPTED, remote_id=name, status=200),
+    )
 
 
 def try_later(ledger: Ledger, claim: Claim, at: datetime, now: datetime = NOW) -> State | None:
     said = "the server said 503"
-    ended = Ended(
+    ended = (
         claim,
-        State.RETRYING,
-        "retry",
-        Reason.SERVER_ERROR,
-        said,
-        status=503,
-        next_attempt_at=at,
+        Settlement(
+            State.RETRYING, "retry", Reason.SERVER_ERROR, said, status=503, next_attempt_at=at
+        ),
     )
     return settle(ledger, ended, now)
 
@@ -120,9 +120,9 @@ def refuse(ledger: Ledger, claim: Claim, now: datetime = NOW) -> State | None:
     return settle(ledger, refused(claim), now)
 
 
-def refused(claim: Claim) -> Ended:
-    return Ended(claim, State.FAILED, "rejected", Reason.BAD_REQUEST, status=400)
+def refused(claim: Claim) -> tuple[Claim, Settlement]:
+    return (claim, Settlement(State.FAILED, "rejected", Reason.BAD_REQUEST, status=400))
 
 
 def lose(ledger: Ledger, claim: Claim, now: datetime = NOW) -> State | None:
-    return settle(ledger, Ended(claim, State.UNKNOWN, "unknown", Reason.NO_ANSWER), now)
+    return settle(ledger, (claim, Settlement(State.UNKNOWN, "unknown", Reason.NO_ANSWER)), now)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import State, ToSend
+from bot.ledger.rows import State
 from tests.contract.ledger.making import (
     LEASE,
     NOW,
@@ -25,14 +25,13 @@ from tests.contract.ledger.making import (
 CLAIM_ALL = """
 import sys
 from pathlib import Path
-from bot.ledger.rows import ToSend
 from tests.contract.ledger.making import LEASE, NOW, deliver, open_file
 ledger = open_file(Path(sys.argv[1]), create=False)
 run = ledger.begin_run(NOW, "0.1.0")
 print("ready", flush=True)
 sys.stdin.readline()
 for row in ledger.due(NOW, 1000):
-    for claim in ledger.claim([ToSend(row)], run, NOW, LEASE):
+    for claim in ledger.claim([row], run, NOW, LEASE):
         print("claimed", claim.key, flush=True)
         if deliver(ledger, claim) is not None:
             print("delivered", claim.key, flush=True)
@@ -145,7 +144,7 @@ def test_twenty_threads_claim_each_row_once(ledger: Ledger, run: str) -> None:
         together.wait()
         mine = []
         for row in rows:
-            for claim in ledger.claim([ToSend(row)], run, NOW, LEASE):
+            for claim in ledger.claim([row], run, NOW, LEASE):
                 if deliver(ledger, claim) is not None:
                     mine.append(claim.key)
             assert ledger.delivery(row.key) is not None

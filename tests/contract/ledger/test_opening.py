@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import Mode, State, ToSend
+from bot.ledger.rows import Mode, State
 from bot.ledger.sqlite import plain_errors, sqlite_engine, writing
 from bot.opening import open_ledger
 from tests.contract.ledger.making import (
@@ -278,7 +278,7 @@ def test_an_error_that_has_no_words_of_its_own_still_names_the_ledger() -> None:
 
 def test_a_mistake_of_ours_is_not_dressed_up(file: Path, tmp_path: Path) -> None:
     with open_file(tmp_path) as ledger, pytest.raises(IntegrityError):
-        ledger.claim([ToSend(ledger.history()[0])], "no such run", NOW, LEASE)
+        ledger.claim([ledger.history()[0]], "no such run", NOW, LEASE)
 
 
 def test_the_first_of_two_that_create_says_the_mode(

@@ -16,12 +16,14 @@ from sqlalchemy import Engine, MetaData, create_engine, event, func, insert, sel
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from bot.channels.outcome import Reason
 from bot.cluster.postgresql import server_engine
+from bot.cluster.shared_ledger import SharedLedger
 from bot.content.message import Message, Part
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.migrate import migration_config
-from bot.ledger.rows import Claim, DeliveryRow, Ended, State, ToSend
+from bot.ledger.rows import Claim, DeliveryRow, Settlement, State
 from bot.ledger.search import Wanted
 from bot.ledger.tables import SERVES, deliveries, meta
 from bot.ledger.url import ledger_server
@@ -40,7 +42,6 @@ from tests.contract.ledger.making import (
     plan,
     put_in,
     refuse,
-    refused,
     settle,
     state_of,
     try_later,
@@ -65,7 +66,7 @@ def message(ledger: Ledger, key: str) -> DeliveryRow:
 
 
 def begun(ledger: Ledger, run: str, key: str, now: datetime = NOW) -> Claim:
-    (claim,) = ledger.claim([ToSend(message(ledger, key))], run, now, LEASE)
+    (claim,) = ledger.claim([message(ledger, key)], run, now, LEASE)
     return claim
 
 
@@ -81,10 +82,10 @@ class TestWhatIsWritten:
 
     def test_it_is_written_with_what_it_tells_or_not_at_all(self, ledger: Ledger) -> None:
         tell(ledger, "a", "b")
-        assert ledger.untold("failed", ["a", "b", "c"]) == {"c"}
+        assert ledger.unreported("failed", ["a", "b", "c"]) == {"c"}
         with pytest.raises(IntegrityError):
             tell(ledger, "c", "a")
-        assert ledger.untold("failed", ["c"]) == {"c"}
+        assert ledger.unreported("failed", ["c"]) == {"c"}
         assert len(ledger.history(operator=True)) == 1
         assert ledger.last_told() == {"failed": NOW}
 
@@ -111,14 +112,8 @@ class TestWhatIsWritten:
         assert (state_of(ledger), message(ledger, key).state) == (State.HELD, State.READY)
         claim = begun(ledger, run, key)
         assert try_later(ledger, claim, NOW + HOUR) is State.RETRYING
-        gone = Ended(
-            begun(ledger, run, other),
-            State.FAILED,
-            "rejected",
-            refused(claim).reason,
-            gone="an address",
-        )
-        assert settle(ledger, gone) is State.FAILED
+        gone = Settlement(State.FAILED, "rejected", Reason.GONE, gone="an address")
+        assert settle(ledger, (begun(ledger, run, other), gone)) is State.FAILED
         assert ledger.paused_channels() == {}
 
     def test_the_posting_of_a_slot_is_decided_on_and_it_is_not(self, ledger: Ledger) -> None:
@@ -165,7 +160,7 @@ NOT_SHOWN = {
     "last_told", "latest_run", "lost_jobs", "next_attempt_at", "note_config", "noted_config",
     "pause_channel", "paused_channels", "paused_until", "reserve", "resolve", "resume_channel",
     "retract", "retry", "see", "sending", "set_pause", "settle", "settle_interrupted",
-    "shut_buckets", "tell", "untold", "waiting", "with_driver",
+    "shut_buckets", "tell", "unreported", "waiting", "with_driver",
 }  # fmt: skip
 NO_METHOD_OF_A_LEDGER = {"reading", "writing"}
 
@@ -177,7 +172,8 @@ def keys_of(ledger: Ledger) -> list[str]:
 def test_no_method_that_shows_postings_shows_a_message_to_the_operator(
     ledger: Ledger, run: str
 ) -> None:
-    methods = {name for name in dir(Ledger) if name[0] != "_" and callable(getattr(Ledger, name))}
+    of = SharedLedger
+    methods = {name for name in dir(of) if name[0] != "_" and callable(getattr(of, name))}
     assert methods - NO_METHOD_OF_A_LEDGER == SHOWN.keys() | NOT_SHOWN, "a new method: shows it?"
     put_in(ledger)
     deliver(ledger, claimed(ledger, run))
@@ -371,8 +367,8 @@ def test_nothing_that_0_1_0_told_is_told_again(old: str, tmp_path: Path) -> None
     with open_old(old, tmp_path) as ledger:
         assert ledger.untold_ends(ENDS, NOW - HOUR) == ()
         subjects = [f"{KEY} failed 0.1", "another failed 0.1", "new"]
-        assert ledger.untold("failed", subjects) == {"new"}
-        assert ledger.untold("stale-fact", ["parties 2026-12-01"]) == set()
+        assert ledger.unreported("failed", subjects) == {"new"}
+        assert ledger.unreported("stale-fact", ["parties 2026-12-01"]) == set()
         assert ledger.last_told().keys() == by_cause(ledger).keys()
         assert tell(ledger, "new").startswith("operator/failed/2026-12-09T14:00:00Z-9/")
 

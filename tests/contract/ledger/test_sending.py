@@ -9,7 +9,7 @@ from bot.channels.outcome import Reason
 from bot.clock import SystemClock
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import Ended, Recorded, State, ToSend
+from bot.ledger.rows import Settlement, State
 from tests.contract.ledger.making import (
     HOUR,
     KEY,
@@ -56,7 +56,7 @@ def test_a_claim_begins_an_attempt_and_is_given_once(ledger: Ledger, run: str) -
     claim = claimed(ledger, run)
     assert (claim.key, claim.run_id, claim.fence, claim.number) == (KEY, run, 1, 1)
     row = claim.delivery
-    assert ledger.claim([ToSend(row)], run, NOW, LEASE) == []
+    assert ledger.claim([row], run, NOW, LEASE) == []
     assert (row.state, row.run_id, row.attempts, row.tries) == (State.SENDING, run, 1, 1)
     assert row.next_attempt_at is None
     # a machine's own clock, or the one that all machines share
@@ -70,8 +70,8 @@ def test_a_claim_begins_an_attempt_and_is_given_once(ledger: Ledger, run: str) -
 def test_what_is_not_due_or_no_longer_useful_is_not_claimed(ledger: Ledger, run: str) -> None:
     put_in(ledger)
     row = ledger.history()[0]
-    assert ledger.claim([ToSend(row)], run, NOW - HOUR, LEASE) == []
-    assert ledger.claim([ToSend(row)], run, NOW + USEFUL, LEASE) == []
+    assert ledger.claim([row], run, NOW - HOUR, LEASE) == []
+    assert ledger.claim([row], run, NOW + USEFUL, LEASE) == []
     assert state_of(ledger) is State.READY
 
 
@@ -79,7 +79,7 @@ def test_what_was_held_since_it_was_found_due_is_not_claimed(ledger: Ledger, run
     put_in(ledger)
     (row,) = ledger.due(NOW, 1)
     ledger.set_pause(NOW + HOUR, NOW)
-    assert ledger.claim([ToSend(row)], run, NOW, LEASE) == []
+    assert ledger.claim([row], run, NOW, LEASE) == []
     assert state_of(ledger) is State.HELD
 
 
@@ -87,7 +87,7 @@ def test_what_was_tried_since_it_was_found_due_is_not_claimed(ledger: Ledger, ru
     put_in(ledger)
     (row,) = ledger.due(NOW, 1)
     try_later(ledger, claimed(ledger, run, words={"title": "first"}), NOW)
-    assert ledger.claim([ToSend(row, {"title": "second"})], run, NOW, LEASE) == []
+    assert ledger.claim([row], run, NOW, LEASE, {row.id: {"title": "second"}}) == []
     kept = ledger.delivery(KEY)
     assert kept is not None
     assert (kept.state, kept.message) == (State.RETRYING, {"title": "first"})
@@ -98,14 +98,15 @@ def test_many_are_claimed_and_settled_together_each_as_it_is(ledger: Ledger, run
     rows = {row.channel: row for row in ledger.due(NOW, 10)}
     ledger.decide(rows["h"].key, "hold", "ana", "", NOW)
     french, english = {"title": "Une journée"}, {"title": "A day"}
-    (first,) = ledger.claim([ToSend(rows["a"], french)], run, NOW, LEASE)
+    (first,) = ledger.claim([rows["a"]], run, NOW, LEASE, {rows["a"].id: french})
     try_later(ledger, first, NOW)
     rows = {row.channel: row for row in ledger.due(NOW, 10)} | {"h": rows["h"]}
-    wanted = [
-        ToSend(row, None if row.message else french if row.channel in "bc" else english)
+    words = {
+        row.id: french if row.channel in "bc" else english
         for row in rows.values()
-    ]
-    claims = ledger.claim(wanted, run, NOW, LEASE)
+        if row.message is None
+    }
+    claims = ledger.claim(list(rows.values()), run, NOW, LEASE, words)
     assert [claim.delivery.channel for claim in claims] == list("abcdefg")
     assert [claim.number for claim in claims] == [2, 1, 1, 1, 1, 1, 1]
     for claim in claims:
@@ -120,18 +121,20 @@ def test_many_are_claimed_and_settled_together_each_as_it_is(ledger: Ledger, run
         delivered(b, "post-b"),
         delivered(c, None),
         refused(d),
-        Ended(e, State.RETRYING, "retry", Reason.DNS, next_attempt_at=NOW + HOUR),
+        (e, Settlement(State.RETRYING, "retry", Reason.DNS, next_attempt_at=NOW + HOUR)),
         delivered(f, "too late"),
-        Ended(g, State.FAILED, "rejected", Reason.GONE, "404", status=404, gone="digest"),
+        (g, Settlement(State.FAILED, "rejected", Reason.GONE, "404", status=404, gone="digest")),
     ]
-    assert ledger.settle(ended, NOW + HOUR) == [
-        Recorded(State.DELIVERED),
-        Recorded(State.DELIVERED),
-        Recorded(State.DELIVERED),
-        Recorded(State.FAILED),
-        Recorded(State.RETRYING),
-        Recorded(None),
-        Recorded(State.FAILED, channel_paused=True),
+    settled = ledger.settle(ended, NOW + HOUR)
+    assert [(one.claim, one.settlement) for one in settled] == ended
+    assert [(one.state, one.channel_paused) for one in settled] == [
+        (State.DELIVERED, False),
+        (State.DELIVERED, False),
+        (State.DELIVERED, False),
+        (State.FAILED, False),
+        (State.RETRYING, False),
+        (None, False),
+        (State.FAILED, True),
     ]
     after = ledger.deliveries([claim.key for claim in claims])
     assert [row.remote_id for row in after] == ["post-a", "post-b", *[None] * 5]
@@ -195,7 +198,7 @@ def test_a_retry_needs_an_instant_and_nothing_else_has_one(ledger: Ledger, run: 
     claim = claimed(ledger, run)
     for state, at in ((State.RETRYING, None), (State.DELIVERED, NOW)):
         with pytest.raises(ValueError, match="does not go with"):
-            Ended(claim, state, "retry", Reason.DNS, next_attempt_at=at)
+            (claim, Settlement(state, "retry", Reason.DNS, next_attempt_at=at))
         with pytest.raises(ValueError, match="does not go with"):
             ledger.settle_interrupted(claim.delivery, state=state, now=NOW, next_attempt_at=at)
     assert state_of(ledger) is State.SENDING
@@ -350,7 +353,7 @@ def test_what_is_being_sent_does_not_expire(ledger: Ledger, run: str) -> None:
 )
 def test_no_address_in_a_detail_is_kept(ledger: Ledger, run: str, said: str, kept: str) -> None:
     put_in(ledger)
-    settle(ledger, Ended(claimed(ledger, run), State.FAILED, "rejected", Reason.GONE, said))
+    settle(ledger, (claimed(ledger, run), Settlement(State.FAILED, "rejected", Reason.GONE, said)))
     row = ledger.delivery(KEY)
     assert row is not None
     assert (row.detail, ledger.attempts(KEY)[0].detail) == (kept, kept)

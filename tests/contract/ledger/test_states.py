@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
-from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, Ended, State, ToSend
+from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, Settlement, State
 from tests.contract.ledger.making import (
     HOUR,
     LEASE,
@@ -127,7 +127,7 @@ class Deliveries(RuleBasedStateMachine):
     @rule(fate=fates)
     def send(self, fate: Fate) -> None:
         for row in self.ledger.due(self.now, 1):
-            (claim,) = self.ledger.claim([ToSend(row)], self.run, self.now, LEASE)
+            (claim,) = self.ledger.claim([row], self.run, self.now, LEASE)
             self.claims.append(claim)
             self.fates[claim.key, claim.number] = fate
             if fate.startswith("arrives"):
@@ -147,13 +147,17 @@ class Deliveries(RuleBasedStateMachine):
         row = self.ledger.delivery(claim.key)
         assert row is not None
         still = row.fence == claim.fence
-        ended = Ended(
+        ended = (
             claim,
-            state,
-            outcome,
-            Reason.SERVER_ERROR,
-            SAID,
-            next_attempt_at=self.now + timedelta(minutes=1) if state is State.RETRYING else None,
+            Settlement(
+                state,
+                outcome,
+                Reason.SERVER_ERROR,
+                SAID,
+                next_attempt_at=self.now + timedelta(minutes=1)
+                if state is State.RETRYING
+                else None,
+            ),
         )
         got = settle(self.ledger, ended, self.now)
         assert (got is not None) == (still and row.state in {State.SENDING, State.UNKNOWN})

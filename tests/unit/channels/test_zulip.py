@@ -16,7 +16,7 @@ from bot.channels.outcome import Delivered, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest
 from bot.channels.zulip import PLATFORM, ZulipOptions
 from bot.content.markdown import Block, BulletList, Paragraph, Text, parse, plain
-from bot.content.message import Message
+from bot.content.message import ActionText, Link, Message
 
 from .answer_cases import Answers, Case
 from .golden_files import matches_golden
@@ -135,6 +135,14 @@ def test_whatever_anybody_wrote_nothing_pings_and_the_limits_hold(message: Messa
     for part in message.parts:
         for text in (part.title, part.footer, *(action.text for action in part.actions)):
             assert squeezed(clean(text)) in seen
+
+
+def test_an_apostrophe_in_an_address_takes_no_words_of_another_link_with_it() -> None:
+    first, second = (Link(name, f"https://a.example/{name}'") for name in ("one", "two"))
+    actions = (ActionText("a", "See", (first,)), ActionText("b", "Write", (second,)))
+    fields = form(replace(REAL, parts=(replace(ENGLISH, actions=actions),)))
+    seen = read(fields["content"]).seen
+    assert "one" in seen and "Write" in seen and "two" in seen
 
 
 def test_every_message_that_ships_is_shown_whole() -> None:

@@ -91,6 +91,18 @@ class TestWhatCameOfIt:
             first, second = here.transport.urls
             assert first == second, "a repeat is one only under the same transaction id"
 
+    @pytest.mark.parametrize("gone", [True, False])
+    def test_an_address_that_is_gone_and_no_other_refusal_pauses_its_channel(
+        self, gone: bool
+    ) -> None:
+        with parts() as here:
+            here.transport.answers = [Unknown(Reason.NO_ANSWER), Rejected(Reason.GONE, gone=gone)]
+            here.courier.deliver(here.row("room"))
+            here.clock.set(here.clock.now() + timedelta(minutes=5))
+            here.courier.deliver(here.row("room"))
+            assert here.row("room").state is State.UNKNOWN
+            assert list(here.ledger.paused_channels()) == (["room"] if gone else [])
+
     def test_what_another_has_claimed_is_left_to_it(self) -> None:
         with parts() as here:
             row = here.row()
@@ -103,7 +115,7 @@ class TestItsListeners:
     def test_one_that_meets_a_defect_keeps_nothing_from_the_others(self) -> None:
         heard: list[State | None] = []
 
-        with parts(defect, lambda settled: heard.append(settled.recorded)) as here:
+        with parts(defect, lambda settled: heard.append(settled.state)) as here:
             carried = [
                 here.courier.carry(begun)
                 for begun in here.courier.begin([here.row("one"), here.row("two")])

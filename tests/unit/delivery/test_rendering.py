@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import rendering as words
-from bot.delivery.remembered import Remembered
-from bot.delivery.rendering import Words
+from bot.delivery.rendering import Words, write_message
 from bot.errors import RenderError
 from bot.ledger.rows import DeliveryRow
 from bot.opening import open_ledger
@@ -34,10 +32,10 @@ def row() -> DeliveryRow:
 def test_the_same_posting_in_another_channel_has_the_very_same_words(
     project: Project, row: DeliveryRow
 ) -> None:
-    kept = Words()
-    first = kept.of(project, row)
-    assert kept.of(project, replace(row, channel="other", id=2)) is first
-    assert first.kept == first.message.to_json()
+    words = Words()
+    first = words.of(project, row)
+    assert words.of(project, replace(row, channel="other", id=2)) is first
+    assert first.json == first.message.to_json()
 
 
 @pytest.mark.parametrize(
@@ -53,30 +51,30 @@ def test_the_same_posting_in_another_channel_has_the_very_same_words(
 def test_another_posting_has_words_of_its_own(
     project: Project, row: DeliveryRow, other: dict[str, object]
 ) -> None:
-    kept = Words()
-    first = kept.of(project, row)
-    second = kept.of(project, replace(row, **other))  # type: ignore[arg-type]
-    assert second.message == words.write_message(project, replace(row, **other))  # type: ignore[arg-type]
+    words = Words()
+    first = words.of(project, row)
+    second = words.of(project, replace(row, **other))  # type: ignore[arg-type]
+    assert second.message == write_message(project, replace(row, **other))  # type: ignore[arg-type]
     assert second.message != first.message
 
 
 def test_a_changed_configuration_has_the_words_written_anew(
     project: Project, row: DeliveryRow
 ) -> None:
-    kept = Words()
-    first = kept.of(project, row)
-    assert kept.of(replace(project), row) is not first
+    words = Words()
+    first = words.of(project, row)
+    assert words.of(replace(project), row) is not first
 
 
-def test_no_more_are_remembered_than_asked(project: Project) -> None:
-    kept = Remembered[int](most=2)
-    for number in range(6):
-        assert kept.of(project, number, lambda number=number: number) == number  # type: ignore[misc]
-        assert len(kept) <= 2
+def test_no_more_are_remembered_than_asked(project: Project, row: DeliveryRow) -> None:
+    words = Words(most=2)
+    for days in range(6):
+        words.of(project, replace(row, lead_days=days))
+        assert len(words) <= 2
 
 
 def test_what_cannot_be_written_is_told_each_time(project: Project, row: DeliveryRow) -> None:
-    kept = Words()
+    words = Words()
     for _ in range(2):
         with pytest.raises(RenderError, match="no longer in the calendar"):
-            kept.of(project, replace(row, observances=("gone",)))
+            words.of(project, replace(row, observances=("gone",)))

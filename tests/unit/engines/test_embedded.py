@@ -13,14 +13,12 @@ from structlog.testing import capture_logs
 
 from bot.channels.outcome import Delivered, Reason, Retry
 from bot.clock import SettableClock
-from bot.delivery.attempt import Begun, Carried
-from bot.delivery.courier import Courier
-from bot.delivery.retry import Settlement
+from bot.delivery.courier import Begun, Carried, Courier
 from bot.engines import due_queue, embedded
 from bot.engines.embedded import EmbeddedEngine
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
-from bot.ledger.rows import DeliveryRow, State, ToSend
+from bot.ledger.rows import DeliveryRow, Settlement, State
 from bot.opening import open_ledger
 from bot.settings.models import Workers
 from tests.contract.ledger.making import LEASE, NOW, plan, put_in
@@ -50,8 +48,7 @@ class FakeCourier:
         return 0.0
 
     def begin(self, rows: Sequence[DeliveryRow]) -> list[Begun]:
-        wanted = [ToSend(row, None) for row in rows]
-        claims = self.ledger.claim(wanted, self.run, NOW, LEASE)
+        claims = self.ledger.claim(rows, self.run, NOW, LEASE)
         unsaid = Retry(Reason.OPERATOR, "")
         return [Begun(claim, None, unsaid, float("inf")) for claim in claims]
 
@@ -68,7 +65,7 @@ class FakeCourier:
         if self.refusal in names:
             raise LedgerError("The disk is full.")
         self.settled += batch
-        return [Settlement(State.DELIVERED, Reason.ACCEPTED) for _ in batch]
+        return [Settlement(State.DELIVERED, "delivered", Reason.ACCEPTED) for _ in batch]
 
     @property
     def names(self) -> list[str]:

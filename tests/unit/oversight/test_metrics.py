@@ -10,9 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.channels.outcome import Reason
-from bot.delivery.attempt import Settled
-from bot.delivery.retry import Settlement
-from bot.ledger.rows import State
+from bot.ledger.rows import Claim, Settled, Settlement, State
 from bot.oversight.metrics import Metrics
 from tests.page import CANARIES, NOW, Stage, staged
 from tests.promtool import promtool
@@ -49,8 +47,9 @@ def settled(
 ) -> Settled:
     row = stage.ledger.delivery(stage.keys["delivered"])
     assert row is not None
-    decided = Settlement(State.DELIVERED, reason)
-    return Settled(row, decided, platform, timedelta(seconds=late_s), recorded=state)
+    settlement = Settlement(State.DELIVERED, "delivered", reason)
+    at = row.due_at + timedelta(seconds=late_s)
+    return Settled(Claim(row, stage.run, 1, 1), settlement, at, state, platform=platform)
 
 
 def test_promtool_has_no_complaint(stage: Stage) -> None:

@@ -158,7 +158,7 @@ def test_a_ledger_that_says_no_is_heard(stage: Stage, browser: Browser) -> None:
     stage.ledger.set_pause(NOW + timedelta(hours=3), NOW)
     answer = browser.decide("retry", stage.keys["failed"])
     assert answer.status_code == 409
-    assert "Everything is held until" in answer.text
+    assert "Everything is paused. End the pause first" in answer.text
     assert state(stage, stage.keys["failed"]) is State.FAILED
 
 

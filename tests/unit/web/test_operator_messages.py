@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from fastapi.routing import APIRoute
 
+from bot.channels.outcome import Reason
 from bot.content.message import Message, Part
-from bot.ledger.rows import Claim, Ended, State, ToSend
+from bot.ledger.rows import OutcomeName, Settlement, State
 from bot.web.routes import ROUTERS
-from tests.contract.ledger.making import LEASE, refused
+from tests.contract.ledger.making import LEASE
 from tests.page import CANARIES, NOW, Stage
 from tests.unit.web.browsing import Browser
 
@@ -36,14 +37,14 @@ def tell(stage: Stage) -> dict[State, str]:
         row = ledger.delivery(keys[state], operator=True)
         assert row is not None
         if state in (State.FAILED, State.UNKNOWN):
-            (claim,) = ledger.claim([ToSend(row)], stage.run, AT, LEASE)
-            ledger.settle([end(claim, state)], AT)
+            (claim,) = ledger.claim([row], stage.run, AT, LEASE)
+            ledger.settle([(claim, end(state))], AT)
     return keys
 
 
-def end(claim: Claim, state: State) -> Ended:
-    reason = refused(claim).reason
-    return Ended(claim, state, "unknown" if state is State.UNKNOWN else "rejected", reason)
+def end(state: State) -> Settlement:
+    outcome: OutcomeName = "unknown" if state is State.UNKNOWN else "rejected"
+    return Settlement(state, outcome, Reason.BAD_REQUEST)
 
 
 def pages() -> list[str]:

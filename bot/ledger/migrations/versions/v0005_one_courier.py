@@ -48,7 +48,7 @@ FROM operator_messages AS old JOIN deliveries AS d ON d.key = old.key
  JOIN numbers AS n ON n.number <= d.attempts
 """
 
-_TOLD = """
+_NOTED = """
 UPDATE told SET message_id = (SELECT d.id FROM operator_messages AS old
  JOIN deliveries AS d ON d.key = old.key WHERE old.id = told.message_id)
 """
@@ -76,7 +76,7 @@ def upgrade() -> None:
     op.execute(_ATTEMPTS)
     with op.batch_alter_table("told") as table:
         table.drop_constraint("fk_told_message_id", type_="foreignkey")
-    op.execute(_TOLD)
+    op.execute(_NOTED)
     with op.batch_alter_table("told") as table:
         table.create_foreign_key("fk_told_message_id", "deliveries", ["message_id"], ["id"])
     op.drop_table("operator_messages")
