@@ -120,7 +120,7 @@ class ClusterEngine:
         self._begun.wait(_LOST_AFTER_S)
 
     def wake(self) -> None:
-        """Nothing: the database tells the workers."""
+        """Do nothing: the database tells the workers."""
 
     def use(self, workers: Workers) -> None:
         """Have so many deliveries under way at once from the next connection on; "auto" is 8."""
@@ -226,29 +226,22 @@ class ClusterEngine:
         here = [(row, wait) for row, wait in zip(ready, waits, strict=True) if wait <= _PATIENCE_S]
         later = [(row, wait) for row, wait in zip(ready, waits, strict=True) if wait > _PATIENCE_S]
         if later:
-            jobs = [Job((r.id,), now + self._clock_s(wait), reserved=True) for r, wait in later]
+            after = self._clock.after
+            jobs = [Job((r.id,), after(timedelta(seconds=wait)), True) for r, wait in later]
             await asyncio.to_thread(self._ledger.enqueue, jobs, self._put)
-        ended = await asyncio.gather(
-            *(self._attempt(row, wait) for row, wait in here), return_exceptions=True
-        )
+        attempts = [self._attempt(row, wait) for row, wait in here]
+        ended = await asyncio.gather(*attempts, return_exceptions=True)
         if self._stopping.is_set():
             # what was not begun waits for another worker, which finds the job in a second
             raise StillWaitingError(self._clock.to_wall(now))
-        broken = [error for error in ended if isinstance(error, BaseException)]
-        if broken:
-            raise broken[0]
-        moved = {row.id for row, _ in later}
-        rest = await asyncio.to_thread(
-            self._ledger.waiting, [id_ for id_ in deliveries if id_ not in moved]
-        )
+        for error in ended:
+            if isinstance(error, BaseException):
+                raise error
+        here_still = set(deliveries) - {row.id for row, _ in later}
+        rest = await asyncio.to_thread(self._ledger.waiting, list(here_still))
         again = [row.next_attempt_at for row in rest if row.next_attempt_at is not None]
         if again:
             raise StillWaitingError(self._clock.to_wall(min(again)))
-
-    def _clock_s(self, seconds: float) -> timedelta:
-        """Return a stretch of real seconds by the service's clock."""
-        now = self._clock.now()
-        return self._clock.after(timedelta(seconds=seconds)) - now
 
     def _turns(self, rows: Sequence[DeliveryRow], reserved: bool) -> list[float]:
         """Return the seconds until the rate limits let each go."""

@@ -12,15 +12,13 @@ from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger.locks import Lock, take
 from bot.ledger.pauses import refuse_paused
-from bot.ledger.queries import (
-    delivery,
-    verdicts,
-)
+from bot.ledger.queries import delivery
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
 from bot.ledger.slots import insert_by_hand
 from bot.ledger.tables import decisions
 from bot.ledger.transitions import move, set_free, unless_arrived
+from bot.ledger.verdicts import verdicts
 from bot.planning import Planned
 
 COMING = None
@@ -96,7 +94,7 @@ def retry(
     Raises LedgerError for every other state, where the words still need approval, and where
     everything or the channel is paused.
     """
-    row = known(conn, key, operator=True)
+    row = existing(conn, key, operator=True)
     if not is_allowed("retry", row):
         raise LedgerError(f"{key} {_why_not_retried(row)}")
     if row.held_for == "approval":
@@ -140,7 +138,7 @@ def resolve(
 ) -> DeliveryRow:
     """Say of an unknown delivery that it arrived, or have the same words sent again as a new
     generation, useful until its own instant unless another is given. Raises LedgerError."""
-    row = known(conn, key, operator=True)
+    row = existing(conn, key, operator=True)
     if not is_allowed("resolve-resend", row):
         raise LedgerError(f"{key} is {row.state}: only what is unknown can be resolved.")
     if how == "delivered":
@@ -154,7 +152,7 @@ def resolve(
             reason=Reason.OPERATOR,
             detail=without_addresses(why),
         )
-        return known(conn, key, operator=row.for_operator)
+        return existing(conn, key, operator=row.for_operator)
     useful_until = useful_until or row.useful_until
     if useful_until <= now:
         raise LedgerError(
@@ -167,7 +165,7 @@ def resolve(
 
 def retract(conn: Connection, key: str, now: datetime, who: str, why: str = "") -> DeliveryRow:
     """Note that a delivered message was taken back from the channel. Raises LedgerError."""
-    row = known(conn, key)
+    row = existing(conn, key)
     if not is_allowed("retract", row):
         raise LedgerError(f"{key} is {row.state}: only what was delivered can be retracted.")
     record(conn, key, "retract", who=who, why=why, now=now)
@@ -180,7 +178,7 @@ def retract(conn: Connection, key: str, now: datetime, who: str, why: str = "") 
         reason=Reason.OPERATOR,
         detail=without_addresses(why),
     )
-    return known(conn, key)
+    return existing(conn, key)
 
 
 def send_now(
@@ -204,7 +202,7 @@ def _refuse_paused(conn: Connection, row: DeliveryRow, now: datetime) -> None:
         refuse_paused(conn, row.channel, now)
 
 
-def known(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow:
+def existing(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow:
     """Return a posting, or with ``operator`` perhaps a message to the operator."""
     row = delivery(conn, key)
     if row is None and operator:
@@ -244,7 +242,7 @@ def _send_again(
         settled_at=None,
         message=message,
     )
-    return known(conn, row.key, operator=row.for_operator)
+    return existing(conn, row.key, operator=row.for_operator)
 
 
 def record(

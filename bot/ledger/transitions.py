@@ -25,13 +25,13 @@ PAUSED_UNTIL = "paused_until"
 
 
 def paused_until(conn: Connection) -> datetime | None:
-    """Gives the instant until which everything is held; it may have passed."""
+    """Return the instant until which everything is held; it may have passed."""
     stored = meta_value(conn, PAUSED_UNTIL)
     return None if stored is None else datetime.fromisoformat(stored)
 
 
 def holding(conn: Connection, channel: str, now: datetime) -> HeldFor | None:
-    """Gives what keeps the postings of a channel from being sent at ``now``, and goes on doing so
+    """Return what keeps the postings of a channel from being sent at ``now``, and goes on doing so
     until the transaction ends."""
     take(conn, Lock.DECIDING, shared=True)
     until = paused_until(conn)

@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.errors import LedgerError
-from bot.ledger.decisions import COMING, change, known, record
+from bot.ledger.decisions import COMING, change, existing, record
 from bot.ledger.locks import Lock, take
-from bot.ledger.queries import attempts_of, decision_log, delivery
+from bot.ledger.queries import attempts_of, delivery
 from bot.ledger.rows import WAITING, Decision, DeliveryRow, State, Verdict, in_force
 from bot.ledger.transitions import set_free
+from bot.ledger.verdicts import decision_log
 
 UNDOABLE: Mapping[Verdict, frozenset[State | None]] = {
     "approve": frozenset({COMING, *WAITING}),
@@ -60,5 +61,5 @@ def undo(
             detail="",
         )
     if not waits:
-        set_free(conn, [known(conn, key)], now)
+        set_free(conn, [existing(conn, key)], now)
     return delivery(conn, key)
