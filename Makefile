@@ -6,6 +6,7 @@ VENV := .venv
 JUDGES := tests/node/node_modules
 SYNAPSE := .cache/synapse
 PROMTOOL := .cache/promtool
+ALERTMANAGER := .cache/alertmanager
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 WORKERS ?= 2
@@ -40,7 +41,7 @@ chaos: $(VENV)/.dev ## Post 500 messages over a network that breaks, killed 200 
 chaos-cluster: $(VENV)/.dev ## Kill, freeze and cut off machines of a cluster during 5,000 deliveries
 	VIGILIA_CHAOS=5000 $(BIN)/python -m pytest tests/cluster -n 0 -k "whatever or cut_off"
 
-bench: $(VENV)/.dev ## Measure: beside others, first request, idle, a cluster (20 minutes; ONLY="throughput alarm idle cluster")
+bench: $(VENV)/.dev $(ALERTMANAGER)/.installed ## Measure: beside others, first request, idle, a cluster (20 minutes; ONLY="throughput alarm idle cluster")
 	@for what in $(or $(ONLY),throughput alarm idle cluster); do \
 		$(BIN)/python -m bench.$$what || exit 1; done
 
@@ -78,7 +79,7 @@ pictures: $(VENV)/.dev $(JUDGES)/.installed ## Make docs/pictures anew, with a b
 
 clean: ## Remove the environment and everything that was built or cached
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
-		.import_linter_cache .grimp_cache $(JUDGES) $(SYNAPSE) $(PROMTOOL)
+		.import_linter_cache .grimp_cache $(JUDGES) $(SYNAPSE) $(PROMTOOL) $(ALERTMANAGER)
 	find bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each is as old as the installation that it stands for.
@@ -126,6 +127,17 @@ $(PROMTOOL)/.installed: $(VENV)/.tools
 		&& rm -f prometheus_*.deb; } \
 	|| { echo "The tests of the metrics need promtool, and there is none here. On Debian and Ubuntu:" >&2; \
 		echo "    sudo apt-get install prometheus" >&2; exit 1; }
+	@touch $@
+
+# Alertmanager is what the bench puts Vigilia beside: out of Debian's package too, and not installed.
+$(ALERTMANAGER)/.installed: $(VENV)/.tools
+	@mkdir -p $(ALERTMANAGER)
+	@{ command -v dpkg-deb >/dev/null && cd $(ALERTMANAGER) \
+		&& { apt-get download -qq prometheus-alertmanager 2>/dev/null \
+			|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq prometheus-alertmanager; }; } \
+		&& dpkg-deb --fsys-tarfile prometheus-alertmanager_*.deb | tar -x ./usr/bin ./usr/share/prometheus \
+		&& rm -f prometheus-alertmanager_*.deb; } \
+	|| { echo "The bench needs Alertmanager out of Debian's or Ubuntu's package, and cannot get it." >&2; exit 1; }
 	@touch $@
 
 # What judges the payloads is partly written in JavaScript: only the tests and the pictures need it.

@@ -20,7 +20,6 @@ from bench.group import Receiving, known_since_yesterday, receiving, write_group
 
 CHANNELS = (1, 10_000)
 TIMES = 3
-WORKERS = 8
 _URL = "sqlite:///vigilia.db"
 
 _AHEAD = timedelta(seconds=30)
@@ -36,7 +35,7 @@ def _coming_minute() -> datetime:
 
 
 def lateness_ms(receiver: Receiving, channels: int) -> list[float]:
-    """Gives how many milliseconds after the due instant each request came that came within the
+    """Return how many milliseconds after the due instant each request came that came within the
     first second after the first."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -46,7 +45,7 @@ def lateness_ms(receiver: Receiving, channels: int) -> list[float]:
             _URL,
             channels,
             kind="embedded",
-            threads=WORKERS,
+            threads="auto",
             port=receiver.port,
             due_at=due_at,
         )

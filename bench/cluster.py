@@ -84,6 +84,12 @@ def enqueuing(server: Postgres) -> None:
         print(f"writing down postings {kind}: {rate:,.0f} a second")
 
 
+def cpu_s_of(pid: int) -> float:
+    """Return the seconds of CPU time that a process has taken so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass
 class Machines:
     """Processes of the command."""
@@ -110,12 +116,8 @@ class Machines:
         time.sleep(2.0)
 
     def cpu_s(self) -> float:
-        """Gives the seconds of CPU time that the processes have taken so far."""
-        ticks = 0
-        for process in self.processes:
-            told = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(told[11]) + int(told[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        """Return the seconds of CPU time that the processes have taken so far."""
+        return sum(cpu_s_of(process.pid) for process in self.processes)
 
 
 @contextmanager
@@ -132,7 +134,7 @@ def machines(root: Path) -> Iterator[Machines]:
 
 
 def rate_of(arrivals: list[float]) -> float:
-    """Gives the requests a second, of the middle four fifths: without getting going and the end."""
+    """Return the requests a second, of the middle four fifths: without the start and the end."""
     tenth = len(arrivals) // 10
     middle = sorted(arrivals)[tenth:-tenth]
     return (len(middle) - 1) / (middle[-1] - middle[0])
@@ -141,7 +143,7 @@ def rate_of(arrivals: list[float]) -> float:
 def delivered(
     url: str, receiver: Receiving, workers: int, number: int, measure: Callable[[Machines], None]
 ) -> float:
-    """Gives the deliveries a second of so many workers, woken together."""
+    """Return the deliveries a second of so many workers, woken together."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write_group(root, url, number, kind="cluster", threads=THREADS, port=receiver.port)

@@ -30,7 +30,7 @@ url = "{url}"
 [engine]
 kind = "{kind}"
 [delivery]
-workers = {threads}
+workers = {workers}
 [network]
 trusted_hosts = ["127.0.0.1"]
 [web]
@@ -49,9 +49,14 @@ class Receiving:
     port: int
 
     def arrivals(self) -> list[float]:
-        """Gives the instants at which requests arrived, in seconds since 1970."""
+        """Return the instants at which requests arrived, in seconds since 1970."""
         with urlopen(f"http://127.0.0.1:{self.port}/") as answer:
             return [float(at) for at in json.load(answer)]
+
+    def count(self) -> int:
+        """Return how many have arrived."""
+        with urlopen(f"http://127.0.0.1:{self.port}/count") as answer:
+            return int(answer.read())
 
     def forget(self) -> None:
         urlopen(Request(f"http://127.0.0.1:{self.port}/", method="DELETE")).close()
@@ -77,7 +82,7 @@ def write_group(
     channels: int,
     *,
     kind: str,
-    threads: int,
+    threads: int | str,
     port: int,
     due_at: datetime | None = None,
 ) -> None:
@@ -87,7 +92,7 @@ def write_group(
     for folder in (config / "observances", config / "channels"):
         folder.mkdir(parents=True, exist_ok=True)
     (config / "vigilia.toml").write_text(
-        _SETTINGS.format(url=url, kind=kind, threads=threads, due_at=due_at)
+        _SETTINGS.format(url=url, kind=kind, workers=json.dumps(threads), due_at=due_at)
     )
     table = config / "channels" / "all.csv"
     with table.open("w", newline="") as file:

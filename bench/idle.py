@@ -82,7 +82,7 @@ def service(root: Path) -> Iterator[int]:
 
 
 def cost_of(pid: int) -> Cost:
-    """Gives what the process has taken by now."""
+    """Return what the process has taken by now."""
     process = Path("/proc") / str(pid)
     # behind the name, which may hold spaces: the 14th and 15th field are utime and stime, in ticks
     fields = (process / "stat").read_text().rpartition(")")[2].split()

@@ -19,10 +19,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
+from bot.assembly import assembled
 from bot.clock import SettableClock
 from bot.opening import open_ledger
 from bot.project.load import load_project
-from bot.running import assembled
 from bot.web.access import access_of
 from bot.web.page_thread import page_beside
 
@@ -48,7 +48,7 @@ _CHANNELS = 200
 
 
 def part(title: str) -> dict[str, object]:
-    """Gives the stored form of a message in one language."""
+    """Return the stored form of a message in one language."""
     empty = {"body": "", "actions_label": "", "sources_label": "", "footer": ""}
     return {"language": "en", "title": title, "actions": [], "sources": [], **empty}
 

@@ -1,7 +1,8 @@
 """A receiver that answers each request after a while: ``python -m bench.receiver 0.2``.
 
 In a process of its own, so that its work is not the work that is measured. It prints its port; GET
-``/`` gives the instants at which requests arrived, ``DELETE /`` forgets them.
+``/`` answers the instants at which requests arrived, ``/count`` how many, ``DELETE /``
+forgets them.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ class _Receiving(asyncio.Protocol):
 
     def _answer(self, verb: bytes) -> None:
         if verb.startswith(b"GET"):
-            told = json.dumps(self._arrived).encode()
+            number = verb.startswith(b"GET /co")
+            body = json.dumps(len(self._arrived) if number else self._arrived).encode()
             self._transport.write(
-                b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(told) + told
+                b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
             )
         elif verb.startswith(b"DELETE"):
             self._arrived.clear()
@@ -54,7 +56,7 @@ class _Receiving(asyncio.Protocol):
 
 
 def _size_of(waiting: bytes) -> int:
-    """Gives how many bytes the first request has; 0 where its head has not come whole."""
+    """Return how many bytes the first request has; 0 where its head has not come whole."""
     end = waiting.find(b"\r\n\r\n")
     if end < 0:
         return 0

@@ -58,7 +58,7 @@ FLEETS = (
 
 
 def bursts(channels: int) -> list[int]:
-    """Gives how many channels are in each time zone: few zones hold most people."""
+    """Return how many channels are in each time zone: few zones hold most people."""
     weights = [1 / (rank + 1) for rank in range(ZONES)]
     whole = sum(weights)
     counts = [int(channels * weight / whole) for weight in weights]
@@ -67,7 +67,7 @@ def bursts(channels: int) -> list[int]:
 
 
 def late(number: int, fleet: Fleet, cost: Cost, chance: random.Random) -> list[float]:
-    """Gives by how many seconds each posting of one zone arrives late."""
+    """Return by how many seconds each posting of one zone arrives late."""
     threads = [0.0] * (fleet.workers * fleet.threads)
     processor = cost.cpu_s / (fleet.workers * fleet.cores)
     database = cost.commits / cost.commits_a_second
@@ -91,7 +91,7 @@ def late(number: int, fleet: Fleet, cost: Cost, chance: random.Random) -> list[f
 
 
 def limits(fleet: Fleet, cost: Cost) -> dict[str, float]:
-    """Gives the deliveries a second that each part could do if all others were without end."""
+    """Return the deliveries a second that each part could do if all others were without end."""
     mean = MEDIAN_S * 2.718281828 ** (SPREAD**2 / 2) * (1 - HANGS) + HANGS * HANGS_FOR_S
     return {
         "planner": cost.planned_a_second,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date
 
+from bot.assembly import assembled
 from bot.calendar.observances import Observance
 from bot.channels.channel import Channel
 from bot.checking.texts import refuse_broken_texts
@@ -15,7 +16,6 @@ from bot.ledger.rows import DeliveryRow, State
 from bot.opening import open_ledger
 from bot.planning import Planned, plan_for
 from bot.project.load import Project
-from bot.running import assembled
 
 _PATIENCE_S = 60.0
 _LOOK_S = 0.2

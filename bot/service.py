@@ -119,7 +119,7 @@ class Service:
         )
 
     def run(self, stop: Stop) -> None:
-        """Runs until ``stop`` is asked for."""
+        """Run until ``stop`` is asked for."""
         # Taken before the first look at the clock: a jump between the two is noticed too.
         offset = time.time() - time.monotonic()
         self._engine.start()
@@ -138,22 +138,22 @@ class Service:
             self._end()
 
     def wake(self) -> None:
-        """Writes down what is due, wakes the engine, and prepares what falls due next. An error of
+        """Write down what is due, wake the engine, and prepare what falls due next. An error of
         the ledger is told, and the next wake tries again."""
         with self._wake_lock:
             try:
-                found = self._write_down(self._project(), self._clock.now())
+                intake = self._write_down(self._project(), self._clock.now())
             except Exception as error:  # noqa: BLE001 - the alarm clock must outlive a full disk
                 log("wake-failed", f"What is due could not be written down: {error}", level="error")
                 self._ring(_AGAIN)
                 return
             self._woke_at = time.monotonic()
-            log_intake(found)
+            log_intake(intake)
             self._engine.wake()
             self._prepare()
 
     def _write_down(self, project: Project, now: datetime) -> Intake:
-        """Writes down what was prepared, and then looks for all that is due: what came up since,
+        """Write down what was prepared, and then look for all that is due: what came up since,
         and what nothing was prepared of."""
         enqueue = self._engine.enqueue
         prepared, self._prepared = self._prepared, None
@@ -164,7 +164,7 @@ class Service:
         if self._ledger.shared:
             # other machines may be lost while this one lives
             log_recovered(recover(self._ledger, project, self._run, self._clock))
-        found = write_down(
+        intake = write_down(
             self._ledger, project, now, since=self._since, enqueue=enqueue, written=self._give_way
         )
         self._since = None
@@ -172,16 +172,16 @@ class Service:
             self._ledger.alive(self._run, now)
         else:
             log("engine-lost", "Nothing is delivered any more: restart it.", level="error")
-        return found
+        return intake
 
     def _give_way(self) -> None:
-        """Has the engine send what is written so far, before the planner goes on."""
+        """Have the engine send what is written so far, before the planner goes on."""
         self._engine.wake()
         if self._engine.enqueue is None:
             self._ended.wait(_GIVES_WAY_S)
 
     def _prepare(self) -> None:
-        """Makes ready what falls due before the alarm rings once more. What goes wrong costs time
+        """Make ready what falls due before the alarm rings once more. What goes wrong costs time
         at the instant, and nothing else."""
         try:
             until = self._clock.after(_LONGEST_SLEEP)
@@ -189,16 +189,16 @@ class Service:
             if self._prepared is not None:
                 practise(self._prepared)
         except Exception as error:  # noqa: BLE001 - the alarm clock must outlive a full disk
-            said = f"What is due next could not be prepared: {error}"
-            log("prepare-failed", said, level="warning")
+            sentence = f"What is due next could not be prepared: {error}"
+            log("prepare-failed", sentence, level="warning")
 
     def look_again(self) -> None:
-        """Has the planner look at once, in its own thread."""
+        """Have the planner look at once, in its own thread."""
         if self._plans:
             self._ring(timedelta())
 
     def health_problem(self) -> str | None:
-        """Gives what does not get on with its work, in a sentence; None where all does. A planner
+        """Return what does not get on with its work, in a sentence; None where all does. A planner
         that has written down what is due, and that it lives, proves alarm clock and ledger."""
         asleep = time.monotonic() - self._woke_at
         if self._plans and asleep > _LOST_AFTER_S:
@@ -206,7 +206,7 @@ class Service:
         return self._engine.health_problem()
 
     def _next_due(self, after: datetime) -> datetime | None:
-        """Gives the next due instant from a plan of its own, so that the alarm clock never waits
+        """Return the next due instant from a plan of its own, so that the alarm clock never waits
         for the ledger."""
         project = self._project()
         if self._alarm is None or self._alarm[0] is not project:
@@ -215,7 +215,7 @@ class Service:
         return self._alarm[1].next_due(after)
 
     def _watch(self, offset: float) -> None:
-        """Wakes the planner when the wall clock was set, or the machine had slept. ``offset`` is
+        """Wake the planner when the wall clock was set, or the machine had slept. ``offset`` is
         between wall and monotonic clock, in seconds."""
         while not self._ended.wait(1.0):
             moved = time.time() - time.monotonic() - offset
@@ -234,10 +234,10 @@ class Service:
         if self._plans:
             self._scheduler.shutdown(wait=False)
         self._engine.stop(STOP_PATIENCE_S)
-        left = 0
+        unknown = 0
         try:
-            left = settle_left(self._ledger, self._project(), self._run, self._clock)
+            unknown = settle_left(self._ledger, self._project(), self._run, self._clock)
             self._ledger.end_run(self._run, self._clock.now())
         except LedgerError as error:
             log("end-failed", str(error), level="error")
-        log("stopped", "Stopped.", left_unknown=left)
+        log("stopped", "Stopped.", left_unknown=unknown)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from bot.channels.outcome import Outcome, Reason
 from bot.channels.request import HttpRequest, RemoteRequest, Response
@@ -276,8 +275,6 @@ def fill(ledger: Ledger, run: str, project: Project) -> dict[str, str]:
 def served(site: Site) -> Iterator[str]:
     """Serves a site with the real server; gives its address, without a slash at the end."""
     listening = bound(Listen("127.0.0.1", 0))
-    ends: list[Any] = []
-    site.ends = ends.append
     thread = threading.Thread(target=serve, args=(site, listening), daemon=True)
     thread.start()
     host, port = listening.getsockname()[:2]
@@ -285,11 +282,6 @@ def served(site: Site) -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         site.closing.set()
-        until = time.monotonic() + 5
-        while not ends and time.monotonic() < until:
-            time.sleep(0.01)
-        for end in ends:
-            end()
         thread.join(5)
         listening.close()
         assert not thread.is_alive()

@@ -141,9 +141,9 @@ def test(
 def _send_test(project: Project, channel: Channel) -> Outcome:
     from contextlib import nullcontext
 
+    from bot.assembly import poster_for
     from bot.clock import SystemClock
     from bot.delivery.test_message import send_test
-    from bot.running import poster_for
 
     inbox = open_existing(project, writing=True) if channel.platform.name == "inbox" else None
     with inbox or nullcontext(), poster_for(project, inbox, SystemClock()) as poster:

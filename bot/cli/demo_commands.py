@@ -52,7 +52,7 @@ def demo(
             if browser:
                 _open(f"{address}inbox")
 
-        beside = page_beside(access, clock, speed=speed, told=announce)
+        beside = page_beside(access, clock, speed=speed, announce=announce)
         run_service(
             project,
             clock,

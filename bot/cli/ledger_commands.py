@@ -159,7 +159,7 @@ def resolve(
 
 def retract(key: Key, why: Why = "", config: ConfigDir = None) -> None:
     """Take a post back from its channel, where the platform lets it be deleted or blanked out."""
-    from bot.running import poster_for
+    from bot.assembly import poster_for
 
     with (
         deciding(config, why) as decisions,

@@ -47,17 +47,18 @@ def run(
     start = read_instant(at, "--at") if at else None
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())
+        from bot.assembly import Role
         from bot.clock import Clock, RehearsalClock, SystemClock
         from bot.logs import configure_logs
         from bot.oversight.live import hangups
-        from bot.running import Role, run_once, run_service
+        from bot.running import run_once, run_service
         from bot.web.access import access_of
         from bot.web.page_thread import page_beside
 
         if role not in set(Role):
             raise UsageError(f"There is no role '{role}'. There are: {', '.join(Role)}.")
         part = Role(role)
-        asked = stack.enter_context(hangups())
+        signals = stack.enter_context(hangups())
         configure_logs()
         project = load(config)
         if part is not Role.ALL and (once or project.settings.engine.kind != "cluster"):
@@ -71,7 +72,7 @@ def run(
         url = ledger or project.settings.ledger.url
         if not once:
             if access is None:
-                run_service(project, clock, url, since=begin, stop=stop, asked=asked, role=part)
+                run_service(project, clock, url, since=begin, stop=stop, hangups=signals, role=part)
             else:
                 beside = page_beside(access, clock, speed=speed)
                 run_service(
@@ -81,7 +82,7 @@ def run(
                     since=begin,
                     stop=stop,
                     beside=beside,
-                    asked=asked,
+                    hangups=signals,
                     role=part,
                 )
             return

@@ -100,9 +100,12 @@ class EmbeddedEngine:
         """How many deliveries may be under way at once, now."""
         if self._workers != "auto":
             return self._workers
+        return workers_for(self._queue.backlog, self._latency_s)
+
+    @property
+    def _latency_s(self) -> float:
         with self._lock:
-            latency_s = self._latency.at(time.monotonic())
-        return workers_for(self._queue.backlog, latency_s)
+            return self._latency.at(time.monotonic())
 
     def use(self, workers: Workers) -> None:
         """Have so many deliveries under way at once from now on."""
@@ -156,12 +159,14 @@ class EmbeddedEngine:
 
     def _wait(self, pause_s: float) -> None:
         """Wait for something to record or to hand over. As long as the pool has work waiting, what
-        comes back is left to gather."""
+        comes back is left to gather; and for a 20th of what an answer takes, as the answers of slow
+        servers come one by one, and each would have two commits to itself."""
         ends = time.monotonic() + min(pause_s, _GATHER_S)
         while (waits := self._pool.has_waiting) and time.monotonic() < ends:
             time.sleep(_GROW_S)
             self._pool.grow()
-        self._woken.wait(_SHORTEST_S if waits else pause_s)
+        if self._woken.wait(_SHORTEST_S if waits else pause_s) and self.in_flight:
+            time.sleep(min(self._latency_s / 20, _GATHER_S))
         self._woken.clear()
 
     def _finish(self, ends: float) -> None:
@@ -229,7 +234,11 @@ class EmbeddedEngine:
         try:
             self._settle(batch)
         except LedgerError as error:
-            self._keep([each for each in batch if each.begun.claim.id in self._started], error, now)
+            self._keep(
+                [carried for carried in batch if carried.begun.claim.id in self._started],
+                error,
+                now,
+            )
         else:
             self._refused_since = None
 

@@ -95,7 +95,7 @@ class HttpTransport:
         connect_timeout: timedelta = timedelta(seconds=5),
         read_timeout: timedelta = timedelta(seconds=20),
         idle_limit: timedelta = timedelta(seconds=5),
-        pool_size: int = 64,
+        pool_size: int = 256,
         resolver: Resolver = system_addresses,
     ) -> None:
         keep_addresses_out_of_logs()

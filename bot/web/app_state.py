@@ -27,8 +27,7 @@ class Site:
 
     ``project`` is asked at each request, so that a reloaded configuration shows from then on.
     ``wake`` makes the service look at the ledger now; ``health_problem`` returns what does not
-    get on with its work, in a sentence. ``closing`` is set when the page ends, and
-    what was given to ``ends`` is called.
+    get on with its work, in a sentence. ``closing`` is set when the page is to end.
     """
 
     project: Callable[[], Project]
@@ -43,7 +42,6 @@ class Site:
     visitors: Visitors = field(default_factory=Visitors)
     logins: LoginLimit = field(default_factory=LoginLimit)
     closing: threading.Event = field(default_factory=threading.Event)
-    ends: Callable[[Callable[[], None]], None] = lambda _tell: None
     _forecast: Forecast | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 

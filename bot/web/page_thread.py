@@ -19,9 +19,9 @@ from bot.settings.listening import Listen
 from bot.web.access import Access
 
 if TYPE_CHECKING:
+    from bot.assembly import Assembly
     from bot.clock import Clock
     from bot.oversight.metrics import Metrics
-    from bot.running import Assembly
     from bot.web.app_state import Site
 
 _PATIENCE_S = 2.0
@@ -36,11 +36,11 @@ def page_beside(
     clock: Clock,
     *,
     speed: float = 1.0,
-    told: Callable[[str], None] = lambda _address: None,
+    announce: Callable[[str], None] = lambda _address: None,
 ) -> Callable[[Assembly], AbstractContextManager[None]]:
-    """Gives what :func:`bot.running.run_service` runs beside the service.
+    """Return what :func:`bot.running.run_service` runs beside the service.
 
-    ``told`` hears the page's address as soon as it can be opened.
+    ``announce`` is called with the page's address as soon as it can be opened.
     """
 
     @contextmanager
@@ -54,7 +54,6 @@ def page_beside(
         metrics = Metrics(parts.courier.project, parts.ledger, clock, parts.health_problem)
         parts.courier.listeners = (*parts.courier.listeners, metrics.heard)
         closing = threading.Event()
-        end = _Ending(closing)
         host, port = listening.getsockname()[:2]
         address = f"http://{Listen(host, port).text}/"
 
@@ -63,7 +62,8 @@ def page_beside(
                 from bot.web.server import serve as serve_site  # noqa: PLC0415
 
                 serve_site(
-                    _site(access, clock, parts, metrics=metrics, speed=speed, end=end), listening
+                    _site(access, clock, parts, metrics=metrics, speed=speed, closing=closing),
+                    listening,
                 )
             except Exception as error:  # noqa: BLE001 - the page must not be what ends the service
                 log("page-off", f"The page met a defect and is off: {error}", level="error")
@@ -77,11 +77,11 @@ def page_beside(
         for thread in threads:
             thread.start()
         log("page", f"The page is at {address}", address=address)
-        told(address)
+        announce(address)
         try:
             yield
         finally:
-            end.now()
+            closing.set()
             for thread in threads:
                 thread.join(_PATIENCE_S)
             listening.close()
@@ -89,29 +89,14 @@ def page_beside(
     return beside
 
 
-class _Ending:
-    """The page's end: told to whoever serves, also when that began later than the end."""
-
-    def __init__(self, closing: threading.Event) -> None:
-        self.closing = closing
-        self._tell: Callable[[], None] | None = None
-        self._lock = threading.Lock()
-
-    def when(self, tell: Callable[[], None]) -> None:
-        with self._lock:
-            self._tell = tell
-            if self.closing.is_set():
-                tell()
-
-    def now(self) -> None:
-        with self._lock:
-            self.closing.set()
-            if self._tell:
-                self._tell()
-
-
 def _site(
-    access: Access, clock: Clock, parts: Assembly, *, metrics: Metrics, speed: float, end: _Ending
+    access: Access,
+    clock: Clock,
+    parts: Assembly,
+    *,
+    metrics: Metrics,
+    speed: float,
+    closing: threading.Event,
 ) -> Site:
     from bot.web.app_state import Site  # noqa: PLC0415 - in the page's own thread
 
@@ -125,13 +110,12 @@ def _site(
         health_problem=parts.health_problem,
         metrics=metrics,
         speed=speed,
-        closing=end.closing,
-        ends=end.when,
+        closing=closing,
     )
 
 
 def _listening(listen: Listen) -> socket.socket | None:
-    """Gives a socket that listens; None, and a record in the log, where nothing can."""
+    """Return a socket that listens; None, and a record in the log, where nothing can."""
     try:
         return bound(listen)
     except OSError as error:
@@ -146,7 +130,7 @@ def _listening(listen: Listen) -> socket.socket | None:
 
 
 def bound(listen: Listen) -> socket.socket:
-    """Gives a socket that listens there. Raises OSError."""
+    """Return a socket that listens there. Raises OSError."""
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -160,7 +144,7 @@ def bound(listen: Listen) -> socket.socket:
 
 
 def _index_words(ledger: Ledger, closing: threading.Event) -> None:
-    """Makes what was sent findable, while nothing is being sent."""
+    """Make what was sent findable, while nothing is being sent."""
     pause = _INDEX_EVERY_S
     while not closing.wait(pause):
         pause = _INDEX_EVERY_S

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.assembly import assembled
 from bot.clock import Clock
 from bot.engines.embedded import EmbeddedEngine
 from bot.ledger.ledger import Ledger
 from bot.project.load import Project
-from bot.running import assembled
 from bot.service import Service
 from bot.stopping import Stop
 from tests.service.installation import Installation

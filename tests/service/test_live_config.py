@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.assembly import assembled
 from bot.channels.outcome import Reason, Retry
 from bot.channels.request import HttpRequest, Response
 from bot.clock import RehearsalClock
 from bot.ledger.rows import State
 from bot.logs import configure_logs
 from bot.oversight.live import Hangups, LiveProject, fingerprint, hangups
-from bot.running import assembled
 from tests.receiver import Answer, Certificates, Receiver, wait_until
 from tests.service.installation import (
     DAY,

@@ -6,9 +6,9 @@ from contextlib import closing
 
 import pytest
 
+from bot.assembly import transport_for
 from bot.channels.request import HttpRequest, Response
 from bot.errors import ConfigError
-from bot.running import transport_for
 from tests.receiver import Receiver
 from tests.service.installation import Installation, webhook
 

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from bot.assembly import Role, assembled
 from bot.clock import SettableClock
 from bot.errors import LedgerError
 from bot.ledger.rows import State
-from bot.running import Role, assembled
 from tests.receiver import Receiver
 from tests.service.installation import NINE, Installation, webhook
 

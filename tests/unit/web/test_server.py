@@ -17,10 +17,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from bot.assembly import assembled
 from bot.clock import SettableClock
 from bot.ledger.rows import State
 from bot.planning import plan_for
-from bot.running import assembled
 from bot.settings.listening import Listen, read_listen
 from bot.web.access import Access
 from bot.web.page_thread import bound, page_beside
@@ -42,7 +42,7 @@ def wait_for(what: Callable[[], Any], limit_s: float = 8.0) -> Any:
 def beside(folder: Path, listen: Listen) -> Iterator[list[str]]:
     project, clock = make_project(folder), SettableClock(NOW)
     told: list[str] = []
-    page = page_beside(Access(listen), clock, told=told.append)
+    page = page_beside(Access(listen), clock, announce=told.append)
     with assembled(project, clock, "sqlite:///vigilia.db") as parts, page(parts):
         yield told
 
@@ -157,18 +157,13 @@ def test_every_answer_says_when_it_was_given(stage: Stage) -> None:
             assert before <= parsedate_to_datetime(said).timestamp() <= time.time()
 
 
-def test_a_page_that_has_ended_can_be_told_so_again(stage: Stage) -> None:
-    ends: list[Callable[[], None]] = []
-    stage.site.ends = ends.append
+def test_a_page_that_is_to_end_before_it_has_begun_ends(stage: Stage) -> None:
+    stage.site.closing.set()
     with bound(Listen("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=serve, args=(stage.site, listening), daemon=True)
         thread.start()
-        wait_for(lambda: answers(f"http://127.0.0.1:{listening.getsockname()[1]}/"))
-        stage.site.closing.set()
-        for _ in range(2):
-            ends[0]()
-            thread.join(8)
-            assert not thread.is_alive()
+        thread.join(8)
+        assert not thread.is_alive()
 
 
 def test_only_so_many_listen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +181,7 @@ def test_only_so_many_listen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_the_service_delivers_is_counted_and_its_work_looked_at(tmp_path: Path) -> None:
     project, clock = make_project(tmp_path / "g"), SettableClock(NOW)
     told: list[str] = []
-    page = page_beside(Access(Listen("127.0.0.1", 0)), clock, told=told.append)
+    page = page_beside(Access(Listen("127.0.0.1", 0)), clock, announce=told.append)
     problem: list[str | None] = [None]
     with ExitStack() as stack:
         parts = stack.enter_context(assembled(project, clock, "sqlite:///vigilia.db"))
