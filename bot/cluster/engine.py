@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import psycopg
@@ -33,8 +33,8 @@ from bot.cluster.queue import (
 )
 from bot.cluster.shared_ledger import SharedLedger
 from bot.cluster.shared_limits import SharedLimits
+from bot.cluster.upkeep import Upkeep
 from bot.delivery.courier import Courier
-from bot.delivery.planner import recover
 from bot.engines.engine import hanging
 from bot.engines.workers import fixed_workers
 from bot.errors import LedgerError
@@ -57,8 +57,6 @@ _LOST_AFTER_S = 60.0
 
 _PATIENCE_S = 2.0
 """A turn at the rate limits that is further away is waited for in the queue, not by a worker."""
-
-_JOBLESS_AT_ONCE = 1000
 
 _OF_THE_DATABASE = (LedgerError, ProcrastinateException, psycopg.Error)
 
@@ -122,7 +120,7 @@ class ClusterEngine:
         self._begun.wait(_LOST_AFTER_S)
 
     def wake(self) -> None:
-        """Nothing: the database tells the workers."""
+        """Do nothing: the database tells the workers."""
 
     def use(self, workers: Workers) -> None:
         """Have so many deliveries under way at once from the next connection on; "auto" is 8."""
@@ -184,15 +182,18 @@ class ClusterEngine:
         app.task(name=TASK, retry=DeliveryRetry())(self._carry)
         async with app.open_async():
             # not cancelled from outside: a pool that is cancelled while it opens never closes
-            enough = asyncio.create_task(self._enough.wait())
-            tasks: list[asyncio.Task[Any]] = [enough]
-            tasks.append(asyncio.create_task(self._every(_PULSE_S, self._pulse)))
+            works: list[Coroutine[Any, Any, Any]] = [self._enough.wait()]
+            works.append(self._every(_PULSE_S, self._pulse))
             if self._duties.works:
-                tasks.append(asyncio.create_task(self._work(app)))
+                works.append(self._work(app))
             if self._duties.tidies:
-                tasks.append(asyncio.create_task(self._every(_TIDY_S, lambda: self._tidy(app))))
-                tasks.append(asyncio.create_task(self._every(_RECOVER_S, self._recover)))
-                tasks.append(asyncio.create_task(self._every(_FORGET_S, self._forget)))
+                upkeep = Upkeep(
+                    self._ledger, self._courier, self._clock, self._put, self._stalled_after_s
+                )
+                works.append(self._every(_TIDY_S, lambda: upkeep.tidy(app)))
+                works.append(self._every(_RECOVER_S, upkeep.recover))
+                works.append(self._every(_FORGET_S, upkeep.forget))
+            tasks = [asyncio.create_task(work) for work in works]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -225,29 +226,22 @@ class ClusterEngine:
         here = [(row, wait) for row, wait in zip(ready, waits, strict=True) if wait <= _PATIENCE_S]
         later = [(row, wait) for row, wait in zip(ready, waits, strict=True) if wait > _PATIENCE_S]
         if later:
-            jobs = [Job((r.id,), now + self._clock_s(wait), reserved=True) for r, wait in later]
+            after = self._clock.after
+            jobs = [Job((r.id,), after(timedelta(seconds=wait)), True) for r, wait in later]
             await asyncio.to_thread(self._ledger.enqueue, jobs, self._put)
-        ended = await asyncio.gather(
-            *(self._attempt(row, wait) for row, wait in here), return_exceptions=True
-        )
+        attempts = [self._attempt(row, wait) for row, wait in here]
+        ended = await asyncio.gather(*attempts, return_exceptions=True)
         if self._stopping.is_set():
             # what was not begun waits for another worker, which finds the job in a second
             raise StillWaitingError(self._clock.to_wall(now))
-        broken = [error for error in ended if isinstance(error, BaseException)]
-        if broken:
-            raise broken[0]
-        moved = {row.id for row, _ in later}
-        rest = await asyncio.to_thread(
-            self._ledger.waiting, [id_ for id_ in deliveries if id_ not in moved]
-        )
+        for error in ended:
+            if isinstance(error, BaseException):
+                raise error
+        here_still = set(deliveries) - {row.id for row, _ in later}
+        rest = await asyncio.to_thread(self._ledger.waiting, list(here_still))
         again = [row.next_attempt_at for row in rest if row.next_attempt_at is not None]
         if again:
             raise StillWaitingError(self._clock.to_wall(min(again)))
-
-    def _clock_s(self, seconds: float) -> timedelta:
-        """Return a stretch of real seconds by the service's clock."""
-        now = self._clock.now()
-        return self._clock.after(timedelta(seconds=seconds)) - now
 
     def _turns(self, rows: Sequence[DeliveryRow], reserved: bool) -> list[float]:
         """Return the seconds until the rate limits let each go."""
@@ -268,12 +262,10 @@ class ClusterEngine:
             self._began[row.id] = time.monotonic()
         try:
             self._courier.deliver(row)
-        except LedgerError as error:
-            log("delivery-broke", str(error), level="error", key=row.key)
-            raise
-        except Exception:
-            log("delivery-broke", "A delivery met a defect.", level="error", key=row.key,
-                exc_info=True)  # fmt: skip
+        except Exception as error:
+            ours = not isinstance(error, LedgerError)
+            sentence = "A delivery met a defect." if ours else str(error)
+            log("delivery-broke", sentence, level="error", key=row.key, exc_info=ours)
             raise
         finally:
             with self._lock:
@@ -290,48 +282,6 @@ class ClusterEngine:
     async def _pulse(self) -> None:
         await asyncio.to_thread(self._ledger.beat, self._courier.run)
         self._looked_at = time.monotonic()
-
-    async def _tidy(self, app: App) -> None:
-        """Rescue the jobs of workers that are gone, and give a job to what is due without one."""
-        began = time.monotonic()
-        stalled = await app.job_manager.get_stalled_jobs(
-            queue=QUEUE, seconds_since_heartbeat=self._stalled_after_s
-        )
-        gone = {job.id for job in stalled if job.id is not None}
-        # a job that runs twice meanwhile does no harm: the ledger knows what is being sent
-        gone |= set(await asyncio.to_thread(self._ledger.lost_jobs, self._courier.lease))
-        for number in sorted(gone):
-            log("job-rescued", "The worker of a job does not know of it; another takes it.",
-                job=number)  # fmt: skip
-            try:
-                await app.job_manager.retry_job_by_id_async(number, retry_at=datetime.now(UTC))
-            except ProcrastinateException as error:
-                # another machine was quicker, or the worker is back and through with it
-                log("job-not-rescued", str(error), job=number)
-        number = await asyncio.to_thread(
-            self._ledger.give_jobs, self._clock.now(), _JOBLESS_AT_ONCE, self._put
-        )
-        if number:
-            log("jobs-given", f"{number} due deliveries had no job, and have one now.")
-        # a long backlog is not gone through all the time
-        await asyncio.sleep(20 * (time.monotonic() - began))
-
-    async def _recover(self) -> None:
-        """Settle what was being sent when its machine was lost, once the lease is over."""
-        rows = await asyncio.to_thread(
-            recover, self._ledger, self._courier.project(), self._courier.run, self._clock
-        )
-        for row in rows:
-            log(
-                "operator-not-told" if row.for_operator else "interrupted",
-                "A machine was lost while this was being sent; `vigilia history` shows its state.",
-                level="error" if row.for_operator else "warning",
-                key=row.key,
-                channel=row.channel,
-            )
-
-    async def _forget(self) -> None:
-        await asyncio.to_thread(self._ledger.forget_buckets)
 
 
 async def _in_a_thread(work: Callable[[], _T], name: str) -> _T:

@@ -1,9 +1,9 @@
-"""Sending: taking deliveries with their words, settling them. Many in one transaction, so that a
+"""Claiming: taking deliveries to be sent, with their words. Many in one transaction, so that a
 disk is waited for once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,12 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from bot.channels.outcome import Reason
-from bot.ledger.pauses import pause_channel
-from bot.ledger.redaction import without_addresses
-from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, HeldFor, Settled, Settlement, State
+from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, State
 from bot.ledger.tables import Instant, attempts, deliveries
-from bot.ledger.transitions import holding, unless_arrived
 
 _T = TypeVar("_T")
 
@@ -48,7 +44,7 @@ def claim(
     """
     words = words or {}
     claims: dict[int, Claim] = {}
-    for group in _grouped(rows, lambda row: (id(words.get(row.id)), row.fence, row.generation)):
+    for group in grouped(rows, lambda row: (id(words.get(row.id)), row.fence, row.generation)):
         claims |= _claim_group(conn, group, run, now, lease, words.get(group[0].id))
     return [claims[row.id] for row in rows if row.id in claims]
 
@@ -140,198 +136,8 @@ _BEGINNING = insert(attempts).from_select(
 )
 
 
-Ending = tuple[Claim, Settlement]
-
-
-def settle(
-    conn: Connection,
-    endings: Sequence[Ending],
-    now: datetime,
-    *,
-    replaces: Collection[State] = (State.SENDING, State.UNKNOWN),
-) -> list[Settled]:
-    """End the attempts of claims; return what became of each.
-
-    ``replaces``: the states that they may still be in; a claim's own late answer may replace
-    ``unknown``. The state may be another than asked for: ``held`` for ``retrying`` where a pause is
-    on; ``unknown`` for ``failed`` where an earlier attempt may have arrived. Addresses in details
-    are masked.
-    """
-    paused = [_paused(conn, claim, settlement, now) for claim, settlement in endings]
-    states: dict[int, State] = {}
-    for to, group in _by_state(conn, endings, now):
-        states |= dict.fromkeys(_settle_group(conn, group, to, now, replaces), to[0])
-    _note_names(conn, [(c, s) for c, s in endings if s.remote_id and c.id in states])
-    return [
-        Settled(claim, settlement, now, states.get(claim.id), newly_paused)
-        for (claim, settlement), newly_paused in zip(endings, paused, strict=True)
-    ]
-
-
-def settle_interrupted(
-    conn: Connection,
-    row: DeliveryRow,
-    *,
-    state: State,
-    now: datetime,
-    detail: str = "",
-    next_attempt_at: datetime | None = None,
-) -> State | None:
-    """End the attempt that another run left in ``row``: it is unknown whether it arrived.
-
-    ``state`` is ``unknown``, or ``retrying`` where a repeat is harmless. None where that run
-    settled it after all.
-    """
-    claim = Claim(row, row.run_id or "", row.fence, row.attempts)
-    settlement = Settlement(
-        state, "unknown", Reason.INTERRUPTED, detail, next_attempt_at=next_attempt_at
-    )
-    (settled,) = settle(conn, [(claim, settlement)], now, replaces=(State.SENDING,))
-    return settled.state
-
-
-def _paused(conn: Connection, claim: Claim, settlement: Settlement, now: datetime) -> bool:
-    if settlement.gone is None or claim.delivery.for_operator:
-        # a pause is a notice, and a message to the operator is the cause of none
-        return False
-    channel, reason, detail = claim.delivery.channel, settlement.reason, settlement.detail
-    return pause_channel(conn, channel, reason, detail, settlement.gone, now)
-
-
-def _by_state(
-    conn: Connection, endings: Sequence[Ending], now: datetime
-) -> Iterable[tuple[tuple[State, HeldFor | None], list[Ending]]]:
-    """Yield what ended in the same way, with the state that it comes to."""
-    states = {claim.id: _settled_state(conn, claim, how, now) for claim, how in endings}
-
-    def way(ending: Ending) -> Hashable:
-        claim, settlement = ending
-        named_apart = replace(settlement, remote_id=None)
-        return states[claim.id], claim.fence, claim.number, named_apart
-
-    for group in _grouped(endings, way):
-        yield states[group[0][0].id], group
-
-
-def _settle_group(
-    conn: Connection,
-    group: Sequence[Ending],
-    to: tuple[State, HeldFor | None],
-    now: datetime,
-    replaces: Collection[State],
-) -> list[int]:
-    """Settle what ended in the same way; return the ids of what was still to be settled."""
-    (claim, settlement), (state, held_for) = group[0], to
-    detail = without_addresses(settlement.detail)
-    values = {
-        "ids": [claim.id for claim, _ in group],
-        "turn": claim.fence,
-        "from": list(replaces),
-        "to": state,
-        "held": held_for,
-        "next": settlement.next_attempt_at,
-        "settled": None if settlement.next_attempt_at else now,
-        "why": settlement.reason,
-        "told": detail,
-        "at": now,
-    }
-    ids = list(conn.scalars(_SETTLING, values))
-    if ids:
-        values = {
-            "ids": ids,
-            "attempt": claim.number,
-            "at": now,
-            "how": settlement.outcome,
-            "why": settlement.reason,
-            "told": detail,
-            "answered": settlement.status,
-        }
-        conn.execute(_ENDING, values)
-    return ids
-
-
-_SETTLING = (
-    update(deliveries)
-    .where(
-        deliveries.c.id.in_(bindparam("ids", expanding=True)),
-        deliveries.c.fence == bindparam("turn"),
-        deliveries.c.state.in_(bindparam("from", expanding=True)),
-    )
-    .values(
-        state=bindparam("to"),
-        held_for=bindparam("held"),
-        next_attempt_at=bindparam("next"),
-        settled_at=bindparam("settled"),
-        reason=bindparam("why"),
-        detail=bindparam("told"),
-        remote_id=None,
-        lease_until=None,
-        updated_at=bindparam("at"),
-    )
-    .returning(deliveries.c.id)
-)
-
-_ENDING = (
-    update(attempts)
-    .where(
-        attempts.c.delivery_id.in_(bindparam("ids", expanding=True)),
-        attempts.c.number == bindparam("attempt"),
-    )
-    .values(
-        ended_at=bindparam("at"),
-        outcome=bindparam("how"),
-        reason=bindparam("why"),
-        detail=bindparam("told"),
-        remote_id=None,
-        status=bindparam("answered"),
-    )
-)
-
-
-def _note_names(conn: Connection, named: Sequence[Ending]) -> None:
-    """Note the platforms' own names for what they took."""
-    if not named:
-        return
-    names = [
-        {"delivery": claim.id, "attempt": claim.number, "name": settlement.remote_id}
-        for claim, settlement in named
-    ]
-    conn.execute(_NAMING, [{k: name[k] for k in ("delivery", "name")} for name in names])
-    conn.execute(_NAMING_ATTEMPT, names)
-
-
-_NAMING = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("delivery"))
-    .values(remote_id=bindparam("name"))
-)
-
-_NAMING_ATTEMPT = (
-    update(attempts)
-    .where(
-        attempts.c.delivery_id == bindparam("delivery"),
-        attempts.c.number == bindparam("attempt"),
-    )
-    .values(remote_id=bindparam("name"))
-)
-
-
-def _settled_state(
-    conn: Connection, claim: Claim, settlement: Settlement, now: datetime
-) -> tuple[State, HeldFor | None]:
-    row = claim.delivery
-    match settlement.state:
-        case State.RETRYING:
-            held_for = None if row.for_operator else holding(conn, row.channel, now)
-            return (State.RETRYING, None) if held_for is None else (State.HELD, held_for)
-        case State.FAILED:
-            # of the attempts before this one, as its fence and generation are still the row's
-            return unless_arrived(State.FAILED, row.may_have_arrived), None
-        case state:
-            return state, None
-
-
-def _grouped(items: Iterable[_T], of: Callable[[_T], Hashable]) -> list[list[_T]]:
+def grouped(items: Iterable[_T], of: Callable[[_T], Hashable]) -> list[list[_T]]:
+    """Return the items in groups of which one thing is the same."""
     groups: dict[Hashable, list[_T]] = {}
     for item in items:
         groups.setdefault(of(item), []).append(item)

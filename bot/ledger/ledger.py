@@ -24,11 +24,13 @@ from bot.ledger import (
     queries,
     runs,
     search,
+    settling,
     sightings,
     slots,
     sqlite,
     transitions,
     undo,
+    verdicts,
 )
 from bot.ledger.locks import Lock
 from bot.ledger.transactions import Transactions, reads, writes
@@ -42,8 +44,8 @@ class Ledger(Transactions):
     alive = writes(runs.alive)
     beat = writes(runs.beat)
     end_run = writes(runs.end)
-    latest_run = reads(queries.latest_run)
-    last_alive = reads(queries.last_alive)
+    latest_run = reads(runs.latest_run)
+    last_alive = reads(runs.last_alive)
 
     # planning
     see = sightings.see
@@ -57,10 +59,10 @@ class Ledger(Transactions):
     due_count = reads(queries.due_count)
     next_attempt_at = reads(queries.next_attempt_at)
     claim = writes(claiming.claim)
-    settle = writes(claiming.settle)
+    settle = writes(settling.settle)
     interrupted = reads(queries.interrupted)
     sending = reads(queries.sending)
-    settle_interrupted = writes(claiming.settle_interrupted)
+    settle_interrupted = writes(settling.settle_interrupted)
     expire = transitions.expire
 
     # what happened
@@ -81,7 +83,7 @@ class Ledger(Transactions):
 
     # decisions
     decide = writes(decisions.decide)
-    decision_log = reads(queries.decision_log)
+    decision_log = reads(verdicts.decision_log)
     retry = writes(decisions.retry)
     resolve = writes(decisions.resolve)
     retract = writes(decisions.retract)
@@ -93,7 +95,7 @@ class Ledger(Transactions):
     set_pause = writes(pauses.set_pause)
     paused_until = reads(transitions.paused_until)
     doubt = writes(transitions.doubt)
-    decisions = reads(queries.verdicts)
+    decisions = reads(verdicts.verdicts)
 
     # messages to the operator
     note_config = writes(operator_outbox.note_config)

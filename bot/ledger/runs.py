@@ -7,10 +7,10 @@ import socket
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from bot.clock import SystemClock
-from bot.ledger.queries import last_alive
+from bot.ledger.rows import RunRow
 from bot.ledger.tables import runs
 
 
@@ -53,3 +53,19 @@ def end(conn: Connection, run: str, now: datetime) -> None:
     conn.execute(
         update(runs).where(runs.c.id == run).values(beat_at=SystemClock().now(), ended_at=now)
     )
+
+
+def latest_run(conn: Connection, host: str | None = None) -> RunRow | None:
+    """Return the run that showed a sign of life last, of one machine or of all; None before the
+    first."""
+    query = select(runs).order_by(runs.c.beat_at.desc()).limit(1)
+    if host is not None:
+        query = query.where(runs.c.host == host)
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else RunRow(**row)
+
+
+def last_alive(conn: Connection) -> datetime | None:
+    """Return the last instant at which any run was alive."""
+    instant: datetime | None = conn.scalar(select(func.max(runs.c.alive_at)))
+    return instant

@@ -13,16 +13,18 @@ from bot.errors import LedgerError
 from bot.ledger.locks import Lock, take
 from bot.ledger.pauses import refuse_paused
 from bot.ledger.queries import (
+    SLOT,
     deliveries_of_slot,
     delivery,
     filled,
+    is_slot,
     paused_channel_rows,
-    verdicts,
 )
 from bot.ledger.rows import CLAIMABLE, WAITING, Decision, HeldFor, Inserted, State
 from bot.ledger.sqlite import insert_once
 from bot.ledger.tables import deliveries, slot_deliveries, slots
 from bot.ledger.transitions import paused_until
+from bot.ledger.verdicts import verdicts
 from bot.planning import Planned, Posting, Slot
 
 StateOf = Callable[[Posting, Decision | None], tuple[State, HeldFor | None] | None]
@@ -56,13 +58,13 @@ def insert(
         state = state_of(posting, decided.get(posting.key))
         if state is not None:
             states[posting] = state
-    known = [item for item in planned if all(posting in states for posting in item.postings)]
-    new = _insert_free(conn, known, now, states, enqueue)
+    ready = [item for item in planned if all(posting in states for posting in item.postings)]
+    new = _insert_free(conn, ready, now, states, enqueue)
     slots_of_new = {item.slots for item in new}
     return Inserted(
         tuple(posting.key for posting in _postings(new)),
-        refused=tuple(item for item in known if item.slots not in slots_of_new),
-        postponed=tuple(item for item in planned if item not in known),
+        refused=tuple(item for item in ready if item.slots not in slots_of_new),
+        postponed=tuple(item for item in planned if item not in ready),
     )
 
 
@@ -84,7 +86,7 @@ def _insert_free(
 
 
 def _postings(planned: Sequence[Planned]) -> list[Posting]:
-    return [posting for one in planned for posting in one.postings]
+    return [posting for item in planned for posting in item.postings]
 
 
 def _insert_many(
@@ -94,13 +96,14 @@ def _insert_many(
     states: Mapping[Posting, tuple[State, HeldFor | None]],
     enqueue: Enqueue | None,
 ) -> bool:
-    """Writes all of them, or nothing where anything exists already: then False."""
+    """Write all of them, or nothing where anything exists already: then False."""
     if not planned:
         return True
     held = held_by(conn, now)
     with conn.begin_nested() as savepoint:
-        slot_ids = _new_slots(conn, [slot for one in planned for slot in one.slots], now)
-        if slot_ids is None:
+        wanted = [slot for item in planned for slot in item.slots]
+        slot_ids = _new_slots(conn, wanted, now)
+        if len(slot_ids) != len(wanted):
             savepoint.rollback()
             return False
         rows = [
@@ -109,13 +112,7 @@ def _insert_many(
         ]
         if enqueue is not None:
             enqueue(conn, rows)
-        made = conn.execute(
-            insert_once(conn, deliveries)
-            .on_conflict_do_nothing()
-            .returning(deliveries.c.id, deliveries.c.key),
-            rows,
-        )
-        ids = {key: id_ for id_, key in made}
+        ids = _new_deliveries(conn, rows)
         if len(ids) != len(rows):
             savepoint.rollback()
             return False
@@ -123,34 +120,26 @@ def _insert_many(
             slot_deliveries.insert(),
             [
                 {"slot_id": slot_ids[slot], "delivery_id": ids[posting.key]}
-                for one in planned
-                for slot in one.slots
-                for posting in one.postings
+                for item in planned
+                for slot in item.slots
+                for posting in item.postings
             ],
         )
         return True
 
 
-def _new_slots(conn: Connection, wanted: Sequence[Slot], now: datetime) -> dict[Slot, int] | None:
-    """Gives the ids of new slots, None where one of them exists already."""
-    made = conn.execute(
-        insert_once(conn, slots).on_conflict_do_nothing().returning(slots.c.id, *_SLOT),
-        [
-            {
-                "observance": slot.observance,
-                "date": slot.date,
-                "lead_days": slot.lead_days,
-                "channel": slot.channel,
-                "planned_at": now,
-            }
-            for slot in wanted
-        ],
-    )
-    ids = {Slot(*rest): id_ for id_, *rest in made}
-    return ids if len(ids) == len(wanted) else None
+def _new_slots(conn: Connection, wanted: Sequence[Slot], now: datetime) -> dict[Slot, int]:
+    """Write those of the slots that are not there yet; return their ids."""
+    rows = [{**vars(slot), "planned_at": now} for slot in wanted]
+    new = insert_once(conn, slots).on_conflict_do_nothing().returning(slots.c.id, *SLOT)
+    return {Slot(*columns): id_ for id_, *columns in conn.execute(new, rows)}
 
 
-_SLOT = (slots.c.observance, slots.c.date, slots.c.lead_days, slots.c.channel)
+def _new_deliveries(conn: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Write those of the deliveries whose key is not there yet; return their ids."""
+    new = insert_once(conn, deliveries).on_conflict_do_nothing()
+    made = conn.execute(new.returning(deliveries.c.id, deliveries.c.key), list(rows))
+    return {key: id_ for id_, key in made}
 
 
 @dataclass(frozen=True)
@@ -160,7 +149,7 @@ class _Held:
 
 
 def held_by(conn: Connection, now: datetime) -> _Held:
-    """Gives what is paused at ``now``."""
+    """Return what is paused at ``now``."""
     until = paused_until(conn)
     return _Held(until is not None and until > now, paused_channel_rows(conn).keys())
 
@@ -197,61 +186,29 @@ def insert_by_hand(
         while any(delivery(conn, f"{p.key}/again-{number}") for p in planned.postings):
             number += 1
         suffix = f"/again-{number}"
-    ids = [_new_slot(conn, slot, now) or _slot_id(conn, slot) for slot in planned.slots]
-    keys = []
-    for posting in planned.postings:
-        values = _values(posting, now, State.READY, None)
-        key = f"{posting.key}{suffix}"
-        values |= {"key": key, "by_hand": True, "next_attempt_at": now}
-        if not _fill(conn, ids, values):
-            raise LedgerError(f"{key} is in the ledger already. To post it once more, add --again.")
-        keys.append(key)
-    return tuple(keys)
-
-
-def _new_slot(conn: Connection, slot: Slot, now: datetime) -> int | None:
-    statement = (
-        insert_once(conn, slots)
-        .values(
-            observance=slot.observance,
-            date=slot.date,
-            lead_days=slot.lead_days,
-            channel=slot.channel,
-            planned_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(slots.c.id)
+    new_slots = _new_slots(conn, planned.slots, now)
+    slot_ids = [new_slots.get(slot) or _slot_id(conn, slot) for slot in planned.slots]
+    by_hand = {"by_hand": True, "next_attempt_at": now}
+    rows = [
+        {**_values(posting, now, State.READY, None), "key": f"{posting.key}{suffix}", **by_hand}
+        for posting in planned.postings
+    ]
+    ids = _new_deliveries(conn, rows)
+    for row in rows:
+        if row["key"] not in ids:
+            raise LedgerError(
+                f"{row['key']} is in the ledger already. To post it once more, add --again."
+            )
+    conn.execute(
+        slot_deliveries.insert(),
+        [{"slot_id": slot, "delivery_id": id_} for id_ in ids.values() for slot in slot_ids],
     )
-    made: int | None = conn.scalar(statement)
-    return made
+    return tuple(row["key"] for row in rows)
 
 
 def _slot_id(conn: Connection, slot: Slot) -> int:
-    found: int = conn.execute(
-        select(slots.c.id).where(
-            slots.c.date == slot.date,
-            slots.c.observance == slot.observance,
-            slots.c.lead_days == slot.lead_days,
-            slots.c.channel == slot.channel,
-        )
-    ).scalar_one()
-    return found
-
-
-def _fill(conn: Connection, slot_ids: Sequence[int], values: Mapping[str, Any]) -> bool:
-    made = conn.scalar(
-        insert_once(conn, deliveries)
-        .values(values)
-        .on_conflict_do_nothing()
-        .returning(deliveries.c.id)
-    )
-    if made is None:
-        return False
-    conn.execute(
-        slot_deliveries.insert(),
-        [{"slot_id": slot_id, "delivery_id": made} for slot_id in slot_ids],
-    )
-    return True
+    id_: int = conn.scalars(select(slots.c.id).where(is_slot(slot))).one()
+    return id_
 
 
 def _values(

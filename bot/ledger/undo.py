@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from bot.errors import LedgerError
 from bot.ledger.decisions import COMING, change, existing, record
 from bot.ledger.locks import Lock, take
-from bot.ledger.queries import attempts_of, decision_log, delivery
+from bot.ledger.queries import attempts_of, delivery
 from bot.ledger.rows import WAITING, Decision, DeliveryRow, State, Verdict, in_force
 from bot.ledger.transitions import set_free
+from bot.ledger.verdicts import decision_log
 
 UNDOABLE: Mapping[Verdict, frozenset[State | None]] = {
     "approve": frozenset({COMING, *WAITING}),

@@ -16,13 +16,13 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.rows import Claim, DeliveryRow
 
 
-def calls(ledger: Ledger, row: DeliveryRow, now: datetime) -> None:
+def calls(ledger: Ledger, now: datetime) -> None:
     assert_type(ledger.due(now, 10, skip_channels=["ottawa"]), tuple[DeliveryRow, ...])
     assert_type(ledger.claim([], "run", now, timedelta(minutes=1)), list[Claim])
     assert_type(ledger.expire(now), tuple[DeliveryRow, ...])
     ledger.due(now, "ten")
     ledger.due(now, 10, ["ottawa"])
-    ledger.claim([row], "run", now, timedelta(minutes=1))
+    ledger.claim([now], "run", now, timedelta(minutes=1))
     ledger.alive(now)
     ledger.expire("today")
 """
