@@ -693,6 +693,8 @@ def test_a_pause_holds_everything_until_it_is_ended(ours: Group, clock: Clock) -
 def test_a_pause_ends_at_an_instant_to_come(
     ours: Group, clock: Clock, until: str, said: str
 ) -> None:
+    _began(ours)
+
     ended = vigilia("pause", "--until", until)
 
     assert ended.code == 2 and said in ended.err
