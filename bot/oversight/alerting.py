@@ -99,9 +99,9 @@ class OperatorAlerts:
         with self._ledger.alone(Lock.TELLING) as is_free:
             if is_free:
                 now = self._clock.now()
-                self._write(project, self._ripe(self._untold(project, now), now), now)
+                self._write(project, self._ripe(self._unreported(project, now), now), now)
 
-    def _untold(self, project: Project, now: datetime) -> dict[Cause, list[Notice]]:
+    def _unreported(self, project: Project, now: datetime) -> dict[Cause, list[Notice]]:
         notices = list(untold_ends(project, self._ledger, now))
         others = by_cause(
             (
@@ -128,15 +128,15 @@ class OperatorAlerts:
         return self._upcoming
 
     def _ripe(
-        self, untold: Mapping[Cause, list[Notice]], now: datetime
+        self, unreported: Mapping[Cause, list[Notice]], now: datetime
     ) -> dict[Cause, list[Notice]]:
         """Return what may be told now, once something of it has waited for what comes with it."""
         at = time.monotonic()
-        self._waiting_since = {cause: self._waiting_since.get(cause, at) for cause in untold}
+        self._waiting_since = {cause: self._waiting_since.get(cause, at) for cause in unreported}
         last = self._ledger.last_told()
         free = {
             cause: notices
-            for cause, notices in untold.items()
+            for cause, notices in unreported.items()
             # what was told "later than now" was told before the clock was set back
             if cause not in last or not timedelta() <= now - last[cause] < SAME_CAUSE
         }

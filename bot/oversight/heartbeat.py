@@ -41,7 +41,7 @@ class Heartbeat:
         self._heard = True
 
     def watch(self, ended: threading.Event, every_s: float = LOOK_EVERY_S) -> None:
-        """Looks and pings, until ``ended``."""
+        """Look and ping, until ``ended``."""
         while not ended.wait(every_s):
             try:
                 self.look()
@@ -54,19 +54,19 @@ class Heartbeat:
                 )
 
     def look(self) -> None:
-        """Pings where it is time to."""
+        """Ping where it is time to."""
         secret = self._project().settings.operator.ping_url
         if secret is None:
             return
-        said = self._health_problem()
-        well, at = said is None, time.monotonic()
+        problem = self._health_problem()
+        well, at = problem is None, time.monotonic()
         if self._last is not None:
             same = self._last[0] == well
             if same and at - self._last[1] < self._ping_every_s:
                 return
         self._last = (well, at)
-        if said is not None:
-            log("ailing", f"{said} The dead man's switch is told.", level="error")
+        if problem is not None:
+            log("ailing", f"{problem} The dead man's switch is told.", level="error")
         url = secret.get_secret_value()
         self._ping(url if well else fail_url(url), url)
 
@@ -80,12 +80,12 @@ class Heartbeat:
             if heard:
                 log("ping", "The dead man's switch is reached again.")
             else:
-                said = f"The dead man's switch could not be reached: {_why(answer)}"
-                log("ping-failed", said, level="warning")
+                sentence = f"The dead man's switch could not be reached: {_why(answer)}"
+                log("ping-failed", sentence, level="warning")
 
 
 def fail_url(url: str) -> str:
-    """Gives where a failure is told: the same address with ``/fail`` behind its path."""
+    """Return where a failure is told: the same address with ``/fail`` behind its path."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/fail"))
 

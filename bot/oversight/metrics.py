@@ -94,9 +94,9 @@ class Metrics:
             self._late.labels(platform).observe(max(settled.late.total_seconds(), 0.0))
 
     def text(self) -> bytes:
-        """Gives all of it in Prometheus' text format. Raises LedgerError."""
+        """Return all of it in Prometheus' text format. Raises LedgerError."""
         # A series that begins at 0 shows its first failure; one that begins at 1 does not.
-        for platform in {one.platform.name for one in self._project().channels.values()}:
+        for platform in {channel.platform.name for channel in self._project().channels.values()}:
             for state in _FINAL:
                 self._deliveries.labels(platform, state.value)
             self._late.labels(platform)
@@ -104,7 +104,7 @@ class Metrics:
         return content
 
     def collect(self) -> Iterator[Metric]:
-        """Gives what is read from ledger and plan. Called by the registry."""
+        """Yield what is read from ledger and plan. Called by the registry."""
         project, ledger, now = self._project(), self._ledger, self._clock.now()
         well = float(self._health_problem() is None)
         yield _gauge("vigilia_well", "1 while scheduler, ledger and workers get on.", well)
@@ -163,8 +163,8 @@ class Metrics:
                 self._planned = (project, plan)
             return self._planned[1].next_due(after)
 
-    def _states(self, name: str, said: str, states: tuple[State, ...]) -> Metric:
-        family = GaugeMetricFamily(name, said, labels=("state",))
+    def _states(self, name: str, description: str, states: tuple[State, ...]) -> Metric:
+        family = GaugeMetricFamily(name, description, labels=("state",))
         since = self._clock.now() - LOOK_BACK
         for state in states:
             # answered by an index, however many were delivered
@@ -172,5 +172,5 @@ class Metrics:
         return family
 
 
-def _gauge(name: str, said: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, said, value)
+def _gauge(name: str, description: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, description, value)

@@ -56,7 +56,7 @@ class Paused(_Body):
     until: AwareDatetime
 
 
-class PauseShape(TypedDict):
+class PauseSchema(TypedDict):
     """Until when nothing is posted; null: it is."""
 
     paused_until: Instant | None
@@ -112,7 +112,7 @@ def retract(site: SiteHere, body: Decided) -> dict[str, Any]:
 
 
 @router.post("/pause")
-def pause(site: SiteHere, body: Paused) -> PauseShape:
+def pause(site: SiteHere, body: Paused) -> PauseSchema:
     """Holds everything back until an instant."""
     now = site.now()
     if not now < body.until <= now + timedelta(hours=LONGEST_PAUSE_H):
@@ -122,7 +122,7 @@ def pause(site: SiteHere, body: Paused) -> PauseShape:
 
 
 @router.post("/resume")
-def resume(site: SiteHere) -> PauseShape:
+def resume(site: SiteHere) -> PauseSchema:
     """Ends a pause: what is still useful is posted, the rest is recorded as missed."""
     site.decisions().resume()
     site.wake()
