@@ -17,14 +17,14 @@ from bot.channels.dialects.dialect import WORD_JOINER
 from bot.content.markdown import parse
 from bot.content.message import Message
 from bot.web.markup import blocks_html, breaking, link_html
-from bot.web.previews.line import known_kind
+from bot.web.previews.chats import conversation_line, known_kind
 
 _BARE_ADDRESS = re.compile(r"\(<(https?://[^>]+)>\)")
 
 Json = Mapping[str, Any]
 
 
-def preview(payload: Json, message: Message) -> Markup:
+def discord(payload: Json, message: Message) -> Markup:
     """Return the message as a line of Discord's conversation."""
     kind = known_kind(message.kind)
     pieces = [_embed(embed, kind) for embed in payload.get("embeds", ())]
@@ -32,11 +32,7 @@ def preview(payload: Json, message: Message) -> Markup:
         Markup('<div class="embed kind-{}">{}</div>').format(kind, _components(component))
         for component in payload.get("components", ())
     ]
-    return Markup(
-        '<div class="discord"><span class="avatar" aria-hidden="true">V</span><div>'
-        '<p class="sender"><strong>Vigilia</strong> <span class="badge">APP</span></p>'
-        "{}</div></div>"
-    ).format(Markup("").join(pieces))
+    return conversation_line("discord", "APP", Markup("").join(pieces))
 
 
 def _embed(embed: Json, kind: str) -> Markup:
@@ -70,18 +66,12 @@ def _children(component: Json) -> Markup:
 
 def _markdown(text: str) -> Markup:
     text = _BARE_ADDRESS.sub(r"([\1](\1))", _plain(text))
-    small: list[str] = []
-    lines: list[str] = []
-    html = Markup("")
-    for line in text.split("\n"):
+    lines = text.split("\n")
+    html = blocks_html(parse(breaking([line for line in lines if not line.startswith("-# ")])))
+    for line in lines:
         if line.startswith("-# "):
-            small.append(line[3:])
-        else:
-            lines.append(line)
-    if lines:
-        html += blocks_html(parse(breaking(lines)))
-    for line in small:
-        html += Markup('<div class="embed-small">{}</div>').format(blocks_html(parse(line)))
+            small = blocks_html(parse(line[3:]))
+            html += Markup('<div class="embed-small">{}</div>').format(small)
     return html
 
 

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from bot.channels.dialects.dialect import WORD_JOINER
 from bot.content.message import Message
 from bot.web.markup import link_html
+from bot.web.previews.chats import conversation_line
 
 _MRKDWN = re.compile(r"<(?P<url>https?://[^|>]+)(?:\|(?P<title>[^>]*))?>|\*(?P<bold>[^*\n]+)\*")
 
@@ -28,14 +29,10 @@ _STYLES = {
 Json = Mapping[str, Any]
 
 
-def preview(payload: Json, message: Message) -> Markup:
+def slack(payload: Json, message: Message) -> Markup:
     """Return the message as a line of Slack's conversation."""
     blocks = Markup("").join(_block(block) for block in payload.get("blocks", ()))
-    return Markup(
-        '<div class="slack"><span class="avatar" aria-hidden="true">V</span><div>'
-        '<p class="sender"><strong>Vigilia</strong> <span class="badge">APP</span></p>'
-        "{}</div></div>"
-    ).format(blocks)
+    return conversation_line("slack", "APP", blocks)
 
 
 def _block(block: Json) -> Markup:

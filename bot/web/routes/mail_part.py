@@ -11,7 +11,6 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.logs import SECRETS
 from bot.web.app_state import SiteHere
-from bot.web.previews.email import html_part
 from bot.web.problems import problem
 from bot.web.routes.posting import find_posting, shown_request
 
@@ -36,7 +35,8 @@ def mail_part(site: SiteHere, key: str) -> Response:
     if shown is None or shown.message is None or channel is None:
         return problem(404, _NONE)
     request = shown_request(channel, shown.message, shown.about)
-    part = html_part(request.get("mime", {})) if request else None
+    parts = request.get("mime", {}).get("parts", ()) if request else ()
+    part = next((part["text"] for part in parts if part["type"] == "text/html"), None)
     if part is None:
         return problem(404, _NONE)
     # A link opens beside the page and never within the frame.

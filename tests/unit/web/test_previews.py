@@ -16,8 +16,8 @@ from bot.channels.registry import PLATFORMS
 from bot.channels.slack import SlackOptions
 from bot.content.message import ActionText, Link, Message, Part
 from bot.web.markup import html, link_html
-from bot.web.previews import draw_preview, preview_of
-from bot.web.previews.plain import preview as plain_look
+from bot.web.previews import draw_preview
+from bot.web.previews.plain import plain
 from tests.page import NOW
 from tests.unit.web.browsing import words
 
@@ -131,8 +131,9 @@ def test_an_address_that_is_none_of_the_webs_is_no_link() -> None:
 
 
 def test_a_platform_without_a_look_of_its_own_is_shown_in_plain_words() -> None:
-    assert preview_of("no-such-platform") is plain_look
-    assert "Write a page." in words(str(draw_preview("no-such-platform", {"json": {}}, message())))
+    drawn = draw_preview("no-such-platform", {"json": {}}, message())
+    assert drawn == plain({}, message())
+    assert "Write a page." in words(str(drawn))
 
 
 def test_a_title_that_is_too_long_for_its_place_is_still_seen() -> None:
