@@ -24,7 +24,7 @@ from bot.clock import SettableClock
 from bot.opening import open_ledger
 from bot.project.load import load_project
 from bot.web.access import access_of
-from bot.web.page_thread import page_beside
+from bot.web.page_thread import open_page
 
 NOW = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
 TIMES = 20
@@ -121,8 +121,11 @@ def measure(count: int) -> None:
         access = access_of(project)
         assert access is not None
         told: list[str] = []
-        page = page_beside(access, SettableClock(NOW), told=told.append)
-        with assembled(project, SettableClock(NOW), "sqlite:///vigilia.db") as parts, page(parts):
+        clock = SettableClock(NOW)
+        with (
+            assembled(project, clock, "sqlite:///vigilia.db") as parts,
+            open_page(parts, access, clock, announce=told.append),
+        ):
             time.sleep(2)  # what is worked out beforehand is
             for path in PAGES:
                 times = []

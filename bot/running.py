@@ -30,7 +30,7 @@ from bot.project.load import Project
 from bot.service import STOP_PATIENCE_S, Service
 from bot.stopping import Stop
 
-Beside = Callable[[Assembly], AbstractContextManager[None]]
+OpenPage = Callable[[Assembly], AbstractContextManager[None]]
 
 
 def run_service(
@@ -40,12 +40,12 @@ def run_service(
     *,
     stop: Stop,
     since: datetime | None = None,
-    beside: Beside = lambda _parts: nullcontext(),
+    open_page: OpenPage = lambda _parts: nullcontext(),
     hangups: Hangups | None = None,
     role: Role = Role.ALL,
 ) -> None:
     """Run until ``stop`` is asked for. Raises ConfigError or LedgerError before anything is
-    posted. ``beside`` is what runs beside the service and ends after it: the page. ``hangups`` has
+    posted. ``open_page`` opens the page, which ends after the service. ``hangups`` has
     the configuration read anew, as a changed file does. ``role`` is this machine's part."""
     memory.share_arenas()
     refuse_broken_texts(project, clock.now().year)
@@ -65,7 +65,7 @@ def run_service(
             since=since if parts.is_new else None,
             plans=role.plans,
         )
-        page = beside(replace(parts, health_problem=service.health_problem))
+        page = open_page(replace(parts, health_problem=service.health_problem))
         with page, overseen(parts, service, live, clock, plans=role.plans):
             _greet(project, clock, role)
             if since and not parts.is_new:

@@ -1,6 +1,7 @@
 """What programs get: each JSON shape once, for ``--json`` and for the API.
 
 Fields may be added, none is renamed. Instants are UTC, ISO 8601, whole seconds, ending in ``Z``.
+A schema that has no function here is read from a row: ``DeliverySchema.model_validate(row)``.
 """
 
 from __future__ import annotations
@@ -8,22 +9,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import WithJsonSchema
-
-# pydantic reads the standard library's only from Python 3.12 on
-from typing_extensions import TypedDict
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 if TYPE_CHECKING:
     from bot.calendar.observances import Occurrence
     from bot.channels.channel import Channel
     from bot.content.facts import Fact
-    from bot.ledger.rows import AttemptRow, Decision, DeliveryRow, PausedChannel
-    from bot.liveness import VitalSigns
+    from bot.content.message import Link
+    from bot.content.texts import DayText
+    from bot.ledger.rows import PausedChannel
     from bot.planning import Posting
     from bot.project.load import Project
-
-Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-Date = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 
 
 def utc_text(instant: datetime) -> str:
@@ -31,12 +27,19 @@ def utc_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def utc_text_or_none(instant: datetime | None) -> str | None:
-    """Return an instant as programs get it, where there is one."""
-    return None if instant is None else utc_text(instant)
+Date = date
+Instant = Annotated[
+    datetime,
+    PlainSerializer(utc_text),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
-class UpcomingSchema(TypedDict):
+class Schema(BaseModel):
+    model_config = ConfigDict(from_attributes=True, validate_by_name=True)
+
+
+class UpcomingSchema(Schema):
     """A posting to come."""
 
     key: str
@@ -44,7 +47,7 @@ class UpcomingSchema(TypedDict):
     date: Date
     lead_days: int
     channel: str
-    languages: list[str]
+    languages: tuple[str, ...]
     due_at: Instant
     title: str
     approval: bool
@@ -52,17 +55,17 @@ class UpcomingSchema(TypedDict):
 
 def upcoming_schema(project: Project, posting: Posting) -> UpcomingSchema:
     """Return a posting to come; ``title`` is in its first language."""
-    return {
-        "key": posting.key,
-        "observance": posting.observance,
-        "date": posting.date.isoformat(),
-        "lead_days": posting.lead_days,
-        "channel": posting.channel,
-        "languages": list(posting.languages),
-        "due_at": utc_text(posting.due_at),
-        "title": title_of(project, posting),
-        "approval": posting.approval,
-    }
+    return UpcomingSchema(
+        key=posting.key,
+        observance=posting.observance,
+        date=posting.date,
+        lead_days=posting.lead_days,
+        channel=posting.channel,
+        languages=posting.languages,
+        due_at=posting.due_at,
+        title=title_of(project, posting),
+        approval=posting.approval,
+    )
 
 
 def title_of(project: Project, posting: Posting) -> str:
@@ -78,7 +81,7 @@ def title_of(project: Project, posting: Posting) -> str:
     return " · ".join(project.days.texts[id_].names[language] for id_ in posting.observances)
 
 
-class DeliverySchema(TypedDict):
+class DeliverySchema(Schema):
     """What became of a posting."""
 
     key: str
@@ -89,33 +92,14 @@ class DeliverySchema(TypedDict):
     attempts: int
     due_at: Instant
     settled_at: Instant | None
-    outcome: str | None
+    outcome: str | None = Field(validation_alias="reason")
     detail: str
     remote_id: str | None
     held_for: str | None
     next_attempt_at: Instant | None
 
 
-def delivery_schema(row: DeliveryRow) -> DeliverySchema:
-    """Return a delivery of the history."""
-    return {
-        "key": row.key,
-        "observance": row.observance,
-        "date": row.date.isoformat(),
-        "channel": row.channel,
-        "state": row.state.value,
-        "attempts": row.attempts,
-        "due_at": utc_text(row.due_at),
-        "settled_at": utc_text_or_none(row.settled_at),
-        "outcome": row.reason.value if row.reason else None,
-        "detail": row.detail,
-        "remote_id": row.remote_id,
-        "held_for": row.held_for,
-        "next_attempt_at": utc_text_or_none(row.next_attempt_at),
-    }
-
-
-class AttemptSchema(TypedDict):
+class AttemptSchema(Schema):
     """One try at a delivery. ``status`` is of the platform's HTTP answer, where there was one."""
 
     number: int
@@ -127,20 +111,7 @@ class AttemptSchema(TypedDict):
     status: int | None
 
 
-def attempt_schema(row: AttemptRow) -> AttemptSchema:
-    """Return one try at a delivery."""
-    return {
-        "number": row.number,
-        "started_at": utc_text(row.started_at),
-        "ended_at": utc_text_or_none(row.ended_at),
-        "outcome": row.outcome,
-        "reason": row.reason.value if row.reason else None,
-        "detail": row.detail,
-        "status": row.status,
-    }
-
-
-class DecisionSchema(TypedDict):
+class DecisionSchema(Schema):
     """What a person decided."""
 
     verdict: str
@@ -149,25 +120,15 @@ class DecisionSchema(TypedDict):
     at: Instant
 
 
-def decision_schema(decision: Decision) -> DecisionSchema:
-    """Return what a person decided."""
-    return {
-        "verdict": decision.verdict,
-        "who": decision.who,
-        "why": decision.why,
-        "at": utc_text(decision.at),
-    }
-
-
-class ChannelSchema(TypedDict):
+class ChannelSchema(Schema):
     """A channel as it stands; ``state`` is ``active``, or says why it is paused."""
 
     name: str
     platform: str
-    languages: list[str]
+    languages: tuple[str, ...]
     post_at: str
     timezone: str
-    include: list[str]
+    include: tuple[str, ...]
     next_due_at: Instant | None
     next_key: str | None
     state: str
@@ -183,20 +144,20 @@ def channel_schema(
     due = plan.next_due(now)
     soon = due is not None and due <= now + timedelta(days=366)
     upcoming = plan.due(now, due) if due is not None and soon else []
-    return {
-        "name": channel.name,
-        "platform": channel.platform.name,
-        "languages": list(channel.languages),
-        "post_at": f"{channel.post_at:%H:%M}",
-        "timezone": channel.timezone.key,
-        "include": list(channel.include),
-        "next_due_at": utc_text_or_none(due),
-        "next_key": upcoming[0].postings[0].key if upcoming else None,
-        "state": f"paused: {paused.detail or paused.reason}" if paused else "active",
-    }
+    return ChannelSchema(
+        name=channel.name,
+        platform=channel.platform.name,
+        languages=channel.languages,
+        post_at=f"{channel.post_at:%H:%M}",
+        timezone=channel.timezone.key,
+        include=channel.include,
+        next_due_at=due,
+        next_key=upcoming[0].postings[0].key if upcoming else None,
+        state=f"paused: {paused.detail or paused.reason}" if paused else "active",
+    )
 
 
-class DaySchema(TypedDict):
+class DaySchema(Schema):
     """A day on one date; ``ordinal`` says which observance or anniversary it is."""
 
     observance: str
@@ -204,7 +165,7 @@ class DaySchema(TypedDict):
     name: str
     kind: str
     rule: str
-    themes: list[str]
+    themes: tuple[str, ...]
     approval: bool
     ordinal: int | None
     authority: str
@@ -215,26 +176,31 @@ def day_schema(project: Project, occurrence: Occurrence, language: str) -> DaySc
     """Return a day on one date, named in ``language``, or in English where it has no such name."""
     day = occurrence.observance
     text = project.days.texts[day.id]
-    return {
-        "observance": day.id,
-        "date": occurrence.date.isoformat(),
-        "name": day.names.get(language, day.names.get("en", day.id)),
-        "kind": day.kind,
-        "rule": day.phrase,
-        "themes": list(day.themes),
-        "approval": day.approval,
-        "ordinal": occurrence.ordinal,
-        "authority": text.authority,
-        "sources": [
-            source.link(code).url
-            for source in text.sources
-            for code in (language if source.has_title(language) else "en",)
-            if source.has_title(code)
-        ],
-    }
+    return DaySchema(
+        observance=day.id,
+        date=occurrence.date,
+        name=day.names.get(language, day.names.get("en", day.id)),
+        kind=day.kind,
+        rule=day.phrase,
+        themes=day.themes,
+        approval=day.approval,
+        ordinal=occurrence.ordinal,
+        authority=text.authority,
+        sources=[link.url for link in sources_in(text, language)],
+    )
 
 
-class FactSchema(TypedDict):
+def sources_in(text: DayText, language: str) -> list[Link]:
+    """Return the sources of a day titled in ``language``, or in English; not those in neither."""
+    return [
+        source.link(code)
+        for source in text.sources
+        for code in (language if source.has_title(language) else "en",)
+        if source.has_title(code)
+    ]
+
+
+class FactSchema(Schema):
     """A figure that ages; ``as_of`` is a date, or a month such as ``2016-12``."""
 
     id: str
@@ -246,41 +212,30 @@ class FactSchema(TypedDict):
 
 def fact_schema(fact: Fact, today: date) -> FactSchema:
     """Return a figure, and whether it is past its review on a date."""
-    return {
-        "id": fact.id,
-        "value": fact.value,
-        "as_of": fact.as_of if isinstance(fact.as_of, str) else fact.as_of.isoformat(),
-        "review": fact.review.isoformat(),
-        "stale": fact.is_stale(today),
-    }
+    return FactSchema(
+        id=fact.id,
+        value=fact.value,
+        as_of=str(fact.as_of),
+        review=fact.review,
+        stale=fact.is_stale(today),
+    )
 
 
-class HealthSchema(TypedDict):
+class HealthSchema(Schema):
     """Whether the service lives; ``ledger`` counts the deliveries by state."""
 
     alive: bool
     message: str
     alive_at: Instant | None
-    ledger: dict[str, int] | None
-    config: list[str]
+    ledger: dict[str, int] | None = Field(validation_alias="counts")
+    config: tuple[str, ...] = Field(validation_alias="config_problems")
 
 
-def health_schema(signs: VitalSigns) -> HealthSchema:
-    """Return whether the service lives."""
-    return {
-        "alive": signs.alive,
-        "message": signs.message,
-        "alive_at": utc_text_or_none(signs.alive_at),
-        "ledger": signs.counts,
-        "config": list(signs.config_problems),
-    }
-
-
-class MessageSchema(TypedDict):
+class MessageSchema(Schema):
     """The words of a posting, a part a language; the bodies are Markdown."""
 
     kind: str
-    observances: list[str]
+    observances: tuple[str, ...]
     date: Date
     lead_days: int
     parts: list[dict[str, Any]]

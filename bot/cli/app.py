@@ -3,25 +3,27 @@ for what it uses."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from bot import __version__
 from bot.cli import (
     calendar_commands,
     channel_commands,
     checking_commands,
-    demo_commands,
     ledger_commands,
     ledger_file_commands,
     looking_commands,
-    posting_commands,
     service_commands,
     starting_commands,
 )
 from bot.cli.options import ConfigDir
-from bot.cli.root import Root
+from bot.errors import UsageError, VigiliaError
 
 _ABOUT = """
 Vigilia keeps watch over a calendar of remembrance and prevention. On each day it writes a short,
@@ -31,6 +33,31 @@ language, once.
 Start with `vigilia init .`, then `vigilia check`, `vigilia upcoming` and
 `vigilia preview genocide-prevention-day`. `vigilia run` is the service.
 """
+
+
+class Root(TyperGroup):
+    """Ends every command as the exit codes say: 1 where the answer is no, 2 for wrong usage."""
+
+    def invoke(self, ctx: Any) -> Any:
+        code = 0
+        try:
+            try:
+                super().invoke(ctx)
+            except typer.Exit as ended:
+                code = ended.exit_code
+            except UsageError as error:
+                code = 2
+                print(error, file=sys.stderr)
+            except VigiliaError as error:
+                code = 1
+                print(error, file=sys.stderr)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader of our output has gone (`vigilia history | head`): nothing is wrong. What
+            # is still to be flushed at the end goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(code)
+
 
 app = typer.Typer(
     name="vigilia",
@@ -64,33 +91,35 @@ def _root(
 
 _root.__doc__ = _ABOUT
 
-_SERVICE = "The service"
-_LOOK = "What comes, and what it says"
-_POST = "Posting by hand, and deciding"
-_KEEP = "Keeping it well"
-
-app.command("init", rich_help_panel=_SERVICE)(starting_commands.init)
-app.command("run", rich_help_panel=_SERVICE)(service_commands.run)
-app.command("health", rich_help_panel=_SERVICE)(service_commands.health)
-app.command("demo", rich_help_panel=_SERVICE)(demo_commands.demo)
-
-app.command("upcoming", rich_help_panel=_LOOK)(looking_commands.upcoming)
-app.command("preview", rich_help_panel=_LOOK)(looking_commands.preview)
-app.command("simulate", rich_help_panel=_LOOK)(looking_commands.simulate)
-app.command("calendar", rich_help_panel=_LOOK)(calendar_commands.calendar)
-
-app.command("send", rich_help_panel=_POST)(posting_commands.send)
-app.command("history", rich_help_panel=_POST)(ledger_commands.history)
-app.command("inbox", rich_help_panel=_POST)(ledger_commands.inbox)
-app.command("retry", rich_help_panel=_POST)(ledger_commands.retry)
-app.command("resolve", rich_help_panel=_POST)(ledger_commands.resolve)
-app.command("retract", rich_help_panel=_POST)(ledger_commands.retract)
-app.command("approve", rich_help_panel=_POST)(ledger_commands.approve)
-app.command("skip", rich_help_panel=_POST)(ledger_commands.skip)
-app.command("pause", rich_help_panel=_POST)(ledger_commands.pause)
-app.command("resume", rich_help_panel=_POST)(ledger_commands.resume)
-
-app.command("check", rich_help_panel=_KEEP)(checking_commands.check)
-app.command("password", rich_help_panel=_KEEP)(demo_commands.password)
-app.add_typer(channel_commands.app, name="channels", rich_help_panel=_KEEP)
-app.add_typer(ledger_file_commands.app, name="ledger", rich_help_panel=_KEEP)
+_PANELS: Mapping[str, Sequence[Callable[..., None]]] = {
+    "The service": (
+        starting_commands.init,
+        service_commands.run,
+        service_commands.health,
+        starting_commands.demo,
+    ),
+    "What comes, and what it says": (
+        looking_commands.upcoming,
+        looking_commands.preview,
+        looking_commands.simulate,
+        calendar_commands.calendar,
+    ),
+    "Posting by hand, and deciding": (
+        ledger_commands.send,
+        ledger_commands.history,
+        ledger_commands.inbox,
+        ledger_commands.retry,
+        ledger_commands.resolve,
+        ledger_commands.retract,
+        ledger_commands.approve,
+        ledger_commands.skip,
+        ledger_commands.pause,
+        ledger_commands.resume,
+    ),
+    "Keeping it well": (checking_commands.check, starting_commands.password),
+}
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)
+app.add_typer(channel_commands.app, name="channels", rich_help_panel=_panel)
+app.add_typer(ledger_file_commands.app, name="ledger", rich_help_panel=_panel)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.channels.outcome import Delivered, Outcome, Rejected, Retry, Unknown
 from bot.cli.options import AsJson, ConfigDir, load, open_existing
+from bot.cli.output import print_json, print_table
+from bot.clock import SystemClock
 from bot.errors import LedgerMissingError
 
 if TYPE_CHECKING:
     from bot.channels.channel import Channel
-    from bot.channels.outcome import Outcome
     from bot.ledger.rows import PausedChannel
     from bot.project.load import Project
 
@@ -29,7 +31,6 @@ def channels(context: typer.Context, as_json: AsJson = False, config: ConfigDir 
     context.obj = config
     if context.invoked_subcommand is not None:
         return
-    from bot.clock import SystemClock
     from bot.schemas import channel_schema
 
     project = load(config)
@@ -39,24 +40,20 @@ def channels(context: typer.Context, as_json: AsJson = False, config: ConfigDir 
         for channel in project.channels.values()
     ]
     if as_json:
-        from bot.cli.output import print_json
-
         print_json(rows)
         return
-    from bot.cli.output import print_table
-
     print_table(
         "Channels",
         ("name", "platform", "languages", "at", "time zone", "next posting", "state"),
         [
             (
-                row["name"],
-                row["platform"],
-                "+".join(row["languages"]),
-                row["post_at"],
-                row["timezone"],
-                row["next_key"] or "none within a year",
-                row["state"],
+                row.name,
+                row.platform,
+                "+".join(row.languages),
+                row.post_at,
+                row.timezone,
+                row.next_key or "none within a year",
+                row.state,
             )
             for row in rows
         ],
@@ -94,8 +91,6 @@ def import_(
     project = load(config or context.obj)
     result = import_channels(project, file)
     if as_json:
-        from bot.cli.output import print_json
-
         print_json({"file": result.label, "channels": result.number, "new": result.new})
         return
     print(f"{result.number} channel(s) are in {result.label} now, {result.new} of them new.")
@@ -110,8 +105,6 @@ def test(
     config: ConfigDir = None,
 ) -> None:
     """Send a clearly marked test message, and say what the answer means."""
-    from bot.channels.outcome import Delivered
-    from bot.cli.outcome_text import outcome_text
 
     project = load(config or context.obj)
     channel = project.channel(name)
@@ -120,8 +113,6 @@ def test(
     if isinstance(outcome, Delivered):
         sentence += _resumed(project, channel)
     if as_json:
-        from bot.cli.output import print_json
-
         print_json(
             {
                 "channel": name,
@@ -142,7 +133,6 @@ def _send_test(project: Project, channel: Channel) -> Outcome:
     from contextlib import nullcontext
 
     from bot.assembly import poster_for
-    from bot.clock import SystemClock
     from bot.delivery.test_message import send_test
 
     inbox = open_existing(project, writing=True) if channel.platform.name == "inbox" else None
@@ -153,10 +143,29 @@ def _send_test(project: Project, channel: Channel) -> Outcome:
 def _resumed(project: Project, channel: Channel) -> str:
     """End the channel's pause, which the test has shown to be over, and return a sentence about
     it."""
-    from bot.clock import SystemClock
 
     if channel.name not in _paused(project):
         return ""
     with open_existing(project, writing=True) as ledger:
         freed = ledger.resume_channel(channel.name, SystemClock().now())
     return f" It was paused and is not any more; {len(freed)} held posting(s) go on."
+
+
+def outcome_text(channel: Channel, outcome: Outcome) -> str:
+    """Return one or two sentences: what the platform answered, and what to do now, for a person
+    who has never seen a status code."""
+    from bot.web.labels import reason_text
+
+    platform = channel.platform
+    name = platform.actor or platform.called
+    detail = f" ({outcome.detail})" if outcome.detail else ""
+    why = reason_text(outcome.reason, platform.where)
+    match outcome:
+        case Delivered():
+            return f"{name} took the test message for channel '{channel.name}'.{detail}"
+        case Retry():
+            return f"{name} did not take the test message. {why} Try again later.{detail}"
+        case Rejected():
+            return f"{name} refused the test message. {why}{detail}"
+        case Unknown():
+            return f"It is not known whether {name} has the test message. {why}{detail}"

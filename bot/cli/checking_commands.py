@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.options import AsJson, ConfigDir, load
+from bot.cli.output import advancing, console, print_json
+from bot.clock import SystemClock
 from bot.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -26,8 +30,6 @@ def check(
 ) -> None:
     """Check the configuration, the texts, and every posting of the next 400 days."""
     from bot.checking import check_project
-    from bot.cli.progress import advancing
-    from bot.clock import SystemClock
 
     try:
         project = load(config)
@@ -40,20 +42,7 @@ def check(
         if online:
             problems = _with_online(project, problems)
     if as_json:
-        from bot.cli.output import print_json
-
-        print_json(
-            [
-                {
-                    "level": p.level,
-                    "code": p.code,
-                    "file": p.file,
-                    "entry": p.entry,
-                    "message": p.message,
-                }
-                for p in problems
-            ]
-        )
+        print_json([asdict(problem) for problem in problems])
     else:
         _print(problems)
     wrong = {"error", "warning"} if strict else {"error"}
@@ -76,7 +65,6 @@ def _with_page(project: Project, problems: list[Problem]) -> list[Problem]:
 def _with_online(project: Project, problems: list[Problem]) -> list[Problem]:
     from bot.checking.online import online_problems
     from bot.checking.project import in_order
-    from bot.cli.progress import advancing
 
     with advancing("Visiting sources and links", total=100) as moved_to:
         return in_order([*problems, *online_problems(project, progress=moved_to)])
@@ -85,8 +73,6 @@ def _with_online(project: Project, problems: list[Problem]) -> list[Problem]:
 def _print(problems: list[Problem]) -> None:
     from rich.text import Text
 
-    from bot.cli.output import console
-
     out = console()
     colours = {"error": "bold red", "warning": "yellow", "note": "cyan"}
     for problem in problems:
@@ -94,10 +80,8 @@ def _print(problems: list[Problem]) -> None:
         line.append(str(problem), style="")
         line.append(f"  [{problem.code}]", style="dim")
         out.print(line)
-    counts = [
-        sum(1 for p in problems if p.level == level) for level in ("error", "warning", "note")
-    ]
-    if not any(counts):
+    if not problems:
         out.print(Text("All is well.", style="bold green"))
     else:
-        out.print(Text(f"{counts[0]} error(s), {counts[1]} warning(s), {counts[2]} note(s)"))
+        counts = Counter[str](problem.level for problem in problems)
+        out.print(Text(", ".join(f"{counts[level]} {level}(s)" for level in colours)))

@@ -1,4 +1,5 @@
-"""``history``, ``inbox`` and a person's decisions: what went out, and what is done about it.
+"""``send``, ``history``, ``inbox`` and a person's decisions: what goes out by hand, what went out,
+and what is done about it.
 
 A decision is written to the ledger; the running service acts on it.
 """
@@ -6,15 +7,29 @@ A decision is written to the ledger; the running service acts on it.
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import AsJson, ConfigDir, clock_of, load, open_existing, read_instant
-from bot.errors import UsageError
+from bot.cli.looking_commands import find_day
+from bot.cli.options import (
+    AsJson,
+    ConfigDir,
+    DayId,
+    OnDate,
+    OnlyChannel,
+    clock_of,
+    load,
+    open_existing,
+    read_date,
+    read_instant,
+)
+from bot.cli.output import complain, print_json, print_table
+from bot.clock import SystemClock
+from bot.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from bot.delivery.decisions import Decisions
@@ -27,11 +42,50 @@ Key = Annotated[
 Why = Annotated[str, typer.Option(help="Why, kept with the decision.")]
 
 
+def send(
+    observance: DayId,
+    channel: Annotated[str, typer.Option(metavar="NAME", help="Where to.")],
+    on: OnDate = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Although it was posted there already.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigDir = None,
+) -> None:
+    """Post a day to a channel now, by hand: of its date today, or of --on DATE."""
+    from bot.calendar.occurrences import occurrences
+    from bot.logs import configure_logs
+    from bot.sending import send_by_hand
+
+    configure_logs()
+    project = load(config)
+    day = find_day(project, observance)
+    place = project.channel(channel)
+    clock = SystemClock()
+    today = clock.now().astimezone(place.timezone).date()
+    date = read_date(on, "--on") if on else today
+    if not occurrences(day, date, date):
+        raise UsageError(
+            f"'{observance}' does not fall on {date}. Give its date with --on, such as the one "
+            f"that `vigilia preview {observance}` shows."
+        )
+    sent = send_by_hand(project, place, day, date, clock, again=again)
+    if as_json:
+        print_json(
+            [{"key": row.key, "state": row.state.value, "detail": row.detail} for row in sent]
+        )
+    else:
+        for row in sent:
+            print(f"{row.key}: {row.state.value}{f' ({row.detail})' if row.detail else ''}")
+    if any(row.state.value != "delivered" for row in sent):
+        raise typer.Exit(1)
+
+
 def history(
     state: Annotated[
         list[str] | None, typer.Option(metavar="STATE", help="Only this state (may be repeated).")
     ] = None,
-    channel: Annotated[str | None, typer.Option(metavar="NAME", help="Only this channel.")] = None,
+    channel: OnlyChannel = None,
     observance: Annotated[str | None, typer.Option(metavar="DAY", help="Only this day.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 100,
     operator: Annotated[
@@ -41,8 +95,6 @@ def history(
     config: ConfigDir = None,
 ) -> None:
     """What was posted, what failed, what may have arrived, what waits."""
-    from bot.cli.output import complain
-    from bot.errors import nearest
     from bot.ledger.rows import State
 
     states = []
@@ -59,24 +111,12 @@ def history(
             tuple(states), channel=channel, observance=observance, limit=limit, operator=operator
         )
     if as_json:
-        from bot.cli.output import print_json
-        from bot.schemas import delivery_schema
+        from bot.schemas import DeliverySchema
 
-        print_json([delivery_schema(row) for row in rows])
+        print_json([DeliverySchema.model_validate(row) for row in rows])
         return
-    title = "What the operator was told" if operator else "What was posted"
-    _print_history(project, rows, title, filtered=bool(states or channel or observance))
-    if len(rows) == limit:
-        complain(f"These are the newest {limit}; --limit shows more.")
-
-
-def _print_history(
-    project: Project, rows: Sequence[DeliveryRow], title: str, *, filtered: bool
-) -> None:
-    from bot.cli.output import print_table
-
     print_table(
-        f"{title}, the newest first",
+        f"{'What the operator was told' if operator else 'What was posted'}, the newest first",
         ("due", "state", "channel", "tries", "key", "detail"),
         [
             (
@@ -89,10 +129,14 @@ def _print_history(
             )
             for row in rows
         ],
-        empty="Nothing is recorded that fits." if filtered else "Nothing is recorded yet.",
+        empty="Nothing is recorded that fits."
+        if states or channel or observance
+        else "Nothing is recorded yet.",
         fold="detail",
         whole=("key",),
     )
+    if len(rows) == limit:
+        complain(f"These are the newest {limit}; --limit shows more.")
 
 
 def _local(project: Project, row: DeliveryRow) -> str:
@@ -102,7 +146,7 @@ def _local(project: Project, row: DeliveryRow) -> str:
 
 
 def inbox(
-    channel: Annotated[str | None, typer.Option(metavar="NAME", help="Only this channel.")] = None,
+    channel: OnlyChannel = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 10,
     as_json: AsJson = False,
     config: ConfigDir = None,
@@ -112,12 +156,9 @@ def inbox(
     with open_existing(project, writing=False) as ledger:
         messages = ledger.inbox(channel=channel, limit=limit)
     if as_json:
-        from bot.cli.output import print_json
-        from bot.schemas import utc_text
-
         print_json(
             [
-                {"key": m.key, "channel": m.channel, "at": utc_text(m.at), "message": m.message}
+                {"key": m.key, "channel": m.channel, "at": m.at, "message": m.message}
                 for m in messages
             ]
         )

@@ -9,6 +9,9 @@ from typing import Annotated
 import typer
 
 from bot.cli.options import AsJson, ConfigDir, load, open_existing
+from bot.cli.output import print_json
+from bot.clock import SystemClock
+from bot.errors import UsageError
 
 app = typer.Typer(
     no_args_is_help=True, help="The file that remembers what was posted: backup, restore, check."
@@ -40,9 +43,7 @@ def restore(
     config: ConfigDir = None,
 ) -> None:
     """Put a backup in the ledger's place. What may have been posted since becomes unknown."""
-    from bot.clock import SystemClock
     from bot.delivery.restoring import doubt_what_followed
-    from bot.errors import UsageError
     from bot.ledger.replacing import put_back
 
     project = load(config)
@@ -86,8 +87,6 @@ def check(as_json: AsJson = False, config: ConfigDir = None) -> None:
     with open_existing(load(config), writing=False) as ledger:
         problems = ledger.check()
     if as_json:
-        from bot.cli.output import print_json
-
         print_json({"sound": not problems, "problems": list(problems)})
     elif problems:
         for problem in problems:
@@ -113,7 +112,6 @@ def copy(
     config: ConfigDir = None,
 ) -> None:
     """Copy the SQLite ledger into PostgreSQL, each row read back and compared."""
-    from bot.clock import SystemClock
     from bot.cluster.copying import copy_ledger
 
     project = load(config)
@@ -121,8 +119,6 @@ def copy(
     target = _expanded(root, url)
     counts = copy_ledger(project.settings.ledger.url, target, base=root, now=SystemClock().now())
     if as_json:
-        from bot.cli.output import print_json
-
         print_json(counts)
         return
     print(f"{sum(counts.values())} rows are copied, and each was read back and is the same.")
@@ -132,7 +128,6 @@ def copy(
 def _expanded(root: Path, url: str) -> str:
     import os
 
-    from bot.errors import UsageError
     from bot.settings.environment import Environment, UnsetVariableError
 
     try:

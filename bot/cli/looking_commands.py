@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import AsJson, ConfigDir, OnDate, load, read_date
-from bot.errors import UsageError
+from bot.cli.options import AsJson, ConfigDir, DayId, OnDate, OnlyChannel, load, read_date
+from bot.cli.output import advancing, complain, console, print_indented, print_json, print_table
+from bot.clock import SystemClock
+from bot.errors import ConfigError, Problem, UsageError, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,12 +28,11 @@ def upcoming(
     days: Annotated[
         int, typer.Option(min=1, max=4000, metavar="N", help="How many days ahead.")
     ] = 30,
-    channel: Annotated[str | None, typer.Option(metavar="NAME", help="Only this channel.")] = None,
+    channel: OnlyChannel = None,
     as_json: AsJson = False,
     config: ConfigDir = None,
 ) -> None:
     """What will be posted, where and when."""
-    from bot.clock import SystemClock
 
     project = load(config)
     if channel is not None:
@@ -43,7 +44,6 @@ def upcoming(
         if channel in (None, item.postings[0].channel)
     ]
     if as_json:
-        from bot.cli.output import print_json
         from bot.schemas import upcoming_schema
 
         print_json([upcoming_schema(project, p) for item in planned for p in item.postings])
@@ -52,7 +52,6 @@ def upcoming(
 
 
 def _print_upcoming(project: Project, planned: list[Planned], now: datetime, days: int) -> None:
-    from bot.cli.output import print_table
     from bot.schemas import title_of
 
     rows = []
@@ -91,8 +90,6 @@ def _in(wait: timedelta) -> str:
 def find_day(project: Project, id_: str) -> Observance:
     """Return the observance of that id. Raises ConfigError with the nearest, or why it is not
     posted."""
-    from bot.errors import ConfigError, Problem, nearest
-
     if id_ in project.by_id:
         return project.by_id[id_]
     if id_ in project.days.disabled:
@@ -105,9 +102,7 @@ def find_day(project: Project, id_: str) -> Observance:
 
 
 def preview(
-    observance: Annotated[
-        str, typer.Argument(help="The day's id, as `vigilia calendar` lists it.")
-    ],
+    observance: DayId,
     on: OnDate = None,
     channel: Annotated[
         str | None, typer.Option(metavar="NAME", help="As this channel gets it.")
@@ -133,8 +128,6 @@ def preview(
         return
     message = _write(project, day, when, languages)
     if as_json:
-        from bot.cli.output import print_json
-
         print_json(message.to_json())
     else:
         _print_preview(project, day, place, message)
@@ -160,8 +153,6 @@ def _complete(project: Project, id_: str) -> tuple[str, ...]:
 
 
 def _refuse_unknown_languages(project: Project, languages: tuple[str, ...]) -> None:
-    from bot.errors import nearest
-
     for language in languages:
         if language not in project.languages:
             there = ", ".join(sorted(project.languages))
@@ -172,7 +163,6 @@ def _refuse_unknown_languages(project: Project, languages: tuple[str, ...]) -> N
 def _date_for(day: Observance, on: str | None) -> date:
     """Return the date asked for, which must be one of the day's, or the next one."""
     from bot.calendar.occurrences import next_occurrence, occurrences
-    from bot.clock import SystemClock
 
     if on is not None:
         day_asked = read_date(on, "--on")
@@ -202,7 +192,6 @@ def _print_payload(
     """Print the request of one posting: a channel with ``layout = "separate"`` gets several."""
     from bot.calendar.localtime import instant
     from bot.channels.platform import Envelope
-    from bot.cli.output import complain, print_json
     from bot.delivery.courier import request_id
     from bot.planning import plan_for
 
@@ -224,7 +213,6 @@ def _print_preview(
     from rich.text import Text
 
     from bot.channels.local_platform import message_text
-    from bot.cli.output import console, print_indented
     from bot.content.markdown import words
 
     out = console()
@@ -259,15 +247,12 @@ def _print_left_out(out: Console, channel: Channel, message: Message) -> None:
 def simulate(
     start: Annotated[str, typer.Option("--from", metavar="DATE", help="The first date.")],
     end: Annotated[str, typer.Option("--to", metavar="DATE", help="The last date, included.")],
-    channel: Annotated[str | None, typer.Option(metavar="NAME", help="Only this channel.")] = None,
+    channel: OnlyChannel = None,
     config: ConfigDir = None,
 ) -> None:
     """Every post of a period, as JSON Lines: the real planner and ledger under a simulated
     clock."""
     from bot.calendar.rules import FIRST_YEAR, LAST_YEAR
-    from bot.cli.output import print_json_line
-    from bot.cli.progress import advancing
-    from bot.schemas import utc_text
     from bot.simulation import simulated
 
     first, last = read_date(start, "--from"), read_date(end, "--to")
@@ -287,12 +272,13 @@ def simulate(
             local = post.at.astimezone(project.channels[post.channel].timezone).date()
             if not first <= local <= last or channel not in (None, post.channel):
                 continue
-            print_json_line(
+            print_json(
                 {
-                    "at": utc_text(post.at),
+                    "at": post.at,
                     "key": post.key,
                     "channel": post.channel,
                     "title": post.title,
                     "body": post.body,
-                }
+                },
+                indent=None,
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.clock import SettableClock, SystemClock
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ ConfigDir = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+OnlyChannel = Annotated[
+    str | None, typer.Option("--channel", metavar="NAME", help="Only this channel.")
+]
+DayId = Annotated[str, typer.Argument(help="The day's id, as `vigilia calendar` lists it.")]
 OnDate = Annotated[
     str | None, typer.Option("--on", metavar="DATE", help="The date, such as 2026-12-09.")
 ]
@@ -81,7 +86,6 @@ def ledger_place(config: Path | None) -> tuple[str, Path]:
 
 def open_existing(project: Project, *, writing: bool) -> Ledger:
     """Open the ledger that is there, to read it or to write a decision. Raises LedgerError."""
-    from bot.clock import SystemClock
     from bot.opening import open_ledger
 
     url, base, now = project.settings.ledger.url, project.places.root, SystemClock().now()
@@ -97,8 +101,6 @@ def open_existing(project: Project, *, writing: bool) -> Ledger:
 def clock_of(ledger: Ledger) -> Clock:
     """Return the clock that decisions in a ledger go by: the machine's; for a rehearsal one that
     stands at the rehearsal's last sign of life."""
-    from bot.clock import SettableClock, SystemClock
-
     if ledger.mode == "real":
         return SystemClock()
     return SettableClock(ledger.last_alive() or SystemClock().now())

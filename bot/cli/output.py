@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,23 +19,21 @@ _GAP = 3
 """The letters between two columns of a table."""
 
 
-def print_json(answer: Any) -> None:
-    """Print one JSON value."""
-    print(json.dumps(answer, ensure_ascii=False, indent=2, default=_plain))
+def print_json(answer: Any, *, indent: int | None = 2) -> None:
+    """Print one JSON value; with ``indent`` None on a line of its own."""
+    print(json.dumps(answer, ensure_ascii=False, indent=indent, default=_plain), flush=True)
 
 
-def print_json_line(answer: Any) -> None:
-    """Print one JSON value on a line of its own."""
-    print(json.dumps(answer, ensure_ascii=False, default=_plain), flush=True)
+def _plain(value: Any) -> Any:
+    from bot.schemas import Schema, utc_text
 
-
-def _plain(value: Any) -> str:
-    from bot.schemas import utc_text
-
-    if isinstance(value, datetime):
-        return utc_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
+    match value:
+        case Schema():
+            return value.model_dump(mode="json")
+        case datetime():
+            return utc_text(value)
+        case date():
+            return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form here")
 
 
@@ -51,6 +50,25 @@ def console(*, stderr: bool = False) -> Console:
     if not screen.is_terminal:
         screen = Screen(stderr=stderr, highlight=False, no_color=True, soft_wrap=True)
     return screen
+
+
+@contextmanager
+def advancing(label: str, *, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar while the block runs, where a person looks on. Yield what moves it to a
+    place. It is on the error stream, so that an answer stays clean."""
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield lambda _done: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    # Rich would send what is printed meanwhile to the bar's own stream, past a file or pipe.
+    with Progress(
+        *columns, TimeRemainingColumn(), console=out, transient=True, redirect_stdout=False
+    ) as progress:
+        task = progress.add_task(label, total=total)
+        yield lambda count: progress.update(task, completed=count)
 
 
 def print_indented(out: Console, text: str) -> None:
@@ -110,10 +128,8 @@ def _print_as_table(
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        if column == fold:
-            table.add_column(column, overflow="fold")
-        else:
-            table.add_column(column, no_wrap=True)
+        folds = column == fold
+        table.add_column(column, overflow="fold" if folds else "ellipsis", no_wrap=not folds)
     for row in rows:
         # Text, so that Rich reads no markup in what is not ours.
         table.add_row(*map(Text, row))

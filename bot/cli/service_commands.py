@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from bot.cli.options import AsJson, ConfigDir, ledger_place, load, read_instant
+from bot.cli.output import print_json
 from bot.errors import UsageError
 
 
@@ -53,7 +55,7 @@ def run(
         from bot.oversight.live import hangups
         from bot.running import run_once, run_service
         from bot.web.access import access_of
-        from bot.web.page_thread import page_beside
+        from bot.web.page_thread import open_page
 
         if role not in set(Role):
             raise UsageError(f"There is no role '{role}'. There are: {', '.join(Role)}.")
@@ -71,20 +73,16 @@ def run(
         clock: Clock = RehearsalClock(start, speed) if start else SystemClock()
         url = ledger or project.settings.ledger.url
         if not once:
-            if access is None:
-                run_service(project, clock, url, since=begin, stop=stop, hangups=signals, role=part)
-            else:
-                beside = page_beside(access, clock, speed=speed)
-                run_service(
-                    project,
-                    clock,
-                    url,
-                    since=begin,
-                    stop=stop,
-                    beside=beside,
-                    hangups=signals,
-                    role=part,
-                )
+            run_service(
+                project,
+                clock,
+                url,
+                since=begin,
+                stop=stop,
+                open_page=partial(open_page, access=access, clock=clock, speed=speed),
+                hangups=signals,
+                role=part,
+            )
             return
         report = run_once(project, clock, url, since=begin, stop=stop)
     for sentence in report.sentences:
@@ -101,13 +99,12 @@ def health(
     config: ConfigDir = None,
 ) -> None:
     """Whether the service lives: for a container's or a supervisor's probe."""
-    from bot.cli.output import print_json
     from bot.liveness import vital_signs
-    from bot.schemas import health_schema
+    from bot.schemas import HealthSchema
 
     signs = vital_signs(*ledger_place(config), timedelta(seconds=max_age))
     if as_json:
-        print_json(health_schema(signs))
+        print_json(HealthSchema.model_validate(signs))
     else:
         print(signs.message)
     if not signs.alive:

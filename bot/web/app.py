@@ -14,7 +14,7 @@ from bot.web.app_state import Site
 from bot.web.conditional import ContentCache
 from bot.web.guard import PROGRAM_PATHS, Guard
 from bot.web.i18n import N_, _
-from bot.web.pages import Pages
+from bot.web.pages import Page, Pages
 from bot.web.problems import problem
 from bot.web.routes import ROUTERS
 from bot.web.routes.live import Pulse
@@ -54,8 +54,8 @@ def build_app(site: Site, pages: Pages) -> Guard:
         host = request.headers.get("host", "")[:100]
         if by_program(request):
             return problem(status, sentence.replace("{host}", host), headers=_asking(status))
-        return pages.say(
-            request, _(_TITLES[status]), _(sentence).replace("{host}", host), status=status
+        return Page(request, pages).say(
+            _(_TITLES[status]), _(sentence).replace("{host}", host), status=status
         )
 
     @app.exception_handler(HTTPException)
@@ -63,7 +63,9 @@ def build_app(site: Site, pages: Pages) -> Guard:
         status = error.status_code
         if by_program(request):
             return problem(status, error.detail, headers=error.headers)
-        return pages.say(request, _(_TITLES.get(status, _TITLES[404])), _(_LOST), status=status)
+        return Page(request, pages).say(
+            _(_TITLES.get(status, _TITLES[404])), _(_LOST), status=status
+        )
 
     @app.exception_handler(RequestValidationError)
     def _bad_query(request: Request, error: RequestValidationError) -> Response:
@@ -74,13 +76,15 @@ def build_app(site: Site, pages: Pages) -> Guard:
                 for item in error.errors()
             ]
             return problem(422, _NOT_UNDERSTOOD, errors=errors)
-        return pages.say(request, _(_TITLES[422]), _(_LOST), status=422)
+        return Page(request, pages).say(_(_TITLES[422]), _(_LOST), status=422)
 
     @app.exception_handler(VigiliaError)
     def _in_trouble(request: Request, error: VigiliaError) -> Response:
         if by_program(request):
             return problem(503, str(error))
-        return pages.say(request, _("This cannot be shown at the moment"), str(error), status=503)
+        return Page(request, pages).say(
+            _("This cannot be shown at the moment"), str(error), status=503
+        )
 
     @app.exception_handler(Exception)
     def _defect(request: Request, error: Exception) -> Response:
@@ -93,7 +97,7 @@ def build_app(site: Site, pages: Pages) -> Guard:
         if by_program(request):
             return problem(500, _BROKEN)
         sentence = _("Postings are not touched by it. Please report it, with what you did.")
-        return pages.say(request, _("Vigilia has a defect here"), sentence, status=500)
+        return Page(request, pages).say(_("Vigilia has a defect here"), sentence, status=500)
 
     return Guard(app, site, refuse)
 

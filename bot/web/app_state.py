@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -52,6 +52,10 @@ class Site:
     def now(self) -> datetime:
         """Return the present instant of the service, UTC: a rehearsal's, where it is one."""
         return self.clock.now()
+
+    def today(self) -> date:
+        """Return the date of the group's own time zone."""
+        return self.now().astimezone(self.project().settings.timezone).date()
 
     def forecast(self) -> Forecast:
         """Return what comes, of the configuration as it is now."""

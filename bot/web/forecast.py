@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from bot.calendar.observances import Occurrence
 from bot.calendar.occurrences import calendar_between
 from bot.content.facts import Fact
 from bot.delivery.decisions import posting_of
 from bot.errors import VigiliaError
+from bot.ledger.rows import DeliveryRow
 from bot.planning import DIGEST, Plan, Posting
 from bot.project.load import Project
 
@@ -55,17 +57,12 @@ class Forecast:
         self.project = project
         self._plan = project.plan
         self._lock = threading.Lock()
-        self._due: dict[datetime, tuple[Posting, ...]] = {}
-        self._years: dict[int, dict[date, tuple[Occurrence, ...]]] = {}
         self._next: dict[str, tuple[datetime, PostingGroup]] = {}
         self._facts: tuple[date, tuple[AgingFact, ...]] | None = None
         self._made_at = made_at
-        self._files: dict[tuple[str, str, int, int], bytes] = {}
-
-    def next_due(self, after: datetime) -> datetime | None:
-        """Return the next due instant after ``after``, UTC."""
-        with self._lock:
-            return self._plan.next_due(after)
+        self._at = lru_cache(_MOST_KEPT)(self._due_at)
+        self._days_of = lru_cache(_MOST_KEPT)(self._posted_days)
+        self._file = lru_cache(_MOST_KEPT)(self._make_file)
 
     def upcoming(self, after: datetime, until: datetime, most: int) -> list[PostingGroup]:
         """Return what is due in ``after < due <= until``, the next first, at most so many."""
@@ -80,13 +77,9 @@ class Forecast:
             groups.extend(grouped(postings))
         return groups[:most]
 
-    def _at(self, due_at: datetime) -> tuple[Posting, ...]:
-        if due_at not in self._due:
-            if len(self._due) >= _MOST_KEPT:
-                self._due.clear()
-            planned = self._plan.due(due_at - timedelta(microseconds=1), due_at)
-            self._due[due_at] = tuple(p for item in planned for p in item.postings)
-        return self._due[due_at]
+    def _due_at(self, due_at: datetime) -> tuple[Posting, ...]:
+        planned = self._plan.due(due_at - timedelta(microseconds=1), due_at)
+        return tuple(p for item in planned for p in item.postings)
 
     def within(self, after: datetime, until: datetime) -> list[Posting]:
         """Return all postings due in ``after < due <= until``, the next first."""
@@ -118,28 +111,23 @@ class Forecast:
         """Return the posting of a key, come or to come; None where no channel has it."""
         return posting_of(self.project, key)
 
-    def siblings(self, posting: Posting) -> list[Posting]:
+    def siblings(self, posting: Posting | DeliveryRow) -> list[Posting]:
         """Return the postings of other channels that say the same day, one each channel."""
-        day = datetime.fromisoformat(f"{posting.date}T12:00:00+00:00")
-        lead = timedelta(days=posting.lead_days)
-        around = self.within(
-            day - lead - timedelta(days=1, hours=12), day - lead + timedelta(days=1, hours=12)
-        )
+        noon = datetime.combine(posting.date, time(12), UTC) - timedelta(days=posting.lead_days)
+        around = self.within(noon - timedelta(hours=36), noon + timedelta(hours=36))
         by_channel: dict[str, Posting] = {}
         for other in around:
-            same = other.observances == posting.observances and other.date == posting.date
-            if same and other.lead_days == posting.lead_days:
+            if says(other) == says(posting):
                 by_channel.setdefault(other.channel, other)
+        by_channel.pop(posting.channel, None)
         return list(by_channel.values())
 
     def year(self, year: int) -> dict[date, tuple[Occurrence, ...]]:
         """Return the days of a year that some channel posts, by date."""
         with self._lock:
-            if year not in self._years:
-                self._years[year] = self._worked_out(year)
-            return self._years[year]
+            return self._days_of(year)
 
-    def _worked_out(self, year: int) -> dict[date, tuple[Occurrence, ...]]:
+    def _posted_days(self, year: int) -> dict[date, tuple[Occurrence, ...]]:
         first, last = date(year, 1, 1), date(year, 12, 31)
         posted: dict[tuple[date, str], Occurrence] = {}
         choices: set[tuple[object, ...]] = set()
@@ -162,20 +150,15 @@ class Forecast:
     def calendar_file(self, language: str, theme: str, first: int, last: int) -> bytes:
         """Return the days of these years as an iCalendar file, those of a theme unless it is "".
         Worked out once, and the same until the configuration changes."""
+        with self._lock:
+            return self._file(language, theme, first, last)
+
+    def _make_file(self, language: str, theme: str, first: int, last: int) -> bytes:
         from bot.feeds.ics import calendar_file  # noqa: PLC0415 - 3 MB, and few ask for it
 
-        key = (language, theme, first, last)
-        with self._lock:
-            if key not in self._files:
-                if len(self._files) >= _MOST_KEPT:
-                    self._files.clear()
-                days = [d for d in self.project.days.calendar if not theme or theme in d.themes]
-                occurrences = calendar_between(days, date(first, 1, 1), date(last, 12, 31))
-                texts = self.project.days.texts
-                self._files[key] = calendar_file(
-                    occurrences, texts, language, stamped=self._made_at
-                )
-            return self._files[key]
+        days = [d for d in self.project.days.calendar if not theme or theme in d.themes]
+        occurrences = calendar_between(days, date(first, 1, 1), date(last, 12, 31))
+        return calendar_file(occurrences, self.project.days.texts, language, stamped=self._made_at)
 
     def stale_facts(self, today: date) -> list[Fact]:
         """Return the figures past their review, the longest overdue first."""
@@ -200,21 +183,22 @@ class Forecast:
                 if (id_, posting.date.year) in days:
                     continue
                 days.add((id_, posting.date.year))
-                for fact in self._facts_of(id_, posting):
+                for fact in facts_of(self.project, (id_,), posting.date.year, posting.languages):
                     if fact.is_stale(posting.date) and not fact.is_stale(now.date()):
                         by_fact.setdefault(fact.id, AgingFact(fact, posting))
         return list(by_fact.values())
 
-    def _facts_of(self, id_: str, posting: Posting) -> list[Fact]:
-        return facts_of(self.project, (id_,), posting.date.year, posting.languages)
+
+def says(posting: Posting | DeliveryRow) -> tuple[tuple[str, ...], date, int]:
+    """Return what a posting is about: its days, their date, and the days ahead."""
+    return posting.observances, posting.date, posting.lead_days
 
 
 def grouped(postings: Sequence[Posting]) -> list[PostingGroup]:
     """Return postings gathered by what they say and when, in their order."""
     groups: dict[tuple[datetime, tuple[str, ...], date, int], list[Posting]] = {}
     for posting in postings:
-        key = (posting.due_at, posting.observances, posting.date, posting.lead_days)
-        groups.setdefault(key, []).append(posting)
+        groups.setdefault((posting.due_at, *says(posting)), []).append(posting)
     return [PostingGroup(*key, tuple(group)) for key, group in groups.items()]
 
 

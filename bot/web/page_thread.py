@@ -1,4 +1,4 @@
-"""The page beside the service: begun and ended with it, and never in its way.
+"""The page of a service: begun and ended with it, and never in its way.
 
 Whatever keeps the page from being served is told in the log, and keeps nothing else. The libraries
 of the page are imported in its own thread, after the service is under way.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.errors import LedgerError
@@ -21,8 +22,6 @@ from bot.web.access import Access
 if TYPE_CHECKING:
     from bot.assembly import Assembly
     from bot.clock import Clock
-    from bot.oversight.metrics import Metrics
-    from bot.web.app_state import Site
 
 _PATIENCE_S = 2.0
 _INDEX_EVERY_S = 10.0
@@ -31,87 +30,66 @@ _INDEX_PAUSE_S = 0.02
 _INDEX_REST_S = 60.0
 
 
-def page_beside(
-    access: Access,
+@contextmanager
+def open_page(
+    parts: Assembly,
+    access: Access | None,
     clock: Clock,
     *,
     speed: float = 1.0,
     announce: Callable[[str], None] = lambda _address: None,
-) -> Callable[[Assembly], AbstractContextManager[None]]:
-    """Return what :func:`bot.running.run_service` runs beside the service.
+) -> Iterator[None]:
+    """Have the page open while the block runs; none without ``access``. ``announce`` is called with
+    its address as soon as it can be opened."""
+    listening = _listening(access.listen) if access else None
+    if access is None or listening is None:
+        yield
+        return
+    from bot.oversight.metrics import Metrics  # noqa: PLC0415 - only where there is a page
 
-    ``announce`` is called with the page's address as soon as it can be opened.
-    """
+    metrics = Metrics(parts.courier.project, parts.ledger, clock, parts.health_problem)
+    parts.courier.listeners = (*parts.courier.listeners, metrics.heard)
+    closing = threading.Event()
+    host, port = listening.getsockname()[:2]
+    address = f"http://{Listen(host, port).text}/"
 
-    @contextmanager
-    def beside(parts: Assembly) -> Iterator[None]:
-        listening = _listening(access.listen)
-        if listening is None:
-            yield
-            return
-        from bot.oversight.metrics import Metrics  # noqa: PLC0415 - only where there is a page
-
-        metrics = Metrics(parts.courier.project, parts.ledger, clock, parts.health_problem)
-        parts.courier.listeners = (*parts.courier.listeners, metrics.heard)
-        closing = threading.Event()
-        host, port = listening.getsockname()[:2]
-        address = f"http://{Listen(host, port).text}/"
-
-        def serve() -> None:
-            try:
-                from bot.web.server import serve as serve_site  # noqa: PLC0415
-
-                serve_site(
-                    _site(access, clock, parts, metrics=metrics, speed=speed, closing=closing),
-                    listening,
-                )
-            except Exception as error:  # noqa: BLE001 - the page must not be what ends the service
-                log("page-off", f"The page met a defect and is off: {error}", level="error")
-
-        threads = (
-            threading.Thread(target=serve, name="page", daemon=True),
-            threading.Thread(
-                target=_index_words, args=(parts.ledger, closing), name="words", daemon=True
-            ),
-        )
-        for thread in threads:
-            thread.start()
-        log("page", f"The page is at {address}", address=address)
-        announce(address)
+    def serve() -> None:
         try:
-            yield
-        finally:
-            closing.set()
-            for thread in threads:
-                thread.join(_PATIENCE_S)
-            listening.close()
+            from bot.web.app_state import Site  # noqa: PLC0415 - in the page's own thread
+            from bot.web.server import serve as serve_site  # noqa: PLC0415
 
-    return beside
+            site = Site(
+                project=parts.courier.project,
+                ledger=parts.ledger,
+                clock=clock,
+                access=access,
+                poster=parts.courier.poster,
+                wake=parts.engine.wake,
+                health_problem=parts.health_problem,
+                metrics=metrics,
+                speed=speed,
+                closing=closing,
+            )
+            serve_site(site, listening)
+        except Exception as error:  # noqa: BLE001 - the page must not be what ends the service
+            log("page-off", f"The page met a defect and is off: {error}", level="error")
 
-
-def _site(
-    access: Access,
-    clock: Clock,
-    parts: Assembly,
-    *,
-    metrics: Metrics,
-    speed: float,
-    closing: threading.Event,
-) -> Site:
-    from bot.web.app_state import Site  # noqa: PLC0415 - in the page's own thread
-
-    return Site(
-        project=parts.courier.project,
-        ledger=parts.ledger,
-        clock=clock,
-        access=access,
-        poster=parts.courier.poster,
-        wake=parts.engine.wake,
-        health_problem=parts.health_problem,
-        metrics=metrics,
-        speed=speed,
-        closing=closing,
-    )
+    index = partial(_index_words, parts.ledger, closing)
+    threads = [
+        threading.Thread(target=target, name=name, daemon=True)
+        for name, target in (("page", serve), ("words", index))
+    ]
+    for thread in threads:
+        thread.start()
+    log("page", f"The page is at {address}", address=address)
+    announce(address)
+    try:
+        yield
+    finally:
+        closing.set()
+        for thread in threads:
+            thread.join(_PATIENCE_S)
+        listening.close()
 
 
 def _listening(listen: Listen) -> socket.socket | None:

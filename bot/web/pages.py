@@ -6,7 +6,6 @@ import hashlib
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +27,7 @@ from bot.web.dates import Moments, number, wait
 from bot.web.guard import caller_of
 from bot.web.i18n import LANGUAGES, _, ngettext, spoken
 from bot.web.markup import html, link_html
+from bot.web.visitors import Visitor
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
@@ -55,12 +55,12 @@ def static_files() -> Mapping[str, StaticFile]:
 
 
 class Pages:
-    """Renders the templates for one site."""
+    """The templates of one site, and what they all have at hand."""
 
     def __init__(self, site: Site) -> None:
-        self._site = site
+        self.site = site
         self.static = static_files()
-        self._environment = Environment(
+        self.environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
@@ -68,7 +68,7 @@ class Pages:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        self._environment.globals.update(
+        self.environment.globals.update(
             _=_,
             ngettext=ngettext,
             gettext=_,
@@ -76,7 +76,7 @@ class Pages:
             number=number,
             wait=wait,
             link=link_html,
-            asset=self._asset,
+            asset=lambda name: f"/static/{name}?v={self.static[name].version}",
             version=__version__,
             languages=LANGUAGES,
             named=self.named,
@@ -86,51 +86,12 @@ class Pages:
             fact_words=self.fact_words,
             as_of=self.as_of,
         )
-        self._environment.filters.update(md=html, segment=lambda text: quote(text, safe=""))
-
-    def templates(self) -> list[str]:
-        """Return the names of the templates."""
-        return self._environment.list_templates()
-
-    def compiled(self, name: str) -> object:
-        """Return a template, compiled: it is kept, so that the next page has it at once."""
-        return self._environment.get_template(name)
+        self.environment.filters.update(md=html, segment=lambda text: quote(text, safe=""))
 
     @cached_property
     def moments(self) -> Moments:
         """The dates of the languages that ship: the page has them whatever the group posts in."""
-        return Moments(load_languages(self._site.project().places.template_roots))
-
-    def show(
-        self, request: Request, template: str, *, status: int = 200, **values: Any
-    ) -> HTMLResponse:
-        """Return a page in the reader's language."""
-        caller = caller_of(request)
-        site = self._site
-        text = self._environment.get_template(template).render(
-            lang=spoken(),
-            here=request.url.path,
-            visitor=caller.visitor,
-            needs_login=site.access.needs_login,
-            rehearsal=site.clock.rehearsal,
-            now=site.now(),
-            speed=site.speed,
-            moments=self.moments,
-            zone=site.project().settings.timezone,
-            **values,
-        )
-        # No page is made of a secret; should one ever get into a text, it is masked all the same.
-        masked = SECRETS(None, "", {"page": text})["page"]
-        headers = {"Content-Language": spoken(), "Vary": "Accept-Language, Cookie"}
-        return HTMLResponse(masked, status_code=status, headers=headers)
-
-    def say(
-        self, request: Request, title: str, detail: str, *, status: int = 200, back: str = "/"
-    ) -> Response:
-        """Return a page that says one thing."""
-        return self.show(
-            request, "notice.html", status=status, title=title, detail=detail, back=back
-        )
+        return Moments(load_languages(self.site.project().places.template_roots))
 
     def named(self, observances: tuple[str, ...]) -> str:
         """Return what days are called, in the reader's language where they have a name in it."""
@@ -139,7 +100,7 @@ class Pages:
         return " · ".join(self._name(id_) for id_ in observances)
 
     def _name(self, id_: str) -> str:
-        day = self._site.project().by_id.get(id_)
+        day = self.site.project().by_id.get(id_)
         if day is None:
             return id_
         return day.names.get(spoken()) or day.names.get("en") or id_
@@ -147,7 +108,7 @@ class Pages:
     def fact_words(self, fact: Fact) -> str:
         """Return a figure as the messages say it, in the reader's language where it has a text."""
         for code in (spoken(), *fact.text):
-            language = self._site.project().languages.get(code)
+            language = self.site.project().languages.get(code)
             if language is not None and not fact_problems(fact, (code,)):
                 return clause(fact, language)
         return fact.id
@@ -158,12 +119,9 @@ class Pages:
 
     def zone_of(self, channel: str) -> Any:
         """Return the time zone of a channel; the group's own where it is no longer configured."""
-        project = self._site.project()
+        project = self.site.project()
         channel_ = project.channels.get(channel)
         return channel_.timezone if channel_ else project.settings.timezone
-
-    def _asset(self, name: str) -> str:
-        return f"/static/{name}?v={self.static[name].version}"
 
 
 def posting_path(key: str) -> str:
@@ -171,15 +129,55 @@ def posting_path(key: str) -> str:
     return f"/posting/{quote(key, safe='/+')}"
 
 
-def pages_of(request: Request) -> Pages:
-    """Return the pages of the application that a request is for."""
-    pages: Pages = request.app.state.pages
-    return pages
+@dataclass(frozen=True)
+class Page:
+    """The page that a request is answered with, in the reader's language."""
+
+    request: Request
+    pages: Pages
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        """The form that was sent."""
+        return caller_of(self.request).form
+
+    @property
+    def visitor(self) -> Visitor:
+        """Who asks for it."""
+        return caller_of(self.request).visitor
+
+    def show(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """Return a page made of a template."""
+        site = self.pages.site
+        text = self.pages.environment.get_template(template).render(
+            lang=spoken(),
+            here=self.request.url.path,
+            visitor=self.visitor,
+            needs_login=site.access.needs_login,
+            rehearsal=site.clock.rehearsal,
+            now=site.now(),
+            speed=site.speed,
+            moments=self.pages.moments,
+            zone=site.project().settings.timezone,
+            **values,
+        )
+        # No page is made of a secret; should one ever get into a text, it is masked all the same.
+        masked = SECRETS(None, "", {"page": text})["page"]
+        headers = {"Content-Language": spoken(), "Vary": "Accept-Language, Cookie"}
+        return HTMLResponse(masked, status_code=status, headers=headers)
+
+    def say(self, title: str, detail: str, *, status: int = 200, back: str = "/") -> Response:
+        """Return a page that says one thing."""
+        return self.show("notice.html", status=status, title=title, detail=detail, back=back)
+
+    def refuse(self, status: int, why: str, back: str = "/channels") -> Response:
+        """Return a page that says why nothing was changed."""
+        return self.say(_("Nothing was changed"), why, status=status, back=back)
 
 
-PagesHere = Annotated[Pages, Depends(pages_of)]
+def page_of(request: Request) -> Page:
+    """Return the page that answers a request."""
+    return Page(request, request.app.state.pages)
 
 
-def instant_text(at: datetime) -> str:
-    """Return an instant for a ``datetime`` attribute."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+PageHere = Annotated[Page, Depends(page_of)]

@@ -20,22 +20,10 @@ PATIENCE_S = 1
 _PAUSE_S = 0.02
 
 
-class _Server(uvicorn.Server):
-    """Ends when the site is closing: its own loop asks ten times a second, which takes 0.2 % of a
-    core."""
-
-    def __init__(self, config: uvicorn.Config, closing: threading.Event) -> None:
-        super().__init__(config)
-        self._closing = closing
-
-    async def on_tick(self, counter: int) -> bool:
-        return await super().on_tick(counter) or self._closing.is_set()
-
-
 def serve(site: Site, listening: socket.socket) -> None:
     """Serve until the site is closing. Called in a thread of its own."""
     pages = Pages(site)
-    server = _Server(
+    server = uvicorn.Server(
         uvicorn.Config(
             build_app(site, pages),
             lifespan="off",
@@ -50,9 +38,14 @@ def serve(site: Site, listening: socket.socket) -> None:
             limit_concurrency=256,
             # a connection that rests must not keep the service from ending
             timeout_keep_alive=5,
-        ),
-        site.closing,
+        )
     )
+
+    def end() -> None:
+        site.closing.wait()
+        server.should_exit = True
+
+    threading.Thread(target=end, name="page-end", daemon=True).start()
     threading.Thread(target=_warm, args=(site, pages), name="warm", daemon=True).start()
     server.run(sockets=[listening])
 
@@ -61,9 +54,9 @@ def _warm(site: Site, pages: Pages) -> None:
     """Work out beforehand what the first visitor would wait for; with pauses, as postings come
     first."""
     now = site.now()
-    forecast = site.forecast()
+    forecast, templates = site.forecast(), pages.environment
     steps: tuple[Callable[[], object], ...] = (
-        *(partial(pages.compiled, name) for name in pages.templates()),
+        *(partial(templates.get_template, name) for name in templates.list_templates()),
         *(partial(catalogue, code) for code in LANGUAGES),
         lambda: pages.moments,
         lambda: forecast.year(now.year),

@@ -111,7 +111,7 @@ def test_the_picture_of_the_year_names_the_day_under_the_pointer(meet: Meet, the
 
 
 def test_a_countdown_ticks(meet: Meet, address: str, stage: Stage) -> None:
-    due = stage.site.forecast().next_due(NOW)
+    due = stage.project.plan.next_due(NOW)
     assert due is not None
     stage.clock.set(due - timedelta(hours=2))
     count = meet(address).open("/").locator(".countdown time")

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Security
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
-from typing_extensions import TypedDict
 
 from bot.ledger.rows import State
 from bot.ledger.search import Wanted
@@ -29,21 +28,17 @@ from bot.schemas import (
     HealthSchema,
     Instant,
     MessageSchema,
+    Schema,
     UpcomingSchema,
-    attempt_schema,
     channel_schema,
     day_schema,
-    decision_schema,
-    delivery_schema,
     fact_schema,
-    health_schema,
     upcoming_schema,
-    utc_text,
 )
 from bot.web.app_state import Site, SiteHere
 from bot.web.problems import PROBLEM_JSON, PROBLEM_SCHEMA
-from bot.web.routes.posting import Shown, find_posting
-from bot.web.routes.upcoming import FIRST_YEAR, LAST_YEAR
+from bot.web.routes.posting import PostingDetails, find_posting
+from bot.web.routes.upcoming import Year
 
 LONGEST_AHEAD_DAYS = 400
 MOST_ROWS = 1_000
@@ -75,7 +70,7 @@ router = api_router("looking")
 ChannelName = Annotated[str | None, Query(description="Only this channel.", max_length=100)]
 
 
-class PostingSchema(TypedDict):
+class PostingSchema(Schema):
     """A posting, to come or past. ``standing`` says how a person's decision stands before it is
     sent; an approval names ``digest``, which stands for these very words. ``trouble`` says why
     there is no ``message``."""
@@ -85,7 +80,7 @@ class PostingSchema(TypedDict):
     date: Date
     lead_days: int
     channel: str
-    languages: list[str]
+    languages: tuple[str, ...]
     due_at: Instant
     useful_until: Instant
     standing: str
@@ -97,39 +92,38 @@ class PostingSchema(TypedDict):
     decisions: list[DecisionSchema]
 
 
-def posting_schema(site: Site, shown: Shown) -> dict[str, Any]:
+def posting_schema(site: Site, details: PostingDetails) -> PostingSchema:
     """Return a posting with all that is known of it."""
-    about = shown.about
-    attempts = site.ledger.attempts(about.key) if shown.row else ()
-    return {
-        "key": about.key,
-        "observance": about.observance,
-        "date": about.date.isoformat(),
-        "lead_days": about.lead_days,
-        "channel": about.channel,
-        "languages": list(about.languages),
-        "due_at": utc_text(about.due_at),
-        "useful_until": utc_text(about.useful_until),
-        "standing": shown.standing.value,
-        "digest": shown.digest or None,
-        "message": shown.message.to_json() if shown.message else None,
-        "trouble": shown.trouble,
-        "delivery": delivery_schema(shown.row) if shown.row else None,
-        "attempts": [attempt_schema(row) for row in attempts],
-        "decisions": [
-            decision_schema(decision) for decision in site.ledger.decision_log(about.key)
-        ],
-    }
+    about, row, message = details.about, details.row, details.message
+    attempts = site.ledger.attempts(about.key) if row else ()
+    decisions = site.ledger.decision_log(about.key)
+    return PostingSchema(
+        key=about.key,
+        observance=about.observance,
+        date=about.date,
+        lead_days=about.lead_days,
+        channel=about.channel,
+        languages=about.languages,
+        due_at=about.due_at,
+        useful_until=about.useful_until,
+        standing=details.standing.value,
+        digest=details.digest or None,
+        message=MessageSchema.model_validate(message.to_json()) if message else None,
+        trouble=details.trouble,
+        delivery=DeliverySchema.model_validate(row) if row else None,
+        attempts=[AttemptSchema.model_validate(attempt) for attempt in attempts],
+        decisions=[DecisionSchema.model_validate(decision) for decision in decisions],
+    )
 
 
-def found_posting(site: Site, key: str) -> Shown:
+def found_posting(site: Site, key: str) -> PostingDetails:
     """Return a posting by its key. Raises HTTPException where there is none."""
-    shown = find_posting(site, key)
-    if shown is None:
+    details = find_posting(site, key)
+    if details is None:
         raise HTTPException(
             404, "No posting has this key. /api/upcoming and /api/history have them."
         )
-    return shown
+    return details
 
 
 def _refuse_unknown(kind: str, name: str | None, names: Container[str]) -> None:
@@ -179,11 +173,11 @@ def history(
             raise HTTPException(404, "No delivery has the key that 'before' names.")
         last = (row.due_at, row.id)
     query = Wanted(q, tuple(state), channel, observance, last, operator)
-    return [delivery_schema(row) for row in site.ledger.search(query, limit)]
+    return [DeliverySchema.model_validate(row) for row in site.ledger.search(query, limit)]
 
 
-@router.get("/posting/{key:path}", response_model=PostingSchema)
-def posting(site: SiteHere, key: Annotated[str, Path(max_length=LONGEST_KEY)]) -> dict[str, Any]:
+@router.get("/posting/{key:path}")
+def posting(site: SiteHere, key: Annotated[str, Path(max_length=LONGEST_KEY)]) -> PostingSchema:
     """A posting: its words, what became of it, every attempt and every decision."""
     return posting_schema(site, found_posting(site, key))
 
@@ -201,7 +195,7 @@ def channels(site: SiteHere) -> list[ChannelSchema]:
 @router.get("/calendar")
 def calendar(
     site: SiteHere,
-    year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
+    year: Year = None,
     language: Annotated[str, Query(description="Of the names.", max_length=20)] = "en",
 ) -> list[DaySchema]:
     """All days of a year, posted somewhere or not."""
@@ -222,4 +216,4 @@ def facts(site: SiteHere) -> list[FactSchema]:
 @router.get("/health")
 def health(site: SiteHere) -> HealthSchema:
     """Whether the service lives, as `vigilia health` says it; the answer is 200 either way."""
-    return health_schema(signs_in(site.ledger, ALIVE_FOR))
+    return HealthSchema.model_validate(signs_in(site.ledger, ALIVE_FOR))

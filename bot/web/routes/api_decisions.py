@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from typing_extensions import TypedDict
 
 from bot.delivery.decisions import CannotRetractError
 from bot.errors import LedgerError
-from bot.schemas import Instant, utc_text
+from bot.schemas import Instant, Schema
 from bot.web.app_state import Site, SiteHere
 from bot.web.routes.api import (
     LONGEST_KEY,
@@ -56,57 +55,57 @@ class Paused(_Body):
     until: AwareDatetime
 
 
-class PauseSchema(TypedDict):
+class PauseSchema(Schema):
     """Until when nothing is posted; null: it is."""
 
     paused_until: Instant | None
 
 
-def _done(site: Site, body: Decided, action: str) -> dict[str, Any]:
+def _done(site: Site, body: Decided, action: str) -> PostingSchema:
     """Make a decision; return the posting as it then stands. Raises HTTPException."""
-    shown = found_posting(site, body.key)
+    details = found_posting(site, body.key)
     try:
-        make_decision(site, shown, action, body.who.strip(), body.why.strip())
+        make_decision(site, details, action, body.who.strip(), body.why.strip())
     except (LedgerError, CannotRetractError) as error:
         raise HTTPException(409, refusal_text(error)) from None
     site.wake()
     return posting_schema(site, found_posting(site, body.key))
 
 
-@router.post("/approve", response_model=PostingSchema)
-def approve(site: SiteHere, body: Approved) -> dict[str, Any]:
+@router.post("/approve")
+def approve(site: SiteHere, body: Approved) -> PostingSchema:
     """Approves the words of a posting, also ahead of its day. 409 where they are others by now."""
     if found_posting(site, body.key).digest != body.digest:
         raise HTTPException(409, "The words are not those that 'digest' stands for. Read them.")
     return _done(site, body, "approve")
 
 
-@router.post("/hold", response_model=PostingSchema)
-def hold(site: SiteHere, body: Decided) -> dict[str, Any]:
+@router.post("/hold")
+def hold(site: SiteHere, body: Decided) -> PostingSchema:
     """Holds a posting back until somebody approves it."""
     return _done(site, body, "hold")
 
 
-@router.post("/skip", response_model=PostingSchema)
-def skip(site: SiteHere, body: Decided) -> dict[str, Any]:
+@router.post("/skip")
+def skip(site: SiteHere, body: Decided) -> PostingSchema:
     """Leaves a posting out, this once."""
     return _done(site, body, "skip")
 
 
-@router.post("/retry", response_model=PostingSchema)
-def retry(site: SiteHere, body: Decided) -> dict[str, Any]:
+@router.post("/retry")
+def retry(site: SiteHere, body: Decided) -> PostingSchema:
     """Tries a posting again that failed, was missed, skipped or is held back."""
     return _done(site, body, "retry")
 
 
-@router.post("/resolve", response_model=PostingSchema)
-def resolve(site: SiteHere, body: Resolved) -> dict[str, Any]:
+@router.post("/resolve")
+def resolve(site: SiteHere, body: Resolved) -> PostingSchema:
     """Settles a posting that may have arrived, once somebody has looked into the channel."""
     return _done(site, body, "arrived" if body.how == "delivered" else "resend")
 
 
-@router.post("/retract", response_model=PostingSchema)
-def retract(site: SiteHere, body: Decided) -> dict[str, Any]:
+@router.post("/retract")
+def retract(site: SiteHere, body: Decided) -> PostingSchema:
     """Takes a post back from its channel, where the platform lets it be deleted."""
     return _done(site, body, "take-back")
 
@@ -118,7 +117,7 @@ def pause(site: SiteHere, body: Paused) -> PauseSchema:
     if not now < body.until <= now + timedelta(hours=LONGEST_PAUSE_H):
         raise HTTPException(409, f"'until' is an instant of the next {LONGEST_PAUSE_H // 24} days.")
     site.decisions().pause(body.until)
-    return {"paused_until": utc_text(body.until)}
+    return PauseSchema(paused_until=body.until)
 
 
 @router.post("/resume")
@@ -126,4 +125,4 @@ def resume(site: SiteHere) -> PauseSchema:
     """Ends a pause: what is still useful is posted, the rest is recorded as missed."""
     site.decisions().resume()
     site.wake()
-    return {"paused_until": None}
+    return PauseSchema(paused_until=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from bot.channels.outcome import Delivered
@@ -15,11 +15,10 @@ from bot.errors import LedgerError, PausedError, VigiliaError
 from bot.planning import Posting
 from bot.web.app_state import Site, SiteHere
 from bot.web.decisions import CHOICES
-from bot.web.guard import caller_of
 from bot.web.i18n import _
 from bot.web.labels import reason_text, test_text
-from bot.web.pages import PagesHere, posting_path
-from bot.web.routes.posting import Shown, find_posting
+from bot.web.pages import Page, PageHere, posting_path
+from bot.web.routes.posting import PostingDetails, find_posting
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,12 +26,8 @@ LONGEST_WHY = 500
 LONGEST_NAME = 80
 
 
-def who_decides(request: Request) -> str:
-    """Return the name that stands in the form already: of who logged in, or of this machine's
-    user."""
-    name = caller_of(request).visitor.name
-    if name:
-        return name
+def _user() -> str:
+    """Return the name of this machine's user: it stands in the form where nobody logged in."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -40,66 +35,53 @@ def who_decides(request: Request) -> str:
 
 
 @router.get("/decide")
-def ask(
-    request: Request, site: SiteHere, pages: PagesHere, action: str = "", key: str = ""
-) -> Response:
+def ask(site: SiteHere, page: PageHere, action: str = "", key: str = "") -> Response:
     """Ask once more, and say what will happen."""
-    shown = find_posting(site, key)
+    details = find_posting(site, key)
     choice = CHOICES.get(action)
-    if shown is None or choice is None or choice not in shown.choices:
-        return _too_late(request, pages, key)
-    return pages.show(
-        request,
+    if details is None or choice is None or choice not in details.choices:
+        return _too_late(page, key)
+    return page.show(
         "confirm.html",
         choice=choice,
-        shown=shown,
-        about=shown.about,
+        details=details,
+        about=details.about,
         key=key,
-        who=who_decides(request),
-        named_by_login=caller_of(request).visitor.name is not None,
+        who=page.visitor.name or _user(),
+        named_by_login=page.visitor.name is not None,
     )
 
 
 @router.post("/decide")
-def decide(request: Request, site: SiteHere, pages: PagesHere) -> Response:
+def decide(site: SiteHere, page: PageHere) -> Response:
     """Make the decision, and show the posting as it then stands."""
-    form = caller_of(request).form
+    form = page.form
     key, action = form.get("key", ""), form.get("action", "")
-    shown = find_posting(site, key)
+    details = find_posting(site, key)
     choice = CHOICES.get(action)
-    if shown is None or choice is None or choice not in shown.choices:
-        return _too_late(request, pages, key)
-    if action in ("approve", "send") and form.get("digest", "") != shown.digest:
+    if details is None or choice is None or choice not in details.choices:
+        return _too_late(page, key)
+    if action in ("approve", "send") and form.get("digest", "") != details.digest:
         sentence = _("The words changed while you were reading them. Read them once more.")
-        return pages.say(
-            request, _("Nothing was changed"), sentence, status=409, back=posting_path(key)
-        )
-    who = caller_of(request).visitor.name or form.get("who", "").strip()[:LONGEST_NAME]
+        return page.refuse(409, sentence, posting_path(key))
+    who = page.visitor.name or form.get("who", "").strip()[:LONGEST_NAME]
     if not who:
         sentence = _("Say who decides: the name is kept with the decision.")
-        return pages.say(
-            request, _("Nothing was changed"), sentence, status=422, back=posting_path(key)
-        )
+        return page.refuse(422, sentence, posting_path(key))
     try:
-        make_decision(site, shown, action, who, form.get("why", "").strip()[:LONGEST_WHY])
+        make_decision(site, details, action, who, form.get("why", "").strip()[:LONGEST_WHY])
     except VigiliaError as error:
-        return pages.say(
-            request,
-            _("Nothing was changed"),
-            refusal_text(error),
-            status=409,
-            back=posting_path(key),
-        )
+        return page.refuse(409, refusal_text(error), posting_path(key))
     site.wake()
     return RedirectResponse(f"{posting_path(key)}?done={action}", 303)
 
 
-def make_decision(site: Site, shown: Shown, action: str, who: str, why: str) -> None:
+def make_decision(site: Site, details: PostingDetails, action: str, who: str, why: str) -> None:
     """Make a decision of a page's or the API's. Raises VigiliaError."""
-    decisions, about = site.decisions(who, why), shown.about
+    decisions, about = site.decisions(who, why), details.about
     match action:
         case "approve":
-            decisions.approve(about.key, shown.digest)
+            decisions.approve(about.key, details.digest)
         case "hold":
             decisions.hold(about.key)
         case "skip":
@@ -115,7 +97,7 @@ def make_decision(site: Site, shown: Shown, action: str, who: str, why: str) -> 
         case "retract":
             decisions.retract(about.key)
         case _ if isinstance(about, Posting):
-            decisions.send(about, shown.digest)
+            decisions.send(about, details.digest)
         case _:
             raise LedgerError(f"{about.key} is {about.state} already.")
 
@@ -140,29 +122,24 @@ def refusal_text(error: VigiliaError) -> str:
             return str(error)
 
 
-def _too_late(request: Request, pages: PagesHere, key: str) -> Response:
+def _too_late(page: Page, key: str) -> Response:
     sentence = _("Somebody was quicker, or it went on by itself. Look at it as it stands now.")
-    back = posting_path(key) if key else "/"
-    return pages.say(request, _("Nothing was changed"), sentence, status=409, back=back)
+    return page.refuse(409, sentence, posting_path(key) if key else "/")
 
 
 @router.post("/try")
-def try_out(request: Request, site: SiteHere, pages: PagesHere) -> Response:
+def try_out(site: SiteHere, page: PageHere) -> Response:
     """Send the words of a posting to a channel that is for trying, marked as a test."""
-    form = caller_of(request).form
+    form = page.form
     key, name = form.get("key", ""), form.get("channel", "")
-    shown = find_posting(site, key)
+    details = find_posting(site, key)
     channel = site.project().channels.get(name)
-    if shown is None or shown.message is None or channel is None:
-        return _too_late(request, pages, key)
+    if details is None or details.message is None or channel is None:
+        return _too_late(page, key)
     try:
-        outcome = send_preview(site.project(), channel, shown.message, site.poster)
+        outcome = send_preview(site.project(), channel, details.message, site.poster)
     except VigiliaError as error:
-        return pages.say(
-            request, _("Nothing was sent"), str(error), status=409, back=posting_path(key)
-        )
+        return page.say(_("Nothing was sent"), str(error), status=409, back=posting_path(key))
     if isinstance(outcome, Delivered):
         return RedirectResponse(f"{posting_path(key)}?done=test&to={quote(name)}", 303)
-    return pages.say(
-        request, _("The test did not arrive"), test_text(name, outcome), back=posting_path(key)
-    )
+    return page.say(_("The test did not arrive"), test_text(name, outcome), back=posting_path(key))

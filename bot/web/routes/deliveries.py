@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from bot.ledger.rows import DeliveryRow, State
 from bot.ledger.search import Wanted
 from bot.web.app_state import SiteHere
-from bot.web.pages import PagesHere
+from bot.web.pages import PageHere
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,9 +22,8 @@ LONGEST_SEARCH = 100
 
 @router.get("/deliveries")
 def deliveries(
-    request: Request,
     site: SiteHere,
-    pages: PagesHere,
+    page: PageHere,
     q: str = "",
     state: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI's form of a repeated query
     channel: str = "",
@@ -49,8 +48,7 @@ def deliveries(
     if len(rows) > SHOWN:
         rows = rows[:SHOWN]
         more = "/deliveries?" + urlencode([*query, ("before", _cursor(rows[-1]))])
-    return pages.show(
-        request,
+    return page.show(
         "deliveries.html",
         rows=rows,
         more=more,
@@ -60,7 +58,7 @@ def deliveries(
         day=day,
         filtered=bool(query),
         channels=tuple(project.channels)[:500],
-        days=sorted((pages.named((id_,)), id_) for id_ in project.by_id),
+        days=sorted((page.pages.named((id_,)), id_) for id_ in project.by_id),
         states=tuple(State),
     )
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.responses import Response
 
 from bot.content.message import Message
 from bot.ledger.rows import InboxRow
 from bot.web.app_state import SiteHere
-from bot.web.pages import PagesHere
+from bot.web.pages import PageHere, Pages
 from bot.web.previews import draw_preview
 
 router = APIRouter(include_in_schema=False)
@@ -34,9 +34,7 @@ class Line:
 
 
 @router.get("/inbox")
-def inbox(
-    request: Request, site: SiteHere, pages: PagesHere, channel: str = "", show: int = SHOWN
-) -> Response:
+def inbox(site: SiteHere, page: PageHere, channel: str = "", show: int = SHOWN) -> Response:
     """Show the messages of one local channel, or of all."""
     project = site.project()
     local = [
@@ -44,9 +42,8 @@ def inbox(
     ]
     most = max(1, min(show, MOST))
     messages = site.ledger.inbox(channel=channel or None, limit=most + 1)
-    lines = [_line(pages, row) for row in reversed(messages[:most])]
-    return pages.show(
-        request,
+    lines = [_line(page.pages, row) for row in reversed(messages[:most])]
+    return page.show(
         "inbox.html",
         lines=lines,
         channel=channel,
@@ -55,7 +52,7 @@ def inbox(
     )
 
 
-def _line(pages: PagesHere, row: InboxRow) -> Line:
+def _line(pages: Pages, row: InboxRow) -> Line:
     html = draw_preview("inbox", {"json": {"text": row.text}}, Message.from_json(row.message))
     zone = pages.zone_of(row.channel)
     is_posting = not row.key.startswith("test/")

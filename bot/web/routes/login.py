@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.logs import log
 from bot.web.app_state import Site, SiteHere
-from bot.web.guard import LANGUAGE_COOKIE, caller_of, cookie_name, put_cookie
+from bot.web.guard import LANGUAGE_COOKIE, cookie_name, put_cookie
 from bot.web.i18n import LANGUAGES, _
-from bot.web.pages import PagesHere
+from bot.web.pages import PageHere
 from bot.web.routes.decisions import LONGEST_NAME
 from bot.web.visitors import Visitor
 
@@ -20,26 +20,24 @@ LONGEST_SECRET = 1_000
 
 
 @router.get("/login")
-def ask(request: Request, site: SiteHere, pages: PagesHere, next: str = "/") -> Response:  # noqa: A002
+def ask(site: SiteHere, page: PageHere, next: str = "/") -> Response:  # noqa: A002
     """Ask for the token or the password."""
-    if not site.access.needs_login or caller_of(request).visitor.name:
+    if not site.access.needs_login or page.visitor.name:
         return RedirectResponse(own_path(next), 303)
-    return pages.show(request, "login.html", next=own_path(next), trouble="", name="")
+    return page.show("login.html", next=own_path(next), trouble="", name="")
 
 
 @router.post("/login")
-def log_in(request: Request, site: SiteHere, pages: PagesHere) -> Response:
+def log_in(request: Request, site: SiteHere, page: PageHere) -> Response:
     """Let somebody in who knows the secret; the session begins with an id of its own."""
-    form = caller_of(request).form
+    form = page.form
     address = request.client.host if request.client else ""
     name = form.get("name", "").strip()[:LONGEST_NAME]
     target = own_path(form.get("next", "/"))
     wait_s = site.logins.wait_s(address)
     if wait_s:
         trouble = _("Too many wrong tries. Try again in {n} minutes.").format(n=-(-wait_s // 60))
-        answer = pages.show(
-            request, "login.html", status=429, next=target, trouble=trouble, name=name
-        )
+        answer = page.show("login.html", status=429, next=target, trouble=trouble, name=name)
         answer.headers["Retry-After"] = str(wait_s)
         return answer
     secret = form.get("secret", "")
@@ -57,18 +55,16 @@ def log_in(request: Request, site: SiteHere, pages: PagesHere) -> Response:
             if name
             else _("Say who you are: the name is kept with what you decide.")
         )
-        return pages.show(
-            request, "login.html", status=403, next=target, trouble=trouble, name=name
-        )
+        return page.show("login.html", status=403, next=target, trouble=trouble, name=name)
     site.logins.succeeded(address)
-    site.visitors.logged_out(caller_of(request).visitor)
+    site.visitors.logged_out(page.visitor)
     return _with_cookie(request, site, site.visitors.logged_in(name), target)
 
 
 @router.post("/logout")
-def log_out(request: Request, site: SiteHere) -> Response:
+def log_out(request: Request, site: SiteHere, page: PageHere) -> Response:
     """End a session."""
-    site.visitors.logged_out(caller_of(request).visitor)
+    site.visitors.logged_out(page.visitor)
     return _with_cookie(request, site, site.visitors.new(), "/")
 
 

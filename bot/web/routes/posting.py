@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from markupsafe import Markup
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from bot.channels.channel import Channel
 from bot.channels.fitting import CannotFitError
@@ -20,21 +20,23 @@ from bot.delivery.approval import Standing, needs_approval, standing
 from bot.delivery.courier import request_id
 from bot.delivery.rendering import write_message
 from bot.errors import RenderError
-from bot.ledger.rows import AttemptRow, Decision, DeliveryRow
+from bot.ledger.rows import DeliveryRow
+from bot.logs import SECRETS
 from bot.planning import Posting
 from bot.project.load import Project
 from bot.web.app_state import Site, SiteHere
 from bot.web.decisions import CHOICES, Choice, choices
 from bot.web.forecast import facts_of
 from bot.web.i18n import _
-from bot.web.pages import PagesHere
+from bot.web.pages import PageHere
 from bot.web.previews import draw_preview
+from bot.web.problems import problem
 
 router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True)
-class Shown:
+class PostingDetails:
     """A posting as its page shows it: ``row`` once it is in the ledger, ``posting`` before."""
 
     about: DeliveryRow | Posting
@@ -42,8 +44,6 @@ class Shown:
     message: Message | None
     trouble: str
     standing: Standing
-    needed: bool
-    decision: Decision | None
     deletes: bool = False
     """Whether its platform takes posts back."""
 
@@ -65,19 +65,21 @@ class Picture:
     left_out: tuple[str, ...] = ()
 
 
-def find_posting(site: Site, key: str) -> Shown | None:
+def find_posting(site: Site, key: str) -> PostingDetails | None:
     """Return a posting by its key, None where there is none."""
     row = site.ledger.delivery(key)
     about: DeliveryRow | Posting | None = row or site.forecast().posting(key)
     if about is None:
         return None
     message, trouble = _words(site.project(), about, row)
-    decision = site.ledger.decisions([key]).get(key)
-    needed = needs_approval(site.project(), about)
-    stands = standing(needed, decision, message.digest if message else None)
+    stands = standing(
+        needs_approval(site.project(), about),
+        site.ledger.decisions([key]).get(key),
+        message.digest if message else None,
+    )
     channel = site.project().channels.get(about.channel)
     deletes = channel is not None and isinstance(channel.platform, Retracts)
-    return Shown(about, row, message, trouble, stands, needed, decision, deletes)
+    return PostingDetails(about, row, message, trouble, stands, deletes)
 
 
 def _words(
@@ -125,38 +127,31 @@ DONE = frozenset(CHOICES) | {"test"}
 
 
 @router.get("/posting/{key:path}")
-def posting(
-    request: Request, site: SiteHere, pages: PagesHere, key: str, done: str = "", to: str = ""
-) -> Response:
+def posting(site: SiteHere, page: PageHere, key: str, done: str = "", to: str = "") -> Response:
     """Show a posting."""
     project = site.project()
-    shown = find_posting(site, key)
-    if shown is None:
+    details = find_posting(site, key)
+    if details is None:
         sentence = _(
             "No posting has this key. It may have been planned by an earlier configuration."
         )
-        return pages.say(request, _("There is no such posting"), sentence, status=404)
-    about = shown.about
+        return page.say(_("There is no such posting"), sentence, status=404)
+    about = details.about
     channel = project.channels.get(about.channel)
-    attempts: tuple[AttemptRow, ...] = site.ledger.attempts(key) if shown.row else ()
-    return pages.show(
-        request,
+    return page.show(
         "posting.html",
-        shown=shown,
+        details=details,
         about=about,
         key=key,
         channel=channel,
-        picture=pictured(channel, shown.message, about) if channel and shown.message else None,
+        picture=pictured(channel, details.message, about) if channel and details.message else None,
         texts=[project.days.texts[id_] for id_ in about.observances if id_ in project.days.texts],
         facts=facts_of(project, about.observances, about.date.year, about.languages),
-        siblings=[
-            p for p in site.forecast().siblings(_as_posting(about)) if p.channel != about.channel
-        ][:12],
-        attempts=attempts,
+        siblings=site.forecast().siblings(about)[:12],
+        attempts=site.ledger.attempts(key) if details.row else (),
         decisions=site.ledger.decision_log(key),
         test_channels=_test_channels(project, about.channel),
         names={code: language.name for code, language in project.languages.items()},
-        today=site.now().astimezone(pages.zone_of(about.channel)).date(),
         done=done if done in DONE else "",
         to=to if to in project.channels else "",
     )
@@ -168,17 +163,32 @@ def _test_channels(project: Project, but: str) -> list[str]:
     return sorted(names, key=lambda name: not project.channels[name].platform.local)[:500]
 
 
-def _as_posting(about: DeliveryRow | Posting) -> Posting:
-    if isinstance(about, Posting):
-        return about
-    return Posting(
-        key=about.key,
-        observances=about.observances,
-        date=about.date,
-        lead_days=about.lead_days,
-        channel=about.channel,
-        languages=about.languages,
-        due_at=about.due_at,
-        useful_until=about.useful_until,
-        lines=about.lines,
-    )
+# The HTML part of an e-mail is the one page with styles within, as mail programs need them; its
+# policy and the frame's sandbox keep it apart from all others.
+_MAIL_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+}
+
+_NO_MAIL = "There is no e-mail of this key."
+
+
+@router.get("/mail-part/{key:path}")
+def mail_part(site: SiteHere, key: str) -> Response:
+    """Return the HTML part of the e-mail that a posting is: a document of its own, with no script
+    and nothing loaded, framed here only."""
+    details = find_posting(site, key)
+    channel = site.project().channels.get(details.about.channel) if details else None
+    if details is None or details.message is None or channel is None:
+        return problem(404, _NO_MAIL)
+    request = shown_request(channel, details.message, details.about)
+    parts = request.get("mime", {}).get("parts", ()) if request else ()
+    part = next((part["text"] for part in parts if part["type"] == "text/html"), None)
+    if part is None:
+        return problem(404, _NO_MAIL)
+    # A link opens beside the page and never within the frame.
+    page = part.replace("<head>", '<head><base target="_blank">', 1)
+    return HTMLResponse(SECRETS(None, "", {"page": page})["page"], headers=_MAIL_HEADERS)

@@ -9,7 +9,7 @@ import pytest
 from bot.channels.channel import Channel
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.registry import PLATFORMS
-from bot.cli.outcome_text import outcome_text
+from bot.cli.channel_commands import outcome_text
 
 
 def said(platform: str, outcome: Outcome) -> str:

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from bot.cli.output import complain, console, print_indented, print_json, print_table
-from bot.schemas import utc_text, utc_text_or_none
+from bot.schemas import utc_text
 
 KEY = "genocide-prevention-day/2026-12-09/0/ottawa-and-others/en+fr+es"
 NAME = "International Day of Commemoration and Dignity of the Victims of the Crime of Genocide"
@@ -137,7 +137,6 @@ def test_json_holds_instants_in_utc_and_dates(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == (
         '{\n  "at": "2026-12-09T14:00:00Z",\n  "on": "2026-12-09",\n  "é": null\n}\n'
     )
-    assert utc_text_or_none(None) is None
     assert utc_text(datetime(2026, 12, 9, 14, tzinfo=UTC)) == "2026-12-09T14:00:00Z"
 
 

@@ -15,7 +15,7 @@ from bot.channels.request import Response
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import State
-from bot.schemas import delivery_schema
+from bot.schemas import DeliverySchema
 from tests.page import CANARIES, NOW, Stage
 from tests.unit.project_files import text_of
 from tests.unit.web.browsing import BASE, Browser
@@ -75,7 +75,7 @@ def test_the_history_is_filtered_searched_and_turned_over(ask: Browser, locked: 
     assert row is not None
     unknown = got(ask, "/api/history?state=unknown&state=failed")
     assert {one["state"] for one in unknown} == {"unknown", "failed"}
-    assert delivery_schema(row) in unknown
+    assert DeliverySchema.model_validate(row).model_dump(mode="json") in unknown
     every = got(ask, "/api/history?limit=1000")
     first = got(ask, "/api/history?limit=4")
     assert first == every[:4]

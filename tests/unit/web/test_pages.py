@@ -45,7 +45,7 @@ def test_the_first_page_tells_what_needs_a_hand_and_what_comes(
     assert "1 posting failed" in text
     assert "1 coming posting waits for a person" in text
     assert text.index("may have arrived") < text.index("waits for a person")
-    due = shown.site.forecast().next_due(NOW)
+    due = shown.project.plan.next_due(NOW)
     assert due is not None and f'datetime="{due.isoformat()}" data-count' in reader.get("/").text
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -24,7 +25,7 @@ from bot.ledger.rows import State
 from bot.planning import plan_for
 from bot.settings.listening import Listen, read_listen
 from bot.web.access import Access
-from bot.web.page_thread import bound, page_beside
+from bot.web.page_thread import bound, open_page
 from bot.web.server import serve
 from tests.page import NOW, Stage, make_project, served
 
@@ -40,10 +41,10 @@ def wait_for(what: Callable[[], Any], limit_s: float = 8.0) -> Any:
 
 
 @contextmanager
-def beside(folder: Path, listen: Listen) -> Iterator[list[str]]:
+def with_page(folder: Path, listen: Listen) -> Iterator[list[str]]:
     project, clock = make_project(folder), SettableClock(NOW)
     told: list[str] = []
-    page = page_beside(Access(listen), clock, announce=told.append)
+    page = partial(open_page, access=Access(listen), clock=clock, announce=told.append)
     with assembled(project, clock, "sqlite:///vigilia.db") as parts, page(parts):
         yield told
 
@@ -57,7 +58,7 @@ def answers(address: str) -> bool:
 
 
 def test_the_page_is_there_while_the_service_runs_and_gone_afterwards(tmp_path: Path) -> None:
-    with beside(tmp_path / "g", Listen("127.0.0.1", 0)) as (address,):
+    with with_page(tmp_path / "g", Listen("127.0.0.1", 0)) as (address,):
         wait_for(lambda: answers(address))
         began = time.monotonic()
     assert time.monotonic() - began < 4
@@ -65,7 +66,7 @@ def test_the_page_is_there_while_the_service_runs_and_gone_afterwards(tmp_path: 
 
 
 def test_a_page_that_ends_before_it_began_ends_all_the_same(tmp_path: Path) -> None:
-    with beside(tmp_path / "g", Listen("127.0.0.1", 0)) as (address,):
+    with with_page(tmp_path / "g", Listen("127.0.0.1", 0)) as (address,):
         pass
     assert not answers(address)
 
@@ -73,7 +74,7 @@ def test_a_page_that_ends_before_it_began_ends_all_the_same(tmp_path: Path) -> N
 def test_a_port_that_is_taken_is_told_and_the_service_goes_on(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, capture_logs() as records:
         port = other.getsockname()[1]
-        with beside(tmp_path / "g", Listen("127.0.0.1", port)) as told:
+        with with_page(tmp_path / "g", Listen("127.0.0.1", port)) as told:
             assert told == []
     (sentence,) = (str(record["event"]) for record in records if record["log_level"] == "error")
     assert f"The page cannot listen on 127.0.0.1:{port}" in sentence
@@ -81,7 +82,7 @@ def test_a_port_that_is_taken_is_told_and_the_service_goes_on(tmp_path: Path) ->
 
 
 def test_a_host_that_is_not_this_machines_is_told_too(tmp_path: Path) -> None:
-    with beside(tmp_path / "g", Listen("192.0.2.1", 8099)) as told:
+    with with_page(tmp_path / "g", Listen("192.0.2.1", 8099)) as told:
         assert told == []
 
 
@@ -180,7 +181,12 @@ def test_only_so_many_listen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_the_service_delivers_is_counted_and_its_work_looked_at(tmp_path: Path) -> None:
     project, clock = make_project(tmp_path / "g"), SettableClock(NOW)
     told: list[str] = []
-    page = page_beside(Access(Listen("127.0.0.1", 0)), clock, announce=told.append)
+    page = partial(
+        open_page,
+        access=Access(Listen("127.0.0.1", 0)),
+        clock=clock,
+        announce=told.append,
+    )
     problem: list[str | None] = [None]
     with ExitStack() as stack:
         parts = stack.enter_context(assembled(project, clock, "sqlite:///vigilia.db"))
