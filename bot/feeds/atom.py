@@ -13,9 +13,12 @@ from datetime import UTC, date, datetime
 from xml.etree import ElementTree as ET
 
 from bot import __version__
+from bot.calendar.observances import Observance
 from bot.channels.dialects.dialect import one_line, web_url
 from bot.channels.dialects.html import HTML
+from bot.content.languages import Language
 from bot.content.message import Link, Message, Part
+from bot.content.texts import DayText
 from bot.ledger.rows import DeliveryRow
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -92,36 +95,23 @@ def posted_entries(
     return tuple(entries.values())
 
 
-@dataclass(frozen=True)
-class UpcomingDay:
-    """A day that is going to be posted: ``shown`` is its date in words, ``since`` when it came
-    into view, UTC."""
-
-    id: str
-    on: date
-    date_text: str
-    name: str
-    authority: str
-    sources: tuple[Link, ...]
-    themes: tuple[str, ...]
-    since: datetime
-
-
-def upcoming_entries(days: Iterable[UpcomingDay], language: str) -> tuple[Entry, ...]:
-    """Return the days that come: their dates, names and sources. Their words are not told before
-    they are posted."""
-    return tuple(
-        Entry(
-            about=f"{day.id}/{day.on.isoformat()}",
-            title=f"{day.date_text}: {day.name}",
-            language=language,
-            published=day.since,
-            updated=day.since,
-            content=HTML.text(one_line(day.authority)) and f"<p>{HTML.text(day.authority)}</p>",
-            links=day.sources,
-            categories=day.themes,
-        )
-        for day in days
+def upcoming_entry(
+    day: Observance, text: DayText, on: date, language: Language, since: datetime
+) -> Entry:
+    """Return a day that is going to be posted: its date, name and sources, not its words, which are
+    not told before. ``since`` (UTC) is when it came into view."""
+    name = day.names.get(language.code) or day.names.get("en") or day.id
+    return Entry(
+        about=f"{day.id}/{on.isoformat()}",
+        title=f"{language.date(on)}: {name}",
+        language=language.code,
+        published=since,
+        updated=since,
+        content=HTML.text(one_line(text.authority)) and f"<p>{HTML.text(text.authority)}</p>",
+        links=tuple(
+            source.link(language.code) for source in text.sources if source.has_title(language.code)
+        ),
+        categories=day.themes,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import ipaddress
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -109,7 +109,7 @@ def password_hash(password: str) -> str:
     """Return what stands for a password in the settings: scrypt with a salt of its own."""
     salt = secrets.token_bytes(_SALT_BYTES)
     digest = hashlib.scrypt(password.encode("utf-8"), salt=salt, n=_N, r=_R, p=_P)
-    return f"scrypt:{_N}:{_R}:{_P}:{_encoded(salt)}:{_encoded(digest)}"
+    return f"scrypt:{_N}:{_R}:{_P}:{_base64(salt)}:{_base64(digest)}"
 
 
 def is_password(password: str, hashed: str) -> bool:
@@ -117,16 +117,12 @@ def is_password(password: str, hashed: str) -> bool:
     try:
         kind, n, r, p, salt, digest = hashed.split(":")
         derived = hashlib.scrypt(
-            password.encode("utf-8"), salt=_decoded(salt), n=int(n), r=int(r), p=int(p)
+            password.encode("utf-8"), salt=urlsafe_b64decode(salt), n=int(n), r=int(r), p=int(p)
         )
-        return kind == "scrypt" and hmac.compare_digest(derived, _decoded(digest))
+        return kind == "scrypt" and hmac.compare_digest(derived, urlsafe_b64decode(digest))
     except ValueError:
         return False
 
 
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode("ascii")
-
-
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text.encode("ascii"))
+def _base64(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).decode("ascii")

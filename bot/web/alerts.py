@@ -9,6 +9,7 @@ from datetime import timedelta
 from bot.delivery.approval import Standing, Unapproved, unapproved
 from bot.ledger.rows import DeliveryRow, PausedChannel, State
 from bot.ledger.search import Wanted
+from bot.web import labels
 from bot.web.app_state import Site
 from bot.web.dates import number
 from bot.web.i18n import _, ngettext
@@ -55,39 +56,43 @@ def _everything_paused(site: Site) -> Iterator[Alert]:
 
 
 def _deliveries(site: Site) -> Iterator[Alert]:
-    details = {
-        State.UNKNOWN: _("It may have arrived. Look into the channel, then say what you found."),
-        State.FAILED: _("It did not arrive. See why, then send it again while it is useful."),
-        State.MISSED: _("It was not sent while it was useful."),
-        State.HELD: _("It is due and waits."),
-    }
     since = site.now() - LOOK_BACK
-    for state, detail in details.items():
+    for state in (State.UNKNOWN, State.FAILED, State.MISSED, State.HELD):
         count = site.ledger.count_since(state, since, _COUNTED)
         if not count:
             continue
-        rows = site.ledger.search(Wanted(states=(state,)), _SHOWN)
+        title, detail = _words(state, count)
         yield Alert(
-            _titled(state, count),
+            title.format(n=f"{number(count)}+" if count >= _COUNTED else number(count)),
             detail,
             f"/deliveries?state={state.value}",
             urgent=state in (State.UNKNOWN, State.FAILED),
-            rows=rows,
+            rows=site.ledger.search(Wanted(states=(state,)), _SHOWN),
         )
 
 
-def _titled(state: State, count: int) -> str:
-    count_text = f"{number(count)}+" if count >= _COUNTED else number(count)
+def _words(state: State, count: int) -> tuple[str, str]:
     match state:
         case State.UNKNOWN:
-            text = ngettext("{n} posting may have arrived", "{n} postings may have arrived", count)
+            return (
+                ngettext("{n} posting may have arrived", "{n} postings may have arrived", count),
+                _("It may have arrived. Look into the channel, then say what you found."),
+            )
         case State.FAILED:
-            text = ngettext("{n} posting failed", "{n} postings failed", count)
+            return (
+                ngettext("{n} posting failed", "{n} postings failed", count),
+                _("It did not arrive. See why, then send it again while it is useful."),
+            )
         case State.MISSED:
-            text = ngettext("{n} posting was missed", "{n} postings were missed", count)
+            return (
+                ngettext("{n} posting was missed", "{n} postings were missed", count),
+                _(labels.STATES[state].meaning),
+            )
         case _:
-            text = ngettext("{n} posting is held", "{n} postings are held", count)
-    return text.format(n=count_text)
+            return (
+                ngettext("{n} posting is held", "{n} postings are held", count),
+                _("It is due and waits."),
+            )
 
 
 def _approvals(site: Site) -> Iterator[Alert]:
@@ -129,30 +134,21 @@ def _paused(paused: Iterable[PausedChannel]) -> Iterator[Alert]:
 def _facts(site: Site) -> Iterator[Alert]:
     forecast, now = site.forecast(), site.now()
     stale = forecast.stale_facts(now.date())
-    going = forecast.going_stale(now)
-    if stale:
-        title = ngettext(
-            "{n} figure is past its review", "{n} figures are past their review", len(stale)
-        )
-        yield Alert(
-            title.format(n=number(len(stale))),
-            _("Look at the source of each: {names}.").format(
-                names=", ".join(fact.id for fact in stale[:_SHOWN])
-            ),
-            "/calendar#figures",
-            urgent=False,
-        )
-    if going:
-        title = ngettext(
-            "{n} figure is to be reviewed before it is posted",
-            "{n} figures are to be reviewed before they are posted",
-            len(going),
-        )
-        yield Alert(
-            title.format(n=number(len(going))),
-            _("Look at the source of each: {names}.").format(
-                names=", ".join(aging.fact.id for aging in going[:_SHOWN])
-            ),
-            "/calendar#figures",
-            urgent=False,
-        )
+    going = [aging.fact for aging in forecast.going_stale(now)]
+    past = ngettext(
+        "{n} figure is past its review", "{n} figures are past their review", len(stale)
+    )
+    coming = ngettext(
+        "{n} figure is to be reviewed before it is posted",
+        "{n} figures are to be reviewed before they are posted",
+        len(going),
+    )
+    for title, facts in ((past, stale), (coming, going)):
+        if facts:
+            names = ", ".join(fact.id for fact in facts[:_SHOWN])
+            yield Alert(
+                title.format(n=number(len(facts))),
+                _("Look at the source of each: {names}.").format(names=names),
+                "/calendar#figures",
+                urgent=False,
+            )

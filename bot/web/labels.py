@@ -3,40 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.delivery.approval import Standing
-from bot.ledger.rows import State
+from bot.ledger.rows import OutcomeName, State
 from bot.web.i18n import N_, _
 
-STATES: Mapping[State, str] = {
-    State.READY: N_("about to be sent"),
-    State.SENDING: N_("being sent"),
-    State.RETRYING: N_("will be tried again"),
-    State.DELIVERED: N_("delivered"),
-    State.FAILED: N_("failed"),
-    State.UNKNOWN: N_("may have arrived"),
-    State.HELD: N_("held"),
-    State.SKIPPED: N_("skipped"),
-    State.MISSED: N_("missed"),
-    State.RETRACTED: N_("taken back"),
+
+class Label(NamedTuple):
+    """What something is called, and what that means."""
+
+    name: str
+    meaning: str
+
+
+STATES: Mapping[State, Label] = {
+    State.READY: Label(N_("about to be sent"), N_("It is due and goes out within seconds.")),
+    State.SENDING: Label(N_("being sent"), N_("It is on its way to the platform at this moment.")),
+    State.RETRYING: Label(
+        N_("will be tried again"),
+        N_("The platform did not take it yet. It is tried again by itself."),
+    ),
+    State.DELIVERED: Label(N_("delivered"), N_("The platform took it.")),
+    State.FAILED: Label(
+        N_("failed"), N_("It surely did not arrive, and is not tried again by itself.")
+    ),
+    State.UNKNOWN: Label(
+        N_("may have arrived"),
+        N_(
+            "It was sent, but nobody knows whether it arrived. Look into the channel, then say what"
+            " you found: it is never sent a second time by itself."
+        ),
+    ),
+    State.HELD: Label(N_("held"), N_("It waits, and is not sent before somebody lets it go.")),
+    State.SKIPPED: Label(N_("skipped"), N_("Somebody decided that it is not posted.")),
+    State.MISSED: Label(N_("missed"), N_("It was not sent while it was useful.")),
+    State.RETRACTED: Label(N_("taken back"), N_("It was delivered, and taken back afterwards.")),
 }
 
-MEANINGS: Mapping[State, str] = {
-    State.READY: N_("It is due and goes out within seconds."),
-    State.SENDING: N_("It is on its way to the platform at this moment."),
-    State.RETRYING: N_("The platform did not take it yet. It is tried again by itself."),
-    State.DELIVERED: N_("The platform took it."),
-    State.FAILED: N_("It surely did not arrive, and is not tried again by itself."),
-    State.UNKNOWN: N_(
-        "It was sent, but nobody knows whether it arrived. Look into the channel, then say what"
-        " you found: it is never sent a second time by itself."
-    ),
-    State.HELD: N_("It waits, and is not sent before somebody lets it go."),
-    State.SKIPPED: N_("Somebody decided that it is not posted."),
-    State.MISSED: N_("It was not sent while it was useful."),
-    State.RETRACTED: N_("It was delivered, and taken back afterwards."),
+ATTEMPTED: Mapping[OutcomeName | None, State] = {
+    None: State.SENDING,
+    "delivered": State.DELIVERED,
+    "retry": State.RETRYING,
+    "rejected": State.FAILED,
+    "unknown": State.UNKNOWN,
 }
+"""The state by whose label the outcome of an attempt is called."""
 
 HELD_FOR: Mapping[str, str] = {
     "approval": N_("waits for a person"),
@@ -44,24 +57,28 @@ HELD_FOR: Mapping[str, str] = {
     "pause": N_("everything is paused"),
 }
 
-STANDINGS: Mapping[Standing, str] = {
-    Standing.FREE: N_("posted by itself when due"),
-    Standing.WAITING: N_("waits for approval"),
-    Standing.APPROVED: N_("approved"),
-    Standing.LAPSED: N_("approval lapsed"),
-    Standing.HELD: N_("held by a person"),
-    Standing.SKIPPED: N_("will be skipped"),
-}
-
-STANDING_MEANINGS: Mapping[Standing, str] = {
-    Standing.FREE: N_("Nobody has to decide. It can still be held or skipped."),
-    Standing.WAITING: N_("A person reads these words before they are posted."),
-    Standing.APPROVED: N_("These words were read and approved. They are posted when due."),
-    Standing.LAPSED: N_(
-        "The words changed after they were approved: read them once more, then approve them again."
+STANDINGS: Mapping[Standing, Label] = {
+    Standing.FREE: Label(
+        N_("posted by itself when due"),
+        N_("Nobody has to decide. It can still be held or skipped."),
     ),
-    Standing.HELD: N_("It is not posted before somebody approves it."),
-    Standing.SKIPPED: N_("It will not be posted this time."),
+    Standing.WAITING: Label(
+        N_("waits for approval"), N_("A person reads these words before they are posted.")
+    ),
+    Standing.APPROVED: Label(
+        N_("approved"), N_("These words were read and approved. They are posted when due.")
+    ),
+    Standing.LAPSED: Label(
+        N_("approval lapsed"),
+        N_(
+            "The words changed after they were approved: read them once more, then approve them"
+            " again."
+        ),
+    ),
+    Standing.HELD: Label(
+        N_("held by a person"), N_("It is not posted before somebody approves it.")
+    ),
+    Standing.SKIPPED: Label(N_("will be skipped"), N_("It will not be posted this time.")),
 }
 
 KINDS: Mapping[str, str] = {

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import JSONResponse
 
 PROBLEM_JSON = "application/problem+json"
 
-_TITLES = {
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    409: "Conflict",
-    413: "Content Too Large",
-    421: "Misdirected Request",
-    422: "Unprocessable Content",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
+# as RFC 9110 calls them, which older versions of Python do not
+_NEW_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 PROBLEM_SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -52,7 +43,7 @@ def problem(
     """Return an answer that says in ``detail`` what is wrong, for a person to read."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": _TITLES.get(status, "Error"),
+        "title": _NEW_PHRASES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
     }

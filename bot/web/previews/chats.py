@@ -19,8 +19,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from bot.channels.colours import colour
 from bot.content.message import Message
+from bot.web.labels import KINDS
 from bot.web.markup import lines_html, link_html, seen, text_html
 from bot.web.sanitize import tamed
 
@@ -38,8 +38,7 @@ _MATRIX_ELEMENTS = {name: name for name in _MATRIX_SAME} | {
 
 def known_kind(kind: str) -> str:
     """Return the kind whose colour is shown: an unknown one has that of a remembrance."""
-    kinds = ("day", "remembrance", "anniversary", "month", "notice", "digest", "test")
-    return kind if kind in kinds and colour(kind) else "remembrance"
+    return kind if kind in KINDS or kind == "test" else "remembrance"
 
 
 def conversation_line(class_: str, badge: str, inner: Markup) -> Markup:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from bot.calendar.observances import Observance
 from bot.errors import nearest
-from bot.feeds.atom import Entry, UpcomingDay, feed, posted_entries, upcoming_entries
+from bot.feeds.atom import Entry, feed, posted_entries, upcoming_entry
 from bot.ledger.rows import DeliveryRow, State
 from bot.ledger.search import Wanted
 from bot.planning import Posting
@@ -48,7 +48,7 @@ def calendar(request: Request, site: SiteHere, language: str = "", theme: str = 
         refused = f"There is no theme '{theme[:80]}'.{nearest(theme, themes)}"
     if refused:
         return problem(404, refused)
-    year = site.now().astimezone(project.settings.timezone).year
+    year = site.today().year
     chosen = _main(project, language)
     content = _shelf(request).get(
         f"calendar {chosen} {theme}",
@@ -80,11 +80,8 @@ def upcoming(request: Request, site: SiteHere, language: str = "") -> Response:
     if refused := _unknown_language(project, language):
         return problem(404, refused)
     chosen = _main(project, language)
-
-    def entries() -> Iterable[Entry]:
-        return upcoming_entries(_upcoming_days(site, chosen), chosen)
-
-    return _feed(request, site, "upcoming", _TITLES.get(chosen, _TITLES["en"]), language, entries)
+    title, entries = _TITLES.get(chosen, _TITLES["en"]), partial(_upcoming_entries, site, chosen)
+    return _feed(request, site, "upcoming", title, language, entries)
 
 
 def _shelf(request: Request) -> ContentCache:
@@ -135,19 +132,18 @@ def _posted(site: Site, language: str) -> list[DeliveryRow]:
     return rows
 
 
-def _upcoming_days(site: Site, language: str) -> list[UpcomingDay]:
+def _upcoming_entries(site: Site, code: str) -> Iterable[Entry]:
     now, project = site.now(), site.project()
     postings = [p for p in site.forecast().within(now, now + AHEAD) if not p.lead_days]
-    days: dict[tuple[str, str], UpcomingDay] = {}
+    entries: dict[tuple[str, date], Entry] = {}
     for posting in _not_skipped(site, postings):
         for id_ in posting.observances:
             day = project.by_id.get(id_)
-            if day is not None:
-                days.setdefault(
-                    (id_, str(posting.date)),
-                    _day(project, day, posting, language, posting.due_at - AHEAD),
-                )
-    return list(days.values())
+            if day is not None and (id_, posting.date) not in entries:
+                text, since = project.days.texts[id_], posting.due_at - AHEAD
+                entry = upcoming_entry(day, text, posting.date, project.languages[code], since)
+                entries[id_, posting.date] = entry
+    return entries.values()
 
 
 def _not_skipped(site: Site, postings: list[Posting]) -> list[Posting]:
@@ -158,22 +154,6 @@ def _not_skipped(site: Site, postings: list[Posting]) -> list[Posting]:
         decided = site.ledger.decisions(keys)
         skipped |= {key for key, decision in decided.items() if decision.verdict == "skip"}
     return [posting for posting in postings if posting.key not in skipped]
-
-
-def _day(
-    project: Project, day: Observance, posting: Posting, language: str, since: datetime
-) -> UpcomingDay:
-    text = project.days.texts[day.id]
-    return UpcomingDay(
-        id=day.id,
-        on=posting.date,
-        date_text=project.languages[language].date(posting.date),
-        name=day.names.get(language) or day.names.get("en") or day.id,
-        authority=text.authority,
-        sources=tuple(s.link(language) for s in text.sources if s.has_title(language)),
-        themes=day.themes,
-        since=since,
-    )
 
 
 def _main(project: Project, language: str) -> str:

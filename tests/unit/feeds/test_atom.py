@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.content.message import ActionText, Link, Message, Part
-from bot.feeds.atom import Entry, UpcomingDay, feed, posted_entries, upcoming_entries
+from bot.content.texts import SourceText
+from bot.feeds.atom import Entry, feed, posted_entries, upcoming_entry
 from bot.ledger.rows import DeliveryRow, State
+from tests.unit.checking.making import DAY, OBSERVANCE, shipped
 
 NOON = datetime(2026, 12, 9, 12, tzinfo=UTC)
 
@@ -153,17 +155,11 @@ def test_what_has_no_words_or_was_not_sent_is_no_entry() -> None:
 
 
 def test_a_day_to_come_says_when_on_whose_authority_and_where_to_read() -> None:
-    day = UpcomingDay(
-        id="some-day",
-        on=date(2027, 1, 27),
-        date_text="27 January 2027",
-        name="Some <day>",
-        authority="A/RES/60/7 & others",
-        sources=(Link("Resolution", "https://undocs.org/A/RES/60/7"),),
-        themes=("core",),
-        since=NOON,
-    )
-    (found,) = read(upcoming_entries([day], "en")).entries
+    source = SourceText("Resolution", "https://undocs.org/A/RES/60/7")
+    text = replace(DAY, authority="A/RES/60/7 & others", sources=(source,))
+    day = replace(OBSERVANCE, id="some-day", names={"en": "Some <day>"}, themes=("core",))
+    made = upcoming_entry(day, text, date(2027, 1, 27), shipped().languages["en"], NOON)
+    (found,) = read([made]).entries
     assert found.title == "27 January 2027: Some <day>"
     assert found.content[0].value == "<p>A/RES/60/7 &amp; others</p>"
     assert found.links[0].href == "https://undocs.org/A/RES/60/7"

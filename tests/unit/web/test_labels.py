@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from babel.messages.extract import extract
@@ -18,7 +18,7 @@ import bot.web
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.registry import PLATFORMS
 from bot.delivery.approval import Standing
-from bot.ledger.rows import State
+from bot.ledger.rows import OutcomeName, State
 from bot.web import labels
 from bot.web.dates import wait
 from bot.web.decisions import CHOICES
@@ -82,8 +82,9 @@ def test_the_sources_are_typographic_too() -> None:
 
 
 def test_everything_that_can_be_has_a_name() -> None:
-    assert set(labels.STATES) == set(labels.MEANINGS) == set(State)
-    assert set(labels.STANDINGS) == set(labels.STANDING_MEANINGS) == set(Standing)
+    assert set(labels.STATES) == set(State)
+    assert set(labels.STANDINGS) == set(Standing)
+    assert set(labels.ATTEMPTED) == {None, *get_args(OutcomeName)}
     assert set(labels.REASONS) >= set(Reason)
     assert all(choice.happens for choice in CHOICES.values())
 
