@@ -133,7 +133,7 @@ class _Reader:
         )
 
     def _shape(
-        self, entry: str, kind: Platform[Any], common: Mapping[str, Any], key: str
+        self, entry: str, kind: Platform[Any, Any], common: Mapping[str, Any], key: str
     ) -> dict[str, Any] | None:
         """Return all of a channel but its name and options; None where it cannot be."""
         shape = self._shapes.get(key)
@@ -149,7 +149,7 @@ class _Reader:
     def _say(self, entry: str, code: str, sentence: str, level: Any = "error") -> None:
         self._problems.append(Problem(level, code, self._file, entry, sentence))
 
-    def _platform(self, entry: str, table: Mapping[str, Any]) -> Platform[Any] | None:
+    def _platform(self, entry: str, table: Mapping[str, Any]) -> Platform[Any, Any] | None:
         name = table.get("platform")
         if name is None:
             typo = next((key for key in table if nearest(key, ("platform",))), None)
@@ -182,7 +182,7 @@ class _Reader:
         return expanded
 
     def _warn_of_written_secrets(
-        self, entry: str, kind: Platform[Any], table: Mapping[str, Any]
+        self, entry: str, kind: Platform[Any, Any], table: Mapping[str, Any]
     ) -> None:
         model = kind.options_model
         if model not in self._secret_keys:
@@ -202,7 +202,7 @@ class _Reader:
                     "warning",
                 )
 
-    def _shape_of(self, kind: Platform[Any], fields: ChannelFields) -> dict[str, Any]:
+    def _shape_of(self, kind: Platform[Any, Any], fields: ChannelFields) -> dict[str, Any]:
         settings = self._settings
         return {
             "platform": kind,
