@@ -97,8 +97,8 @@ class Matrix(ServerPlatform[MatrixOptions, Json]):
 
     def wait(self, response: Response, at: datetime) -> timedelta | None:
         milliseconds = response.json.get("retry_after_ms")
-        asked = milliseconds / 1000 if isinstance(milliseconds, int | float) else None
-        return wait_of_seconds(asked)
+        seconds = milliseconds / 1000 if isinstance(milliseconds, int | float) else None
+        return wait_of_seconds(seconds)
 
     def retraction(
         self, remote_id: str, options: MatrixOptions, envelope: Envelope

@@ -123,8 +123,8 @@ class Telegram(ServerPlatform[TelegramOptions, Json]):
 
     def wait(self, response: Response, at: datetime) -> timedelta | None:
         parameters = response.json.get("parameters")
-        asked = parameters.get("retry_after") if isinstance(parameters, dict) else None
-        return wait_of_seconds(asked)
+        seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
+        return wait_of_seconds(seconds)
 
     def retraction(
         self, remote_id: str, options: TelegramOptions, envelope: Envelope
