@@ -12,9 +12,8 @@ from bot.cluster import buckets, jobs, postgresql
 from bot.errors import LedgerError
 from bot.ledger import queries, sqlite
 from bot.ledger.ledger import Ledger
-from bot.ledger.locks import Lock
 from bot.ledger.rows import Mode
-from bot.ledger.transactions import reads, writes
+from bot.ledger.transactions import Lock, reads, writes
 
 
 class SharedLedger(Ledger):

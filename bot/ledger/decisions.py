@@ -10,13 +10,13 @@ from sqlalchemy import Connection, insert
 
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
-from bot.ledger.locks import Lock, take
 from bot.ledger.pauses import refuse_paused
 from bot.ledger.queries import delivery
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
 from bot.ledger.slots import insert_by_hand
 from bot.ledger.tables import decisions
+from bot.ledger.transactions import Lock, take
 from bot.ledger.transitions import move, set_free, unless_arrived
 from bot.ledger.verdicts import verdicts
 from bot.planning import Planned

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, String, cast, delete, exists, func, insert, select, type_coerce
 
 from bot.channels.outcome import Reason
-from bot.ledger.locks import Lock, take
 from bot.ledger.queries import LONGEST_WAIT, POSTINGS, meta_value
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import State
 from bot.ledger.tables import deliveries, meta, told_subjects
+from bot.ledger.transactions import Lock, take
 
 _SUBJECTS_A_QUESTION = 500
 """A database takes so many parameters and not many more."""

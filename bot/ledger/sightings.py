@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from bot.ledger.locks import Lock, take
 from bot.ledger.tables import sightings
-from bot.ledger.transactions import Transactions
+from bot.ledger.transactions import Lock, Transactions, take
 
 FORGOTTEN_AFTER = timedelta(hours=1)
 """Where machines share a ledger, so long a day must be gone from a channel until it is forgotten:
