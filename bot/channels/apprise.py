@@ -16,10 +16,9 @@ from typing import Any, NamedTuple
 from pydantic import Field, SecretStr
 
 from bot.channels.addresses import address_problem, digest
-from bot.channels.base_platform import BasePlatform, ChannelOptions, Rates
 from bot.channels.dialects.apprised import APPRISED
 from bot.channels.dialects.dialect import one_line, units
-from bot.channels.platform import Envelope, Platform
+from bot.channels.platform import ChannelOptions, Envelope, Platform, Rates
 from bot.channels.registry import PLATFORMS
 from bot.channels.request import ApprisedRequest
 from bot.channels.text_layout import text_of_part
@@ -48,7 +47,7 @@ class Words(NamedTuple):
     room: int
 
 
-class Apprise(BasePlatform[AppriseOptions, Words]):
+class Apprise(Platform[AppriseOptions, Words]):
     """A title and a text."""
 
     name = "apprise"
@@ -144,4 +143,4 @@ def own_host(place: Any) -> str | None:
     return str(place.host) if place.host else None
 
 
-PLATFORM: Platform[AppriseOptions] = Apprise()
+PLATFORM = Apprise()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from bot.channels.base_platform import BasePlatform, ChannelOptions, Rates
 from bot.channels.dialects.dialect import one_line
 from bot.channels.dialects.plain import PLAIN
-from bot.channels.platform import Envelope
+from bot.channels.platform import ChannelOptions, Envelope, Platform, Rates
 from bot.channels.request import LocalRequest
 from bot.content.message import ActionText, Link, Message, Part
 
@@ -16,7 +15,7 @@ class LocalOptions(ChannelOptions):
     """A place on this machine adds no keys."""
 
 
-class LocalPlatform(BasePlatform[LocalOptions, LocalRequest]):
+class LocalPlatform(Platform[LocalOptions, LocalRequest]):
     """A place that takes every message, of any length, and has no address."""
 
     local = True

@@ -111,7 +111,7 @@ class ChannelReader:
         )
 
     def _shape(
-        self, entry: str, kind: Platform[Any], common: Mapping[str, Any], key: str
+        self, entry: str, kind: Platform[Any, Any], common: Mapping[str, Any], key: str
     ) -> dict[str, Any] | None:
         """Return all of a channel but its name and options; None where it cannot be."""
         if key not in self._shapes:
@@ -131,7 +131,7 @@ class ChannelReader:
     def _say(self, entry: str, code: str, sentence: str, level: Any = "error") -> None:
         self.problems.append(Problem(level, code, self.file.label, entry, sentence))
 
-    def _platform(self, entry: str, table: Mapping[str, Any]) -> Platform[Any] | None:
+    def _platform(self, entry: str, table: Mapping[str, Any]) -> Platform[Any, Any] | None:
         name = table.get("platform")
         if name is None:
             typo = next((key for key in table if nearest(key, ("platform",))), None)
@@ -163,7 +163,7 @@ class ChannelReader:
         return dict(self.environment.expanded(table, say_unset))
 
     def _warn_of_written_secrets(
-        self, entry: str, kind: Platform[Any], table: Mapping[str, Any]
+        self, entry: str, kind: Platform[Any, Any], table: Mapping[str, Any]
     ) -> None:
         model = kind.options_model
         if model not in self._secret_keys:

@@ -10,7 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import assert_never
+from typing import Any, assert_never
 from urllib.parse import quote, urlsplit
 
 from bot.content.markdown import (
@@ -29,6 +29,9 @@ from bot.content.markdown import (
     parse,
     plain,
 )
+
+Json = dict[str, Any]
+"""A payload, or a piece of one."""
 
 WORD_JOINER = "\u2060"
 """Breaks a mark or a mention without being seen. Unlike U+200B it allows no line break."""
