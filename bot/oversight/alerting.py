@@ -19,7 +19,7 @@ from bot.content.sandbox import Markdown
 from bot.delivery.rendering import write_message
 from bot.errors import RenderError, VigiliaError
 from bot.ledger.ledger import Ledger
-from bot.ledger.locks import Lock
+from bot.ledger.transactions import Lock
 from bot.logs import log
 from bot.oversight.live import Broken
 from bot.oversight.notices import (
