@@ -28,7 +28,7 @@ from bot.transport.dispatch import Transports
 from bot.transport.hot_swap import ReplaceableTransport
 
 if TYPE_CHECKING:
-    from bot.cluster.shared_limits import SharedLimits
+    from bot.cluster.shared_ledger import SharedLimits
 
 _RECORD_FOR = timedelta(seconds=30)
 """How long a command that ends by itself offers an outcome to a ledger that cannot take it."""

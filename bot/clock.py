@@ -8,33 +8,34 @@ run faster; retry delays and time-outs stay real time, so code that waits conver
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 
-class Clock(Protocol):
+class Clock(ABC):
     """What time it is, for the calendar and the ledger."""
 
-    rehearsal: bool
+    rehearsal = True
+    _speed = 1.0
 
+    @abstractmethod
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
-        ...
 
     def to_wall(self, instant: datetime) -> datetime:
         """Return the wall-clock instant at which this clock will show ``instant``."""
-        ...
+        return instant
 
     def after(self, delay: timedelta) -> datetime:
         """Return what this clock will show once a *real* delay has passed."""
-        ...
+        return self.now() + delay * self._speed
 
     def real_seconds_until(self, instant: datetime) -> float:
         """Return the real seconds until this clock shows ``instant``; 0.0 or less when it has."""
-        ...
+        return (instant - self.now()).total_seconds() / self._speed
 
 
-class SystemClock:
+class SystemClock(Clock):
     """The machine's clock."""
 
     rehearsal = False
@@ -42,20 +43,9 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    def to_wall(self, instant: datetime) -> datetime:
-        return instant
 
-    def after(self, delay: timedelta) -> datetime:
-        return self.now() + delay
-
-    def real_seconds_until(self, instant: datetime) -> float:
-        return (instant - self.now()).total_seconds()
-
-
-class RehearsalClock:
+class RehearsalClock(Clock):
     """A clock that shows ``start`` when it is made and then runs ``speed`` times as fast."""
-
-    rehearsal = True
 
     def __init__(self, start: datetime, speed: float = 1.0) -> None:
         if start.tzinfo is None:
@@ -74,17 +64,9 @@ class RehearsalClock:
         wait = timedelta(seconds=self.real_seconds_until(instant))
         return datetime.now(UTC) + wait
 
-    def after(self, delay: timedelta) -> datetime:
-        return self.now() + delay * self._speed
 
-    def real_seconds_until(self, instant: datetime) -> float:
-        return (instant - self.now()).total_seconds() / self._speed
-
-
-class SettableClock:
+class SettableClock(Clock):
     """A clock that stands still until it is set: for simulations, which step from day to day."""
-
-    rehearsal = True
 
     def __init__(self, start: datetime) -> None:
         self._now = start.astimezone(UTC)
@@ -95,12 +77,3 @@ class SettableClock:
 
     def now(self) -> datetime:
         return self._now
-
-    def to_wall(self, instant: datetime) -> datetime:
-        return instant
-
-    def after(self, delay: timedelta) -> datetime:
-        return self._now + delay
-
-    def real_seconds_until(self, instant: datetime) -> float:
-        return (instant - self._now).total_seconds()

@@ -12,8 +12,7 @@ from bot.ledger.rows import Mode
 from bot.ledger.url import ledger_server
 
 if TYPE_CHECKING:
-    from bot.cluster.shared_ledger import SharedLedger
-    from bot.cluster.shared_limits import SharedLimits
+    from bot.cluster.shared_ledger import SharedLedger, SharedLimits
 
 
 def open_ledger(url: str, *, base: Path, mode: Mode | None, create: bool, now: datetime) -> Ledger:
@@ -38,6 +37,6 @@ def limits_of(ledger: Ledger) -> SharedLimits | None:
     itself."""
     if not ledger.shared:
         return None
-    from bot.cluster.shared_limits import SharedLimits  # noqa: PLC0415
+    from bot.cluster.shared_ledger import SharedLimits  # noqa: PLC0415
 
     return SharedLimits(cast("SharedLedger", ledger))

@@ -26,7 +26,6 @@ from bot.errors import LedgerError
 from bot.event_log import log_intake, log_recovered
 from bot.ledger.ledger import Ledger
 from bot.logs import log
-from bot.planning import Plan
 from bot.project.load import Project
 from bot.stopping import Stop
 
@@ -108,7 +107,6 @@ class Service:
         self._since = since
         self._ended = threading.Event()
         self._wake_lock = threading.Lock()
-        self._alarm: tuple[Project, Plan] | None = None
         self._prepared: Prepared | None = None
         self._woke_at = time.monotonic()
         self._scheduler = BackgroundScheduler(
@@ -206,13 +204,7 @@ class Service:
         return self._engine.health_problem()
 
     def _next_due(self, after: datetime) -> datetime | None:
-        """Return the next due instant from a plan of its own, so that the alarm clock never waits
-        for the ledger."""
-        project = self._project()
-        if self._alarm is None or self._alarm[0] is not project:
-            plan = Plan(project.days.calendar, tuple(project.channels.values()))
-            self._alarm = (project, plan)
-        return self._alarm[1].next_due(after)
+        return self._project().plan.next_due(after)
 
     def _watch(self, offset: float) -> None:
         """Wake the planner when the wall clock was set, or the machine had slept. ``offset`` is

@@ -1,4 +1,4 @@
-"""The phrases by which an editor writes a date rule, and back again.
+"""The phrases by which an editor writes a date rule.
 
 The forms: "9 December", "fourth Saturday of November" (first to fifth, or last), "27 Nisan",
 "Easter", "Easter - 2 days", "April", "1 January 2027". Capitals and spaces do not matter. Errors
@@ -11,7 +11,6 @@ import re
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
-from typing import assert_never
 
 from bot.calendar.rules import (
     FIRST_YEAR,
@@ -69,15 +68,8 @@ _HEBREW_MONTHS = {
     for month, others in _OTHER_SPELLINGS.items()
     for spelling in (month.value, *others)
 }
-_HEBREW_29_DAYS = frozenset(
-    {
-        HebrewMonth.IYAR,
-        HebrewMonth.TAMMUZ,
-        HebrewMonth.ELUL,
-        HebrewMonth.TEVET,
-        HebrewMonth.ADAR,
-        HebrewMonth.ADAR_II,
-    }
+_HEBREW_29_DAYS = tuple(
+    HebrewMonth(name) for name in ("Iyar", "Tammuz", "Elul", "Tevet", "Adar", "Adar II")
 )
 
 # A word processor's dashes and apostrophes, as the ones of a keyboard.
@@ -155,43 +147,6 @@ def parse_moved(moved: Mapping[str, object]) -> Mapping[int, date]:
             )
         dates[year] = rule.on
     return dates
-
-
-def describe(rule: Rule, shift: Mapping[int, int] | None = None) -> str:
-    """Return the rule as an English phrase, followed by its shifts in brackets if it has any.
-
-    Without a shift, and up to the bracket with one, :func:`parse_phrase` reads the phrase as an
-    equal rule.
-    """
-    moves = [
-        f"if a {_WEEKDAYS[weekday]}, {_days(abs(days))} {'later' if days > 0 else 'earlier'}"
-        for weekday, days in sorted((shift or {}).items())
-    ]
-    phrase = _phrase(rule)
-    return f"{phrase} ({'; '.join(moves)})" if moves else phrase
-
-
-def _phrase(rule: Rule) -> str:
-    match rule:
-        case FixedDay(month, day):
-            return f"{day} {_MONTHS[month - 1]}"
-        case WeekdayInMonth(nth, weekday, month):
-            ordinal = next(word for word, number in _ORDINALS.items() if number == nth)
-            return f"{ordinal} {_WEEKDAYS[weekday]} of {_MONTHS[month - 1]}"
-        case HebrewDay(day, hebrew_month):
-            return f"{day} {hebrew_month.value}"
-        case EasterOffset(days):
-            return f"Easter {'+' if days > 0 else '-'} {_days(abs(days))}" if days else "Easter"
-        case WholeMonth(month):
-            return _MONTHS[month - 1]
-        case OnceOn(on):
-            return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
-        case _ as never:
-            assert_never(never)
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
 
 
 def _quoted(text: str) -> str:

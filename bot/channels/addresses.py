@@ -51,6 +51,11 @@ class WebhookUrl:
         return f"{self.scheme}://{host}{port}"
 
     @property
+    def base(self) -> str:
+        """The origin and the path, without a slash at its end."""
+        return f"{self.origin}{self.path.rstrip('/')}"
+
+    @property
     def url(self) -> str:
         """The whole address, with the host in ASCII. A secret on most platforms."""
         return f"{self.origin}{self.path or '/'}" + (f"?{self.query}" if self.query else "")

@@ -1,4 +1,5 @@
-"""How an answer is read, unless a platform's documented facts say otherwise.
+"""How an answer is read, unless a platform's documented facts say otherwise: one of the web, a mail
+server's, Apprise's.
 
 The rule keeps the promise that nothing is sent again by us unless the platform answered that it
 failed: only a status that says "not taken, try later" is retried, and one that a gateway may give
@@ -7,14 +8,13 @@ after the platform took the message is unknown.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from enum import Enum
 
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.request import MASK, Response
@@ -84,12 +84,8 @@ def asked_wait(response: Response, at: datetime, wait: timedelta | None = None) 
 
     The header holds seconds (whole or not) or an HTTP date (RFC 9110, 10.2.3).
     """
-    waits = [
-        delay
-        for delay in (_header_wait(response.headers.get("retry-after", ""), at), wait)
-        if delay is not None
-    ]
-    return max(waits) if waits else None
+    waits = (_header_wait(response.headers.get("retry-after", ""), at), wait)
+    return max((delay for delay in waits if delay is not None), default=None)
 
 
 def wait_of_seconds(seconds: object) -> timedelta | None:
@@ -107,21 +103,15 @@ def _header_wait(value: str, at: datetime) -> timedelta | None:
     if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", value, re.ASCII):
         return wait_of_seconds(float(value))
     try:
-        then = parsedate_to_datetime(value)
+        return wait_until(parsedate_to_datetime(value), at)
     except (ValueError, OverflowError):
         return None
-    if then.tzinfo is None:
-        then = then.replace(tzinfo=UTC)
+
+
+def wait_until(then: datetime, at: datetime) -> timedelta | None:
+    """Return the wait to an instant, UTC where it names no time zone."""
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
     return wait_of_seconds((then - at).total_seconds())
-
-
-def json_object(response: Response) -> Mapping[str, Any]:
-    """Return the JSON object that the body holds, or an empty one where it holds none."""
-    try:
-        answer = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
 
 
 def is_web_page(response: Response) -> bool:
@@ -141,13 +131,6 @@ def detail_of(response: Response, words: str | None = None) -> str:
         words = words or response.text
     line = harmless(words)
     return f"HTTP {response.status}: {line}" if line else f"HTTP {response.status}"
-
-
-def refusal(
-    reason: Reason, response: Response, words: str | None = None, *, gone: bool = False
-) -> Rejected:
-    """Return that the platform refused for a reason that it documents."""
-    return Rejected(reason, detail_of(response, words), gone=gone)
 
 
 def strings_of(answer: object, *keys: str) -> str | None:
@@ -174,3 +157,79 @@ def _mask_token(match: re.Match[str]) -> str:
     """Words and codes such as ``channel_is_archived`` are told; all else may be a secret."""
     run = match.group()
     return run if re.fullmatch(r"[A-Z]?[a-z]+([_/.-][A-Z]?[a-z]+)*|[A-Z]+(_[A-Z]+)*", run) else MASK
+
+
+class Step(Enum):
+    """What a mail server replied to."""
+
+    GREETING = "the greeting"
+    TLS = "STARTTLS"
+    SIGNING_IN = "the user and password"
+    SENDER = "the sender"
+    RECIPIENT = "the recipient"
+    MESSAGE = "the message"
+
+
+def read_refusal(step: Step, code: int, text: str) -> Outcome:
+    """Return what a reply that is no "yes" means (RFC 5321, 4.2; enhanced codes: RFC 3463).
+
+    A 4yz reply says "not taken, may be tried again", a 5yz one "not taken, and will not be": both
+    hold after the message was sent too, since the server has answered. ``gone``: nothing else will
+    be taken either.
+    """
+    words = harmless(text)
+    detail = f"SMTP {code} to {step.value}" + (f": {words}" if words else "")
+    code_match = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", text)
+    enhanced = code_match[1] if code_match else ""
+    if 400 <= code <= 499:
+        return Retry(Reason.QUOTA if enhanced == "4.2.2" else Reason.SERVER_ERROR, detail)
+    reason = _smtp_reason(step, code, enhanced)
+    gone = reason in (Reason.UNAUTHORISED, Reason.GONE, Reason.DISABLED)
+    return Rejected(reason, detail, gone=gone)
+
+
+def _smtp_reason(step: Step, code: int, enhanced: str) -> Reason:
+    if code in (530, 534, 535, 538):
+        return Reason.UNAUTHORISED
+    if code == 552 or enhanced in ("5.3.4", "5.2.3"):
+        return Reason.TOO_LARGE
+    if step is Step.RECIPIENT and enhanced in ("5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1"):
+        return Reason.DISABLED if enhanced == "5.2.1" else Reason.GONE
+    if step is Step.MESSAGE or 500 <= code <= 504:
+        return Reason.BAD_REQUEST
+    return Reason.FORBIDDEN
+
+
+# The form in which nearly all of Apprise's plugins write a status ("error=404.").
+_STATUS = re.compile(r"\berror=(\d{3})\b")
+# What requests and urllib3 say of an answer that did not come although the request had left.
+_REQUEST_SENT = re.compile(
+    r"Read timed out|Connection aborted|RemoteDisconnected|IncompleteRead|Connection broken",
+    re.IGNORECASE,
+)
+
+
+def read_result(status: str, log: str) -> Outcome:
+    """Return what Apprise's status and log of one attempt mean (2.2.0; read 2026-11-24).
+
+    Apprise says no more than that it worked or did not; why is in the English of its log. A refused
+    connection, a 404 and a 429 are all "FAILURE". So: what worked is delivered, what ran out of
+    time is unknown, and all else may be tried again, unless the log proves that it never will work,
+    or that the message may have arrived. ``status`` is SUCCESS, FAILURE, NOMATCH, PARTIAL or
+    TIMEOUT. No detail holds a piece of the log but a status: the log may hold addresses.
+    """
+    match status:
+        case "SUCCESS":
+            return Delivered(detail="Apprise reports success.")
+        case "TIMEOUT":
+            return Unknown(Reason.DEADLINE, "Apprise did not finish in time.")
+        case "PARTIAL":
+            return Unknown(Reason.NO_ANSWER, "Apprise reports that a part of it worked.")
+    statuses = [int(number) for number in _STATUS.findall(log)]
+    if not statuses and _REQUEST_SENT.search(log):
+        return Unknown(Reason.NO_ANSWER, "Apprise sent the message and got no answer.")
+    if statuses and 300 <= statuses[-1] <= 599:
+        # As everywhere, but that no address is taken for dead: which statuses say so is not known
+        # of a platform that is not known. No header holds a date, so any instant will do.
+        return read_answer(Response(statuses[-1], {}, b""), datetime.min.replace(tzinfo=UTC))
+    return Retry(Reason.SERVER_ERROR, "Apprise reports a failure.")

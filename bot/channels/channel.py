@@ -17,7 +17,7 @@ class Channel:
     addresses and tokens as pydantic secrets. ``post_at`` is a local time of day in ``timezone``."""
 
     name: str
-    platform: Platform[Any]
+    platform: Platform[Any, Any]
     options: Any = field(repr=False)
     languages: tuple[str, ...]
     timezone: ZoneInfo

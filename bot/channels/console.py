@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.channels.local_platform import LocalOptions, LocalPlatform
-from bot.channels.platform import Platform
+from bot.channels.local_platform import LocalPlatform
 
 
 class Console(LocalPlatform):
@@ -12,4 +11,4 @@ class Console(LocalPlatform):
     actor = "The terminal"
 
 
-PLATFORM: Platform[LocalOptions] = Console()
+PLATFORM = Console()

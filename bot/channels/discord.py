@@ -10,28 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import StringConstraints, model_validator
 
 import bot
-from bot.channels.addresses import WebhookUrl, read_address, secrets_of
-from bot.channels.answers import (
-    asked_wait,
-    detail_of,
-    json_object,
-    read_answer,
-    refusal,
-    wait_of_seconds,
-)
-from bot.channels.base_platform import Json, Rates, Text
+from bot.channels.addresses import WebhookUrl, secrets_of
+from bot.channels.answers import asked_wait, wait_of_seconds
 from bot.channels.dialects import discord_layouts as layouts
-from bot.channels.dialects.dialect import title_within
+from bot.channels.dialects.dialect import Json, title_within
 from bot.channels.outcome import Delivered, Outcome, Reason, Retry
-from bot.channels.platform import Envelope, Platform
-from bot.channels.request import HttpRequest, Response
+from bot.channels.platform import Envelope, Text
+from bot.channels.request import HttpRequest, Response, json_request
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
 from bot.content.message import Message
 
@@ -46,10 +38,6 @@ _DOWN = 130000
 """JSON error codes (https://discord.com/developers/docs/topics/opcodes-and-status-codes)."""
 
 
-Snowflake = Annotated[Text, StringConstraints(pattern=r"^\d{1,20}$")]
-ThreadName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_THREAD_NAME)]
-
-
 class DiscordOptions(WebhookOptions):
     """``url`` is the webhook's address, which is the secret.
 
@@ -57,8 +45,10 @@ class DiscordOptions(WebhookOptions):
     ``{title}`` stands for the message's title. ``components`` gives link buttons.
     """
 
-    thread_id: Snowflake | None = None
-    thread_name: ThreadName | None = None
+    thread_id: Annotated[Text, StringConstraints(pattern=r"^\d{1,20}$")] | None = None
+    thread_name: (
+        Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_THREAD_NAME)] | None
+    ) = None
     components: bool = False
 
     @model_validator(mode="after")
@@ -86,7 +76,10 @@ class Discord(WebhookPlatform[DiscordOptions]):
     rate = 0.5
     # Without a User-Agent of this form Cloudflare may block
     # (https://discord.com/developers/docs/reference#user-agent).
-    user_agent = f"DiscordBot (vigilia, {bot.__version__})"
+    headers = {"User-Agent": f"DiscordBot (vigilia, {bot.__version__})"}  # noqa: RUF012
+    # 401/50027 and 404/10015: repeats lead to a restriction of the whole machine.
+    gone = (401, 404)
+    post_key = "id"
 
     def url_problem(self, url: WebhookUrl, trusted_hosts: Collection[str]) -> str | None:
         problem = super().url_problem(url, trusted_hosts)
@@ -97,13 +90,13 @@ class Discord(WebhookPlatform[DiscordOptions]):
             )
         return problem
 
-    def place(self, url: WebhookUrl, options: DiscordOptions) -> tuple[str, ...]:
-        webhook = _WEBHOOK.search(url.path)
-        is_discord = webhook and url.host in self.hosts
-        return (webhook[1] if webhook and is_discord else url.url, options.thread_id or "")
+    def place(self, options: DiscordOptions) -> tuple[str, ...]:
+        url = options.site
+        webhook = _WEBHOOK.search(url.path) if url.host in self.hosts else None
+        return (webhook[1] if webhook else url.url, options.thread_id or "")
 
-    def rate_keys(self, options: DiscordOptions) -> Rates:
-        return super().rate_keys(DiscordOptions(url=options.url))
+    def account(self, options: DiscordOptions) -> tuple[str, ...]:
+        return self.place(options)[0], ""
 
     def payload(self, message: Message, options: DiscordOptions | None) -> Json:
         payload: Json = {"allowed_mentions": {"parse": []}}
@@ -121,66 +114,57 @@ class Discord(WebhookPlatform[DiscordOptions]):
             return layouts.containers_are_too_long(payload["components"])
         return layouts.embeds_are_too_long(payload["embeds"])
 
-    def target(self, url: WebhookUrl, options: DiscordOptions, envelope: Envelope) -> str:
-        query = dict(parse_qsl(url.query)) | {"wait": "true"}
+    def target(self, options: DiscordOptions, envelope: Envelope) -> str:
+        query = dict(parse_qsl(options.site.query)) | {"wait": "true"}
         if options.components:
             query["with_components"] = "true"
         if options.thread_id is not None:
             query["thread_id"] = options.thread_id
-        return f"{url.origin}{url.path.rstrip('/')}?{urlencode(query)}"
+        return f"{options.site.base}?{urlencode(query)}"
 
     def secrets(self, url: WebhookUrl) -> tuple[str, ...]:
         """Return the token; a webhook's number is not secret. Elsewhere, all that is not known."""
         webhook = _WEBHOOK.search(url.path)
         return (webhook[2],) if webhook else secrets_of(url.url)
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        answer = json_object(response)
-        words = _words(answer)
-        wait = wait_of_seconds(answer.get("retry_after"))
-        if response.is_success and answer:
-            remote_id = answer.get("id")
-            return Delivered(remote_id if isinstance(remote_id, str) else None)
-        if response.status == 400 and answer.get("code") == _DOWN:
-            pause = asked_wait(response, at, wait)
-            return Retry(Reason.SERVER_ERROR, detail_of(response, words), pause)
-        if response.status == 400 and answer.get("code") == _TOO_LARGE:
-            return refusal(Reason.TOO_LARGE, response, words)
-        # 401/50027 and 404/10015: repeats lead to a restriction of the whole machine.
-        return read_answer(response, at, gone=(401, 404), words=words, wait=wait)
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
+        code = response.json.get("code") if response.status == 400 else None
+        if code == _DOWN:
+            pause = asked_wait(response, at, self.wait(response, at))
+            return Retry(Reason.SERVER_ERROR, self.detail(response), pause)
+        return self.refusal(Reason.TOO_LARGE, response) if code == _TOO_LARGE else None
+
+    def wait(self, response: Response, at: datetime) -> timedelta | None:
+        return wait_of_seconds(response.json.get("retry_after"))
+
+    def words(self, response: Response) -> str | None:
+        """Return the code and message of a JSON error, with the first error of a form's field."""
+        message = response.json.get("message")
+        if not isinstance(message, str):
+            return None
+        first = next(_field_errors(response.json.get("errors")), "")
+        return " ".join(str(word) for word in (response.json.get("code"), message, first) if word)
 
     def retraction(
         self, remote_id: str, options: DiscordOptions, envelope: Envelope
     ) -> HttpRequest | None:
         if not re.fullmatch(r"\d{1,20}", remote_id, re.ASCII):
             return None
-        url = read_address(options.url.get_secret_value())
         # A post that began a thread is the thread's first message, and has its number.
         thread = remote_id if options.thread_name is not None else options.thread_id
         query = f"?{urlencode({'thread_id': thread})}" if thread is not None else ""
-        target = f"{url.origin}{url.path.rstrip('/')}/messages/{remote_id}{query}"
-        return HttpRequest("DELETE", target, self.headers, b"", self.secrets(url))
+        target = f"{options.site.base}/messages/{remote_id}{query}"
+        secrets = self.secrets(options.site)
+        return json_request("DELETE", target, None, secrets, headers=self.headers)
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
-        if response.status == 404 and json_object(response).get("code") == _UNKNOWN_MESSAGE:
+        if response.status == 404 and response.json.get("code") == _UNKNOWN_MESSAGE:
             return Delivered(detail="It was gone already.")
         return self.outcome(response, at)
 
 
-def _words(answer: Any) -> str | None:
-    """Return the code and message of a JSON error, with the first error of a form's field."""
-    message = answer.get("message")
-    if not isinstance(message, str):
-        return None
-    code = answer.get("code")
-    first = next(_field_errors(answer.get("errors")), "")
-    return " ".join(str(piece) for piece in (code, message, first) if piece)
-
-
 def _field_errors(errors: Any, path: str = "") -> Iterator[str]:
-    if not isinstance(errors, dict):
-        return
-    for key, inner in errors.items():
+    for key, inner in errors.items() if isinstance(errors, dict) else ():
         if key == "_errors" and isinstance(inner, list):
             for error in inner:
                 if isinstance(error, dict):
@@ -189,4 +173,4 @@ def _field_errors(errors: Any, path: str = "") -> Iterator[str]:
             yield from _field_errors(inner, f"{path}.{key}" if path else str(key))
 
 
-PLATFORM: Platform[DiscordOptions] = Discord()
+PLATFORM = Discord()

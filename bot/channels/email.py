@@ -1,8 +1,7 @@
 """E-mail, through a mail server that the group may post by (SMTP submission).
 
 RFC 5322 (the message), RFC 2369 and RFC 8058 (List-Unsubscribe), RFC 3834 (Auto-Submitted); read
-2026-11-24. Each message has its words as plain text and as HTML. The answers of the server are read
-in :mod:`bot.channels.smtp_answers`.
+2026-11-24. Each message has its words as plain text and as HTML.
 """
 
 from __future__ import annotations
@@ -19,11 +18,10 @@ import idna
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from bot.channels.addresses import address_problem, digest
-from bot.channels.base_platform import BasePlatform, ChannelOptions, Rates
 from bot.channels.dialects.dialect import one_line
 from bot.channels.email_html import page
 from bot.channels.local_platform import message_text
-from bot.channels.platform import Envelope, Platform
+from bot.channels.platform import ChannelOptions, Envelope, Platform, Rates
 from bot.channels.request import MailServer, MimeRequest, Security
 from bot.content.message import Message
 
@@ -111,7 +109,7 @@ class EmailOptions(ChannelOptions):
         return self.port or PORTS[self.security]
 
 
-class Email(BasePlatform[EmailOptions, EmailMessage]):
+class Email(Platform[EmailOptions, EmailMessage]):
     """One e-mail a posting, with all its languages. Nothing limits its length."""
 
     name = "email"
@@ -195,4 +193,4 @@ def message_id(request_id: str, domain: str) -> str:
     return f"<{request_id}@{domain}>"
 
 
-PLATFORM: Platform[EmailOptions] = Email()
+PLATFORM = Email()

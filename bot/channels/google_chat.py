@@ -18,13 +18,12 @@ from urllib.parse import parse_qsl, quote, urlencode
 from pydantic import StringConstraints
 
 from bot.channels.addresses import WebhookUrl, secrets_of
-from bot.channels.answers import detail_of, json_object, read_answer, strings_of
-from bot.channels.base_platform import Json, json_bytes
+from bot.channels.answers import detail_of, strings_of
 from bot.channels.dialects.chat_card import card_of, plain_title
-from bot.channels.dialects.dialect import units
+from bot.channels.dialects.dialect import Json, units
 from bot.channels.outcome import Delivered, Outcome, Reason, Unknown
-from bot.channels.platform import Envelope, Platform
-from bot.channels.request import Response
+from bot.channels.platform import Envelope
+from bot.channels.request import Response, json_bytes
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
 from bot.content.message import Message
 
@@ -37,8 +36,6 @@ LONGEST_FALLBACK = 4096
 
 _NAME = re.compile(r'"name"\s*:\s*"(spaces/[^"]+/messages/[^"]+)"')
 
-ThreadKey = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-
 
 class GoogleChatOptions(WebhookOptions):
     """``url`` is the webhook's address, with its key and token, which are the secret.
@@ -46,7 +43,7 @@ class GoogleChatOptions(WebhookOptions):
     ``thread_key`` keeps all messages that have it in one thread; without it each begins its own.
     """
 
-    thread_key: ThreadKey | None = None
+    thread_key: Annotated[str, StringConstraints(min_length=1, max_length=4000)] | None = None
 
 
 class GoogleChat(WebhookPlatform[GoogleChatOptions]):
@@ -67,10 +64,11 @@ class GoogleChat(WebhookPlatform[GoogleChatOptions]):
         "copy it again in one piece."
     )
     slash_matters = True
-    content_type = "application/json; charset=UTF-8"
+    headers = {"Content-Type": "application/json; charset=UTF-8"}  # noqa: RUF012
     # One write a second a space, shared by all apps
     # (https://developers.google.com/workspace/chat/limits).
     rate = 1.0
+    gone = (401, 403, 404, 410)
 
     def url_problem(self, url: WebhookUrl, trusted_hosts: Collection[str]) -> str | None:
         query = dict(parse_qsl(url.query))
@@ -97,14 +95,14 @@ class GoogleChat(WebhookPlatform[GoogleChatOptions]):
             or units(payload["fallbackText"]) > LONGEST_FALLBACK
         )
 
-    def target(self, url: WebhookUrl, options: GoogleChatOptions, envelope: Envelope) -> str:
+    def target(self, options: GoogleChatOptions, envelope: Envelope) -> str:
         """Return the address with more in its query, whose own words stay as they are."""
         more = {"requestId": envelope.request_id}
         if options.thread_key is not None:
             # Without it a thread's key is ignored.
             more["messageReplyOption"] = "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"
-        query = "&".join(filter(None, (url.query, urlencode(more))))
-        return f"{url.origin}{url.path}?{query}"
+        query = "&".join(filter(None, (options.site.query, urlencode(more))))
+        return f"{options.site.origin}{options.site.path}?{query}"
 
     def secrets(self, url: WebhookUrl) -> tuple[str, ...]:
         """Return key and token, as they stand in the address and decoded; the space is public."""
@@ -115,15 +113,15 @@ class GoogleChat(WebhookPlatform[GoogleChatOptions]):
         written = [pair.partition("=")[2] for pair in url.query.split("&")]
         return tuple(dict.fromkeys([*forms, *(value for value in written if len(value) > 12)]))
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        if response.is_success:
-            # Not read as JSON: an answer holds the whole message, and may have been cut.
-            name = _NAME.search(response.text)
-            if name is None:
-                return Unknown(Reason.NOT_A_POST, detail_of(response))
-            return Delivered(name[1])
-        words = strings_of(json_object(response).get("error"), "status", "message")
-        return read_answer(response, at, gone=(401, 403, 404, 410), words=words)
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
+        if not response.is_success:
+            return None
+        # Not read as JSON: an answer holds the whole message, and may have been cut.
+        name = _NAME.search(response.text)
+        return Delivered(name[1]) if name else Unknown(Reason.NOT_A_POST, detail_of(response))
+
+    def words(self, response: Response) -> str | None:
+        return strings_of(response.json.get("error"), "status", "message")
 
 
 def _widgets(payload: Json) -> int:
@@ -134,4 +132,4 @@ def _widgets(payload: Json) -> int:
     )
 
 
-PLATFORM: Platform[GoogleChatOptions] = GoogleChat()
+PLATFORM = GoogleChat()

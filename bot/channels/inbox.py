@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.channels.local_platform import LocalOptions, LocalPlatform
-from bot.channels.platform import Platform
+from bot.channels.local_platform import LocalPlatform
 
 
 class Inbox(LocalPlatform):
     name = "inbox"
     called = "Inbox"
     actor = "The inbox"
-    repeat_safe_for: timedelta | None = timedelta(days=60)
+    repeat_safe_for = timedelta(days=60)
     """A message that is there already by its key is not put there again, however late."""
 
 
-PLATFORM: Platform[LocalOptions] = Inbox()
+PLATFORM = Inbox()

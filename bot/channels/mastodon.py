@@ -10,20 +10,19 @@ the server says otherwise; an address counts 23 whatever its length.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from bot.channels.addresses import read_address
-from bot.channels.answers import json_object, read_answer, strings_of, wait_of_seconds
-from bot.channels.base_platform import ChannelOptions, Json
+from bot.channels.answers import wait_until
+from bot.channels.dialects.dialect import Json
 from bot.channels.dialects.mastodon import short_form
 from bot.channels.fitting import Fitted
 from bot.channels.outcome import Delivered, Outcome
-from bot.channels.platform import Envelope, Platform
-from bot.channels.request import HttpRequest, Response
-from bot.channels.server_platform import ServerPlatform, json_request
+from bot.channels.platform import Envelope
+from bot.channels.request import HttpRequest, Response, json_request
+from bot.channels.server_platform import ServerOptions, ServerPlatform
 from bot.content.message import Message
 
 LONGEST_STATUS = 500
@@ -32,13 +31,12 @@ LONGEST_STATUS = 500
 SHORT_FORM = "Mastodon gets the short form: the title, the first sentences and one source."
 
 
-class MastodonOptions(ChannelOptions):
+class MastodonOptions(ServerOptions):
     """``url`` is the server's address, ``access_token`` the account's.
 
     ``longest`` is the server's own limit, where it is not 500.
     """
 
-    url: str
     access_token: SecretStr
     visibility: Literal["public", "unlisted", "private"] = "public"
     longest: Annotated[int, Field(ge=200, le=100_000, strict=True)] = LONGEST_STATUS
@@ -58,13 +56,13 @@ class Mastodon(ServerPlatform[MastodonOptions, Json]):
     # 300 in five minutes an account.
     rate = 1.0
     # The key is kept for an hour; the rest is for the way there.
-    repeat_safe_for: timedelta | None = timedelta(minutes=55)
+    repeat_safe_for = timedelta(minutes=55)
+    gone = (401,)  # the token was revoked
+    post_key = "id"
+    word_keys = ("error",)
 
-    def server(self, options: MastodonOptions) -> str:
-        return options.url
-
-    def account(self, options: MastodonOptions) -> tuple[str, ...]:
-        return read_address(options.url).origin, options.access_token.get_secret_value()
+    def place(self, options: MastodonOptions) -> tuple[str, ...]:
+        return options.site.origin, options.access_token.get_secret_value()
 
     def fitted(self, message: Message, options: MastodonOptions | None) -> Fitted[Json]:
         return Fitted(self.payload(message, options), (SHORT_FORM,))
@@ -81,11 +79,14 @@ class Mastodon(ServerPlatform[MastodonOptions, Json]):
         headers = {"Idempotency-Key": envelope.request_id}
         return _request("POST", options, "", payload, headers)
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        remote_id = json_object(response).get("id")
-        if response.is_success and isinstance(remote_id, str):
-            return Delivered(remote_id)
-        return _read(response, at)
+    def wait(self, response: Response, at: datetime) -> timedelta | None:
+        """Return the wait until the instant in ISO 8601 that a header holds."""
+        # It comes with every answer, and asks to wait only with this one.
+        instant = response.headers.get("x-ratelimit-reset", "") if response.status == 429 else ""
+        try:
+            return wait_until(datetime.fromisoformat(instant.strip()), at)
+        except ValueError:
+            return None
 
     def retraction(
         self, remote_id: str, options: MastodonOptions, envelope: Envelope
@@ -95,36 +96,17 @@ class Mastodon(ServerPlatform[MastodonOptions, Json]):
         return _request("DELETE", options, f"/{remote_id}", {}, {})
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
-        if response.status == 404 and json_object(response).get("error") == "Record not found":
+        if response.status == 404 and response.json.get("error") == "Record not found":
             return Delivered(detail="It was gone already.")
-        return _read(response, at)
+        return self.by_status(response, at)
 
 
 def _request(
     method: str, options: MastodonOptions, path: str, payload: Json, headers: dict[str, str]
 ) -> HttpRequest:
     token = options.access_token.get_secret_value()
-    url = f"{read_address(options.url).origin}/api/v1/statuses{path}"
+    url = f"{options.site.origin}/api/v1/statuses{path}"
     return json_request(method, url, payload, (token,), token=token, headers=headers)
 
 
-def _read(response: Response, at: datetime) -> Outcome:
-    # The header comes with every answer, and asks to wait only with this one.
-    limited = response.status == 429
-    wait = _until(response.headers.get("x-ratelimit-reset", ""), at) if limited else None
-    words = strings_of(json_object(response), "error")
-    # 401: the token was revoked.
-    return read_answer(response, at, gone=(401,), words=words, wait=wait)
-
-
-def _until(instant: str, at: datetime) -> timedelta | None:
-    """Return the wait until an instant in ISO 8601, which is what the header holds."""
-    try:
-        then = datetime.fromisoformat(instant.strip())
-    except ValueError:
-        return None
-    then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return wait_of_seconds((then - at).total_seconds())
-
-
-PLATFORM: Platform[MastodonOptions] = Mastodon()
+PLATFORM = Mastodon()

@@ -11,41 +11,38 @@ same one on the same device gives the same event, after a restart too.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import SecretStr, StringConstraints
 
-from bot.channels.addresses import read_address
-from bot.channels.answers import json_object, read_answer, refusal, wait_of_seconds
-from bot.channels.base_platform import ChannelOptions, Json, json_bytes
-from bot.channels.colours import colour
-from bot.channels.dialects.dialect import WORD_JOINER
-from bot.channels.dialects.matrix_html import notice_of
+from bot.channels.addresses import WebhookUrl
+from bot.channels.answers import strings_of, wait_of_seconds
+from bot.channels.dialects.dialect import WORD_JOINER, Json
+from bot.channels.dialects.html import notice_of
+from bot.channels.layout import colour
 from bot.channels.local_platform import message_text
-from bot.channels.outcome import Delivered, Outcome, Reason
-from bot.channels.platform import Envelope, Platform
-from bot.channels.request import HttpRequest, Response
-from bot.channels.server_platform import ServerPlatform, json_request
+from bot.channels.outcome import Outcome, Reason
+from bot.channels.platform import Envelope
+from bot.channels.request import HttpRequest, Response, json_bytes, json_request
+from bot.channels.server_platform import ServerOptions, ServerPlatform
 from bot.content.message import Message
 
 LONGEST_CONTENT = 60_000
 """Bytes of JSON: an event may have 65,536 with what the server adds; 60,000 passed, 65,000 not."""
 
-# By the ids of rooms since version 12 there is no server after a colon.
-RoomId = Annotated[str, StringConstraints(pattern=r"^![^\s/]{1,254}$")]
-
 _PING = re.compile(r"(?<![\w/])@(?=room\b)", re.IGNORECASE)
 
 
-class MatrixOptions(ChannelOptions):
+class MatrixOptions(ServerOptions):
     """``url`` is the homeserver's address, ``access_token`` the bot's, of one device that stays;
     ``room`` the room's id, which begins with ``!``."""
 
-    url: str
     access_token: SecretStr
-    room: RoomId
+    # By the ids of rooms since version 12 there is no server after a colon.
+    room: Annotated[str, StringConstraints(pattern=r"^![^\s/]{1,254}$")]
 
 
 class Matrix(ServerPlatform[MatrixOptions, Json]):
@@ -58,19 +55,18 @@ class Matrix(ServerPlatform[MatrixOptions, Json]):
     # A usual Synapse takes 0.2 a second, and ten at once (rc_message of its configuration).
     rate = 0.2
     # Synapse forgets transaction ids after about a day.
-    repeat_safe_for: timedelta | None = timedelta(hours=20)
-
-    def server(self, options: MatrixOptions) -> str:
-        return options.url
+    repeat_safe_for = timedelta(hours=20)
+    gone = (401,)  # the token was revoked, or its device signed out
+    post_key = "event_id"
 
     def account(self, options: MatrixOptions) -> tuple[str, ...]:
-        return _base(options), options.access_token.get_secret_value()
+        return options.site.base, options.access_token.get_secret_value()
 
     def place(self, options: MatrixOptions) -> tuple[str, ...]:
-        return _base(options), options.room, options.access_token.get_secret_value()
+        return options.site.base, options.room, options.access_token.get_secret_value()
 
-    def options_problem(self, options: MatrixOptions) -> str | None:
-        if "/_matrix" in read_address(options.url).path or read_address(options.url).query:
+    def url_problem(self, url: WebhookUrl, trusted_hosts: Collection[str]) -> str | None:
+        if "/_matrix" in url.path or url.query:
             return "The address is more than the homeserver's: leave out /_matrix and what follows."
         return None
 
@@ -91,14 +87,18 @@ class Matrix(ServerPlatform[MatrixOptions, Json]):
         path = f"send/m.room.message/{quote(envelope.request_id, safe='')}"
         return _request(options, path, payload)
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        answer = json_object(response)
-        event_id = answer.get("event_id")
-        if response.is_success and isinstance(event_id, str):
-            return Delivered(event_id)
-        if response.status == 413 or answer.get("errcode") == "M_TOO_LARGE":
-            return refusal(Reason.TOO_LARGE, response, _words(answer))
-        return _read(response, at)
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
+        too_large = response.json.get("errcode") == "M_TOO_LARGE"
+        return self.refusal(Reason.TOO_LARGE, response) if too_large else None
+
+    def words(self, response: Response) -> str | None:
+        code = response.json.get("errcode")
+        return strings_of(response.json, "errcode", "error") if isinstance(code, str) else None
+
+    def wait(self, response: Response, at: datetime) -> timedelta | None:
+        milliseconds = response.json.get("retry_after_ms")
+        seconds = milliseconds / 1000 if isinstance(milliseconds, int | float) else None
+        return wait_of_seconds(seconds)
 
     def retraction(
         self, remote_id: str, options: MatrixOptions, envelope: Envelope
@@ -109,34 +109,13 @@ class Matrix(ServerPlatform[MatrixOptions, Json]):
         return _request(options, f"redact/{event_id}/{transaction}", {})
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
-        return _read(response, at)
-
-
-def _base(options: MatrixOptions) -> str:
-    address = read_address(options.url)
-    return f"{address.origin}{address.path.rstrip('/')}"
+        return self.by_status(response, at)
 
 
 def _request(options: MatrixOptions, path: str, content: Json) -> HttpRequest:
     token = options.access_token.get_secret_value()
-    url = f"{_base(options)}/_matrix/client/v3/rooms/{quote(options.room, safe='')}/{path}"
+    url = f"{options.site.base}/_matrix/client/v3/rooms/{quote(options.room, safe='')}/{path}"
     return json_request("PUT", url, content, (token,), token=token)
 
 
-def _read(response: Response, at: datetime) -> Outcome:
-    answer = json_object(response)
-    milliseconds = answer.get("retry_after_ms")
-    seconds = milliseconds / 1000 if isinstance(milliseconds, int | float) else None
-    # 401: the token was revoked, or its device signed out.
-    wait = wait_of_seconds(seconds)
-    return read_answer(response, at, gone=(401,), words=_words(answer), wait=wait)
-
-
-def _words(answer: Any) -> str | None:
-    code, error = answer.get("errcode"), answer.get("error")
-    if not isinstance(code, str):
-        return None
-    return f"{code} {error}" if isinstance(error, str) else code
-
-
-PLATFORM: Platform[MatrixOptions] = Matrix()
+PLATFORM = Matrix()

@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.channels.answers import json_object, read_answer, refusal, strings_of, wait_of_seconds
-from bot.channels.base_platform import Json
-from bot.channels.colours import colour
-from bot.channels.dialects.dialect import one_line, units
-from bot.channels.dialects.mattermost import MATTERMOST
+from bot.channels.answers import wait_of_seconds
+from bot.channels.dialects.common_mark import MATTERMOST
+from bot.channels.dialects.dialect import Json, one_line, units
+from bot.channels.layout import action_line, colour
 from bot.channels.outcome import Outcome, Reason
-from bot.channels.platform import Platform
 from bot.channels.request import Response
-from bot.channels.text_layout import action_line
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
 from bot.content.message import Message, Part
 
@@ -64,6 +61,8 @@ class Mattermost(WebhookPlatform[MattermostOptions]):
     )
     # Nothing is documented; the server's own limiter, where it is on, allows ten a second.
     rate = 1.0
+    gone = (410,)
+    word_keys = ("message",)
 
     def payload(self, message: Message, options: MattermostOptions | None) -> Json:
         payload: Json = {"attachments": [_attachment(part, message.kind) for part in message.parts]}
@@ -77,14 +76,16 @@ class Mattermost(WebhookPlatform[MattermostOptions]):
         footers = (attachment.get("footer", "") for attachment in attachments)
         return length > LONGEST_POST or any(units(footer) > LONGEST_FOOTER for footer in footers)
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        answer = json_object(response)
-        code, words = answer.get("id"), strings_of(answer, "message")
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
+        code = response.json.get("id")
         if response.status in (400, 403, 404, 501) and code in _GONE:
-            return refusal(_GONE[code], response, words, gone=True)
+            return self.refusal(_GONE[code], response, gone=True)
+        return None
+
+    def wait(self, response: Response, at: datetime) -> timedelta | None:
         reset = response.headers.get("x-ratelimit-reset", "").strip()
         seconds = float(reset) if re.fullmatch(r"\d{1,9}(\.\d+)?", reset, re.ASCII) else None
-        return read_answer(response, at, gone=(410,), words=words, wait=wait_of_seconds(seconds))
+        return wait_of_seconds(seconds)
 
 
 def _attachment(part: Part, kind: str) -> Json:
@@ -123,4 +124,4 @@ def _texts(attachment: Json) -> Iterable[str]:
         yield from (field["title"], field["value"])
 
 
-PLATFORM: Platform[MattermostOptions] = Mattermost()
+PLATFORM = Mattermost()

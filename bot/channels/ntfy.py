@@ -10,22 +10,19 @@ own; the first three links of the actions are its buttons.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from bot.channels.addresses import read_address
-from bot.channels.answers import asked_wait, detail_of, json_object, read_answer, refusal
-from bot.channels.base_platform import ChannelOptions, Json, json_bytes
-from bot.channels.dialects.dialect import one_line, web_url
+from bot.channels.answers import asked_wait
+from bot.channels.dialects.dialect import Json, one_line, web_url
 from bot.channels.dialects.plain import PLAIN
-from bot.channels.outcome import Delivered, Outcome, Reason, Retry
-from bot.channels.platform import Envelope, Platform
-from bot.channels.request import HttpRequest, Response
-from bot.channels.server_platform import ServerPlatform, json_request
-from bot.channels.text_layout import button_links, text_of_part
+from bot.channels.layout import button_links, text_of_part
+from bot.channels.outcome import Outcome, Reason, Retry
+from bot.channels.platform import Envelope
+from bot.channels.request import HttpRequest, Response, json_bytes, json_request
+from bot.channels.server_platform import ServerOptions, ServerPlatform
 from bot.content.message import Message
 
 LONGEST_MESSAGE = 4_095
@@ -38,19 +35,19 @@ MOST_ACTIONS = 3
 _DAILY_QUOTA = 42908
 _TOO_LARGE = (41301, 41303)
 
-_TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 
-Priority = Annotated[int, Field(ge=1, le=5, strict=True)]
-
-
-class NtfyOptions(ChannelOptions):
+class NtfyOptions(ServerOptions):
     """``topic`` is as good as a password on a public server; ``token`` signs in where the server
     asks for it. ``priority`` is 1 to 5, 3 the usual one."""
 
     url: str = "https://ntfy.sh"
     topic: SecretStr
     token: SecretStr | None = None
-    priority: Priority = 3
+    priority: Annotated[int, Field(ge=1, le=5, strict=True)] = 3
+
+    @property
+    def token_text(self) -> str:
+        return self.token.get_secret_value() if self.token else ""
 
 
 class Ntfy(ServerPlatform[NtfyOptions, Json]):
@@ -60,27 +57,23 @@ class Ntfy(ServerPlatform[NtfyOptions, Json]):
     called = "ntfy"
     where = "in ntfy, under Settings, Access tokens"
     options_model = NtfyOptions
-
     too_much = (
         "The address is more than the server's: write the topic under `topic`, and leave "
         "it out of `url`."
     )
     # 60 at once, then one in five seconds (https://docs.ntfy.sh/publish/#limitations).
     rate = 0.2
-
-    def server(self, options: NtfyOptions) -> str:
-        return options.url
+    post_key = "id"
 
     def account(self, options: NtfyOptions) -> tuple[str, ...]:
         """Return the visitor: a signed-in user, or the machine."""
-        return read_address(options.url).origin, _token(options)
+        return options.site.origin, options.token_text
 
     def place(self, options: NtfyOptions) -> tuple[str, ...]:
-        origin = read_address(options.url).origin
-        return origin, options.topic.get_secret_value(), _token(options)
+        return options.site.origin, options.topic.get_secret_value(), options.token_text
 
     def options_problem(self, options: NtfyOptions) -> str | None:
-        if _TOPIC.fullmatch(options.topic.get_secret_value()):
+        if re.fullmatch(r"[-_A-Za-z0-9]{1,64}", options.topic.get_secret_value()):
             return None
         return "`topic` may have letters, digits, - and _, and at most 64 of them."
 
@@ -107,28 +100,26 @@ class Ntfy(ServerPlatform[NtfyOptions, Json]):
         return len(payload["message"].encode()) > LONGEST_MESSAGE or len(body) > LONGEST_BODY
 
     def assembled(self, payload: Json, options: NtfyOptions, envelope: Envelope) -> HttpRequest:
-        token = _token(options)
+        token = options.token_text
         words = {key: payload[key] for key in ("title", "message")}
         priority = {} if options.priority == 3 else {"priority": options.priority}
         body = {"topic": options.topic.get_secret_value(), **words, **priority, **payload}
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        url = f"{read_address(options.url).origin}/"
-        request = json_request("POST", url, body, (token,), headers=headers)
-        return replace(request, secret_fields=("topic",))
+        url = f"{options.site.origin}/"
+        return json_request("POST", url, body, (token,), headers=headers, secret_fields=("topic",))
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        answer = json_object(response)
-        code, error = answer.get("code"), answer.get("error")
-        words = f"{code} {error}" if isinstance(error, str) else None
-        remote_id = answer.get("id")
-        if response.is_success and isinstance(remote_id, str):
-            return Delivered(remote_id)
+    def words(self, response: Response) -> str | None:
+        code, error = response.json.get("code"), response.json.get("error")
+        return f"{code} {error}" if isinstance(error, str) else None
+
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
+        code = response.json.get("code")
         if response.status == 429 and code == _DAILY_QUOTA:
             wait = asked_wait(response, at, _until_tomorrow(at))
-            return Retry(Reason.QUOTA, detail_of(response, words), wait)
+            return Retry(Reason.QUOTA, self.detail(response), wait)
         if response.status in (400, 413) and code in _TOO_LARGE:
-            return refusal(Reason.TOO_LARGE, response, words)
-        return read_answer(response, at, words=words)
+            return self.refusal(Reason.TOO_LARGE, response)
+        return None
 
 
 def _until_tomorrow(at: datetime) -> timedelta:
@@ -137,8 +128,4 @@ def _until_tomorrow(at: datetime) -> timedelta:
     return datetime.combine(tomorrow, time(), UTC) - at
 
 
-def _token(options: NtfyOptions) -> str:
-    return options.token.get_secret_value() if options.token else ""
-
-
-PLATFORM: Platform[NtfyOptions] = Ntfy()
+PLATFORM = Ntfy()

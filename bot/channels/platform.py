@@ -1,19 +1,32 @@
-"""The contract of a platform module: what it takes, how it says a message, how it reads answers."""
+"""The contract of a platform module, and what every one starts from, so that each holds only what
+is its own: what it takes, how it says a message, how it reads answers."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Annotated, Generic, Protocol, TypeVar, runtime_checkable
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from bot.channels.outcome import Outcome
+from bot.channels.addresses import WebhookUrl, read_address
+from bot.channels.answers import detail_of, read_answer, strings_of
+from bot.channels.fitting import CannotFitError, Fitted, PayloadT, fit
+from bot.channels.outcome import Delivered, Outcome, Reason, Rejected
 from bot.channels.request import HttpRequest, Request, Response
 from bot.content.message import Message
 
-OptionsT = TypeVar("OptionsT", bound=BaseModel)
+Rates = tuple[tuple[str, float], ...]
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+"""A text that may be written as a number, as the ids of chats and threads are."""
 
 
 @dataclass(frozen=True)
@@ -30,63 +43,138 @@ class Envelope:
     at: datetime
 
 
-class Platform(Protocol[OptionsT]):
-    """One chat platform. Pure: it opens no connection and asks no clock."""
+class ChannelOptions(BaseModel):
+    """The keys that a platform adds to ``channels.toml``. A value never appears in an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @property
+    def address(self) -> str:
+        """The web address that is posted to, as it was written; empty where there is none."""
+        return ""
+
+    @property
+    def site(self) -> WebhookUrl:
+        """The address, taken apart. Raises :class:`bot.channels.addresses.AddressError`."""
+        return read_address(self.address)
+
+
+OptionsT = TypeVar("OptionsT", bound=ChannelOptions)
+
+
+class Platform(ABC, Generic[OptionsT, PayloadT]):
+    """One chat platform, which makes one payload of a message, and one request of the payload.
+
+    Pure: it opens no connection and asks no clock.
+    """
 
     name: str
-    local: bool
-    """True where nothing leaves the machine (inbox, console): allowed in every rehearsal."""
-    options_model: type[OptionsT]
-    """The keys of ``channels.toml`` that this platform adds, addresses and tokens as SecretStr."""
     called: str
     """What people call it: "Slack", "E-mail"."""
-    actor: str
+    actor: str = ""
     """Who took or refused a message, where that is not the platform's name ("The receiver")."""
-    where: str
+    where: str = ""
     """Where somebody makes a new address, after "make a new one", or empty: "at https://…"."""
-    repeat_safe_for: timedelta | None
+    local: bool = False
+    """True where nothing leaves the machine (inbox, console): allowed in every rehearsal."""
+    options_model: type[OptionsT]
+    """The keys of ``channels.toml`` that it adds, addresses and tokens as SecretStr."""
+    repeat_safe_for: timedelta | None = None
     """How long the platform makes a repeat with the same request id harmless; None: never."""
+    gone: Collection[int] = ()
+    """The statuses by which it says that an address is dead for good."""
+    post_key: str = ""
+    """Where a JSON answer has the platform's name of the post, if it has one."""
+    word_keys: tuple[str, ...] = ()
+    """Where a JSON answer has the platform's words, for people."""
 
+    @abstractmethod
     def address_problem(self, options: OptionsT, trusted_hosts: Collection[str]) -> str | None:
         """Return what is wrong with the channel's address, a sentence without the secret, or None.
 
         ``trusted_hosts`` holds ``host`` or ``host:port``, exact: these may be private, plain http,
         and any platform's."""
-        ...
 
+    @abstractmethod
     def address_digest(self, options: OptionsT) -> str:
         """Return a digest of where it posts to, for telling that two are the same; no secret."""
-        ...
 
-    def rate_keys(self, options: OptionsT) -> tuple[tuple[str, float], ...]:
+    @abstractmethod
+    def rate_keys(self, options: OptionsT) -> Rates:
         """Return (bucket name without secret, requests a second) for the webhook and its host."""
-        ...
+
+    @abstractmethod
+    def payload(self, message: Message, options: OptionsT | None) -> PayloadT:
+        """Return what the message is on the platform, whole; ``options`` None: the usual ones."""
+
+    def too_long(self, payload: PayloadT) -> bool:
+        """Return whether the platform would refuse or cut the payload."""
+        return False
+
+    @abstractmethod
+    def assembled(self, payload: PayloadT, options: OptionsT, envelope: Envelope) -> Request:
+        """Return the request that carries a payload that is not too long."""
+
+    def fitted(self, message: Message, options: OptionsT | None) -> Fitted[PayloadT]:
+        """Return the payload that fits. Raises :class:`bot.channels.fitting.CannotFitError`."""
+        return fit(message, lambda shorter: self.payload(shorter, options), self.too_long)
 
     def fitting_problems(
         self, message: Message, options: OptionsT | None = None
     ) -> tuple[str, ...]:
-        """Return what had to be left out, or cannot be fitted, as sentences; empty when all fits.
+        """Return what is left out of the message, or why it cannot be posted, as sentences.
 
         ``options`` are the channel's, where its limits depend on them; None: the usual limits."""
-        ...
+        try:
+            return self.fitted(message, options).losses
+        except CannotFitError as problem:
+            return (str(problem),)
 
     def fitted_request(
         self, message: Message, options: OptionsT, envelope: Envelope
     ) -> tuple[Request, tuple[str, ...]]:
-        """Return :meth:`request` and :meth:`fitting_problems` of one payload, built once.
+        """Return the request that says ``message``, and what it leaves out, as sentences.
 
-        Raises :class:`bot.channels.fitting.CannotFitError`."""
-        ...
+        Raises :class:`bot.channels.fitting.CannotFitError` where it is too long all the same."""
+        payload, losses = self.fitted(message, options)
+        return self.assembled(payload, options, envelope), losses
 
     def request(self, message: Message, options: OptionsT, envelope: Envelope) -> Request:
-        """Return the request that says ``message``, fitted to the platform's limits.
-
-        Raises :class:`bot.channels.fitting.CannotFitError` where it is too long for them."""
-        ...
+        """Return the request that says ``message``, fitted. Raises CannotFitError."""
+        return self.fitted_request(message, options, envelope)[0]
 
     def outcome(self, response: Response, at: datetime) -> Outcome:
-        """Return what an answer, read at ``at`` (UTC), means."""
-        ...
+        """Return what an answer, read at ``at`` (UTC), means: as documented, or by its status."""
+        documented = self.documented(response, at)
+        post = response.json.get(self.post_key)
+        if documented is None and response.is_success and isinstance(post, str):
+            return Delivered(post)
+        return documented or self.by_status(response, at)
+
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
+        """Return what this platform alone means by an answer, None where its status says it."""
+        return None
+
+    def by_status(self, response: Response, at: datetime) -> Outcome:
+        """Return what an answer means by its status alone, with the platform's words and wait."""
+        wait, words = self.wait(response, at), self.words(response)
+        return read_answer(response, at, gone=self.gone, words=words, wait=wait)
+
+    def words(self, response: Response) -> str | None:
+        """Return what the platform's answer says, for people; None: the body itself."""
+        return strings_of(response.json, *self.word_keys)
+
+    def wait(self, response: Response, at: datetime) -> timedelta | None:
+        """Return the wait that an answer asks for, but in the header that all have."""
+        return None
+
+    def detail(self, response: Response) -> str:
+        """Return one harmless line for people: the status, and the platform's words."""
+        return detail_of(response, self.words(response))
+
+    def refusal(self, reason: Reason, response: Response, *, gone: bool = False) -> Rejected:
+        """Return that the platform refused for a reason that it documents."""
+        return Rejected(reason, self.detail(response), gone=gone)
 
 
 _Theirs_contra = TypeVar("_Theirs_contra", bound=BaseModel, contravariant=True)

@@ -33,13 +33,13 @@ class UnknownPlatformError(VigiliaError):
     """A name that is no platform's."""
 
 
-class _Platforms(Mapping[str, Platform[Any]]):
+class _Platforms(Mapping[str, Platform[Any, Any]]):
     """Imports a platform's module when it is first asked for: a command pays for what it uses."""
 
-    def __getitem__(self, name: str) -> Platform[Any]:
+    def __getitem__(self, name: str) -> Platform[Any, Any]:
         if name not in _NAMES:
             raise KeyError(name)
-        module: Platform[Any] = import_module(f"bot.channels.{name}").PLATFORM
+        module: Platform[Any, Any] = import_module(f"bot.channels.{name}").PLATFORM
         return module
 
     def __iter__(self) -> Iterator[str]:
@@ -52,10 +52,10 @@ class _Platforms(Mapping[str, Platform[Any]]):
         return name in _NAMES
 
 
-PLATFORMS: Mapping[str, Platform[Any]] = _Platforms()
+PLATFORMS: Mapping[str, Platform[Any, Any]] = _Platforms()
 
 
-def platform(name: str) -> Platform[Any]:
+def platform(name: str) -> Platform[Any, Any]:
     """Return the platform called ``name``. Raises :class:`UnknownPlatformError`."""
     if name not in _NAMES:
         raise UnknownPlatformError(

@@ -6,19 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+import bot
 from bot.content.message import Message
 
 MASK = "***"
-
-
-def _masked(text: str, secrets: tuple[str, ...]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        if secret:
-            text = text.replace(secret, MASK)
-    return text
+USER_AGENT = f"vigilia/{bot.__version__}"
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,9 @@ class HttpRequest:
 
     def masked(self, text: str) -> str:
         """Return ``text`` with every secret of this request replaced by ``***``."""
-        return _masked(text, self.secrets)
+        for secret in sorted(filter(None, self.secrets), key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text
 
     def shown(self) -> dict[str, Any]:
         """Return ``{method, url, headers}`` and ``json`` or ``form``, as sent, secrets masked."""
@@ -50,14 +48,35 @@ class HttpRequest:
         }
         content_type = self.headers.get("Content-Type", "")
         text = self.masked(self.body.decode("utf-8"))
+        hidden = dict.fromkeys(self.secret_fields, MASK)
         if content_type.startswith("application/x-www-form-urlencoded"):
-            shown["form"] = self._hidden(dict(parse_qsl(text, keep_blank_values=True)))
+            shown["form"] = dict(parse_qsl(text, keep_blank_values=True)) | hidden
         elif text:
-            shown["json"] = self._hidden(json.loads(text))
+            shown["json"] = json.loads(text) | hidden
         return shown
 
-    def _hidden(self, body: dict[str, Any]) -> dict[str, Any]:
-        return body | dict.fromkeys(self.secret_fields, MASK)
+
+def json_bytes(payload: Mapping[str, Any]) -> bytes:
+    """Return ``payload`` as compact JSON in UTF-8."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def json_request(
+    method: str,
+    url: str,
+    payload: Mapping[str, Any] | None,
+    secrets: tuple[str, ...],
+    *,
+    token: str = "",
+    headers: Mapping[str, str] | None = None,
+    secret_fields: tuple[str, ...] = (),
+) -> HttpRequest:
+    """Return a request with a JSON body; None: with an empty one. ``token`` signs in as its bearer,
+    ``headers`` are those that differ."""
+    bearer = {"Authorization": f"Bearer {token}"} if token else {}
+    fields = {"Content-Type": "application/json", **bearer, "User-Agent": USER_AGENT}
+    body = b"" if payload is None else json_bytes(payload)
+    return HttpRequest(method, url, {**fields, **(headers or {})}, body, secrets, secret_fields)
 
 
 @dataclass(frozen=True)
@@ -180,3 +199,12 @@ class Response:
     def text(self) -> str:
         """The body as text; what is not UTF-8 is replaced."""
         return self.body.decode("utf-8", errors="replace")
+
+    @cached_property
+    def json(self) -> Mapping[str, Any]:
+        """The JSON object that the body holds, or an empty one where it holds none."""
+        try:
+            answer = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return answer if isinstance(answer, dict) else {}

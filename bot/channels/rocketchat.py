@@ -11,20 +11,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
 
-from bot.channels.answers import (
-    detail_of,
-    json_object,
-    read_answer,
-    refusal,
-    wait_of_seconds,
-)
-from bot.channels.base_platform import Json
-from bot.channels.dialects.dialect import units
+from bot.channels.answers import detail_of, wait_of_seconds
+from bot.channels.dialects.dialect import Json, units
 from bot.channels.dialects.rocketchat_attachments import attachments_of
 from bot.channels.outcome import Delivered, Outcome, Reason, Unknown
-from bot.channels.platform import Platform
 from bot.channels.request import Response
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
 from bot.content.message import Message
@@ -57,6 +48,7 @@ class RocketChat(WebhookPlatform[RocketChatOptions]):
     )
     # The server's limiter as it is set at first: ten calls a minute.
     rate = 10 / 60
+    gone = (410,)
 
     def payload(self, message: Message, options: RocketChatOptions | None) -> Json:
         payload: Json = {"attachments": list(attachments_of(message))}
@@ -70,54 +62,51 @@ class RocketChat(WebhookPlatform[RocketChatOptions]):
             for attachment in payload["attachments"]
         )
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        answer = json_object(response)
-        key = "error" if isinstance(answer.get("error"), str) else "message"
-        words = answer[key] if isinstance(answer.get(key), str) else None
+    def words(self, response: Response) -> str | None:
+        words = (response.json.get(key) for key in ("error", "message"))
+        return next((text for text in words if isinstance(text, str)), None)
+
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
+        words = self.words(response) or ""
         if response.is_success:
-            return _taken(response, answer, words)
-        if response.status == 503 and answer.get("success") is False:
+            return self._taken(response)
+        if response.status == 503 and response.json.get("success") is False:
             # The server's own words for an integration that is switched off; without them it is a
             # proxy's answer.
-            return refusal(Reason.DISABLED, response, words, gone=True)
-        if response.status in (401, 404, 500) and words and _UNKNOWN_TOKEN in words:
-            return refusal(Reason.GONE, response, words, gone=True)
-        if response.status == 400 and words and "error-message-size-exceeded" in words:
-            return refusal(Reason.TOO_LARGE, response, words)
-        wait = _wait(response, words, at)
-        return read_answer(response, at, gone=(410,), words=words, wait=wait)
+            return self.refusal(Reason.DISABLED, response, gone=True)
+        if response.status in (401, 404, 500) and "Invalid integration id or token" in words:
+            return self.refusal(Reason.GONE, response, gone=True)
+        if response.status == 400 and "error-message-size-exceeded" in words:
+            return self.refusal(Reason.TOO_LARGE, response)
+        return None
 
-
-_UNKNOWN_TOKEN = "Invalid integration id or token"  # noqa: S105 - a message
-
-
-def _taken(response: Response, answer: Any, words: str | None) -> Outcome:
-    """Return what a success means: only ``{"success": true}`` is one, and even then each room's
-    own answer counts where it was asked for."""
-    if answer.get("success") is False:
-        return refusal(Reason.NOT_A_POST, response, words)
-    if answer.get("success") is not True:
-        return Unknown(Reason.NOT_A_POST, detail_of(response))
-    rooms = answer.get("responses")
-    if not isinstance(rooms, list):
-        return Delivered()
-    messages = [room["message"] for room in rooms if isinstance(room, dict) and "message" in room]
-    ids = [message.get("_id") for message in messages if isinstance(message, dict)]
-    named = [remote_id for remote_id in ids if isinstance(remote_id, str)]
-    if len(messages) < len(rooms):
-        return Delivered(
-            next(iter(named), None), f"posted in {len(messages)} of {len(rooms)} rooms"
+    def _taken(self, response: Response) -> Outcome:
+        """Return what a success means: only ``{"success": true}`` is one, and even then each room's
+        own answer counts where it was asked for."""
+        if response.json.get("success") is False:
+            return self.refusal(Reason.NOT_A_POST, response)
+        if response.json.get("success") is not True:
+            return Unknown(Reason.NOT_A_POST, detail_of(response))
+        rooms = response.json.get("responses")
+        rooms = rooms if isinstance(rooms, list) else []
+        messages = [
+            room["message"] for room in rooms if isinstance(room, dict) and "message" in room
+        ]
+        ids = (message.get("_id") for message in messages if isinstance(message, dict))
+        missed = (
+            f"posted in {len(messages)} of {len(rooms)} rooms" if len(messages) < len(rooms) else ""
         )
-    return Delivered(next(iter(named), None))
+        return Delivered(next((post for post in ids if isinstance(post, str)), None), missed)
+
+    def wait(self, response: Response, at: datetime) -> timedelta | None:
+        """Return the wait until ``X-RateLimit-Reset``, milliseconds since 1970, or as the text
+        says."""
+        reset = response.headers.get("x-ratelimit-reset", "").strip()
+        if re.fullmatch(r"\d{1,15}", reset, re.ASCII):
+            return wait_of_seconds(int(reset) / 1000 - at.timestamp())
+        words = self.words(response) or ""
+        seconds = re.search(r"must wait (\d{1,6}) seconds", words, re.ASCII)
+        return wait_of_seconds(int(seconds[1])) if seconds else None
 
 
-def _wait(response: Response, words: str | None, at: datetime) -> timedelta | None:
-    """Return the wait until ``X-RateLimit-Reset``, milliseconds since 1970, or as the text says."""
-    reset = response.headers.get("x-ratelimit-reset", "").strip()
-    if re.fullmatch(r"\d{1,15}", reset, re.ASCII):
-        return wait_of_seconds(int(reset) / 1000 - at.timestamp())
-    seconds = re.search(r"must wait (\d{1,6}) seconds", words or "", re.ASCII)
-    return wait_of_seconds(int(seconds[1])) if seconds else None
-
-
-PLATFORM: Platform[RocketChatOptions] = RocketChat()
+PLATFORM = RocketChat()

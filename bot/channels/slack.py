@@ -16,12 +16,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.channels.addresses import WebhookUrl
-from bot.channels.answers import read_answer, refusal
-from bot.channels.base_platform import Json
-from bot.channels.dialects.dialect import units
+from bot.channels.dialects.dialect import Json, units
 from bot.channels.dialects.slack_blocks import LONGEST_TEXT_OBJECT, blocks_of, fallback_of
 from bot.channels.outcome import Outcome, Reason
-from bot.channels.platform import Platform
 from bot.channels.request import Response
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
 from bot.content.message import Message
@@ -65,6 +62,7 @@ class Slack(WebhookPlatform[SlackOptions]):
     )
     # About one message a second a channel (https://docs.slack.dev/apis/web-api/rate-limits).
     rate = 1.0
+    gone = (404, 410)
 
     def url_problem(self, url: WebhookUrl, trusted_hosts: Collection[str]) -> str | None:
         if url.path.startswith(("/triggers/", "/workflows/")):
@@ -93,11 +91,11 @@ class Slack(WebhookPlatform[SlackOptions]):
             or any(_context_is_too_long(block) for block in blocks if block["type"] == "context")
         )
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
         code = response.text.strip()
         if 400 <= response.status <= 499 and code in _GONE:
-            return refusal(_GONE[code], response, gone=True)
-        return read_answer(response, at, gone=(404, 410))
+            return self.refusal(_GONE[code], response, gone=True)
+        return None
 
 
 def _lengths(value: Any, key: str = "") -> Iterable[tuple[str, int]]:
@@ -119,4 +117,4 @@ def _context_is_too_long(block: Json) -> bool:
     )
 
 
-PLATFORM: Platform[SlackOptions] = Slack()
+PLATFORM = Slack()

@@ -17,19 +17,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bot.channels.addresses import WebhookUrl
-from bot.channels.answers import (
-    detail_of,
-    is_web_page,
-    json_object,
-    read_answer,
-    refusal,
-    strings_of,
-)
-from bot.channels.base_platform import Json, json_bytes
+from bot.channels.answers import detail_of, is_web_page, strings_of
+from bot.channels.dialects.dialect import Json
 from bot.channels.dialects.teams_card import card_of
 from bot.channels.outcome import Delivered, Outcome, Reason, Retry, Unknown
-from bot.channels.platform import Platform
-from bot.channels.request import Response
+from bot.channels.request import Response, json_bytes
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
 from bot.content.message import Message
 
@@ -41,7 +33,6 @@ LONGEST_ENCODED = 28_000
 
 _RETIRED = re.compile(r"(^|\.)webhook\.office\.com$|^outlook\.office(365)?\.com$")
 _HIDDEN_ERROR = re.compile(r"returned HTTP error (\d{3})")
-_SWITCHED_OFF = "WorkflowTriggerIsNotEnabled"
 
 
 class TeamsOptions(WebhookOptions):
@@ -58,6 +49,9 @@ class Teams(WebhookPlatform[TeamsOptions]):
     slash_matters = True
     # Nothing is documented for workflows; the old connectors took four in a second.
     rate = 1.0
+    # 404: the workflow was deleted; 401 and 403: its signature is not valid any more, it is open to
+    # its organisation alone, or it is a connector's, which are all retired.
+    gone = (401, 403, 404, 410)
 
     def url_problem(self, url: WebhookUrl, trusted_hosts: Collection[str]) -> str | None:
         if _RETIRED.search(url.host):
@@ -88,17 +82,18 @@ class Teams(WebhookPlatform[TeamsOptions]):
         body = json_bytes(payload)
         return len(body) > LONGEST_BODY or len(json.dumps(body.decode())) > LONGEST_ENCODED
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
         if response.status == 202 and not is_web_page(response):
             return Delivered(detail="Teams has started the workflow; it does not say what it posts")
         if response.is_success:
             return _taken(response)
-        words = strings_of(json_object(response).get("error"), "code", "message")
-        if 400 <= response.status <= 499 and words and words.startswith(_SWITCHED_OFF):
-            return refusal(Reason.DISABLED, response, words, gone=True)
-        # 404: the workflow was deleted; 401 and 403: its signature is not valid any more, it is
-        # open to its organisation alone, or it is a connector's, which are all retired.
-        return read_answer(response, at, gone=(401, 403, 404, 410), words=words)
+        words = self.words(response) or ""
+        if 400 <= response.status <= 499 and words.startswith("WorkflowTriggerIsNotEnabled"):
+            return self.refusal(Reason.DISABLED, response, gone=True)
+        return None
+
+    def words(self, response: Response) -> str | None:
+        return strings_of(response.json.get("error"), "code", "message")
 
 
 def _taken(response: Response) -> Outcome:
@@ -112,4 +107,4 @@ def _taken(response: Response) -> Outcome:
     return Unknown(Reason.NOT_A_POST, detail_of(response))
 
 
-PLATFORM: Platform[TeamsOptions] = Teams()
+PLATFORM = Teams()

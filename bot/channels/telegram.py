@@ -10,29 +10,20 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from bot.channels.addresses import read_address
-from bot.channels.answers import (
-    detail_of,
-    json_object,
-    read_answer,
-    refusal,
-    strings_of,
-    wait_of_seconds,
-)
-from bot.channels.base_platform import ChannelOptions, Json, Text
-from bot.channels.dialects.dialect import one_line, units, web_url
-from bot.channels.dialects.telegram import TELEGRAM
+from bot.channels.answers import wait_of_seconds
+from bot.channels.dialects.dialect import Json, one_line, units, web_url
+from bot.channels.dialects.html import TELEGRAM
+from bot.channels.layout import button_links, text_of_part
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Unknown
-from bot.channels.platform import Envelope, Platform
-from bot.channels.request import HttpRequest, Response
-from bot.channels.server_platform import ServerPlatform, json_request
-from bot.channels.text_layout import button_links, text_of_part
+from bot.channels.platform import ChannelOptions, Envelope, Text
+from bot.channels.request import HttpRequest, Response, json_request
+from bot.channels.server_platform import ServerPlatform
 from bot.content.message import Link, Message
 
 LONGEST_TEXT = 4096
@@ -43,9 +34,6 @@ LONGEST_LABEL = 64
 _SEPARATOR = "\n\n⸻\n\n"
 
 
-ChatId = Annotated[Text, StringConstraints(pattern=r"^(-?\d{1,20}|@\w{3,64})$")]
-
-
 class TelegramOptions(ChannelOptions):
     """``token`` is the bot's, ``chat_id`` where it posts: a number, or ``@name`` of a public one.
 
@@ -54,10 +42,14 @@ class TelegramOptions(ChannelOptions):
     """
 
     token: SecretStr
-    chat_id: ChatId
+    chat_id: Annotated[Text, StringConstraints(pattern=r"^(-?\d{1,20}|@\w{3,64})$")]
     thread_id: Annotated[int, Field(ge=1, strict=True)] | None = None
     silent: bool = False
     server: str = "https://api.telegram.org"
+
+    @property
+    def address(self) -> str:
+        return self.server
 
 
 class Telegram(ServerPlatform[TelegramOptions, Json]):
@@ -67,14 +59,12 @@ class Telegram(ServerPlatform[TelegramOptions, Json]):
     called = "Telegram"
     where = "with @BotFather in Telegram"
     options_model = TelegramOptions
-
     hosts = ("api.telegram.org",)
     # 20 messages a minute a group, and 30 a second in all
     # (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
     rate = 1 / 3
-
-    def server(self, options: TelegramOptions) -> str:
-        return options.server
+    gone = (401, 403, 404)
+    word_keys = ("description",)
 
     def account(self, options: TelegramOptions) -> tuple[str, ...]:
         return options.token.get_secret_value(), options.chat_id.lower()
@@ -115,19 +105,26 @@ class Telegram(ServerPlatform[TelegramOptions, Json]):
             body["reply_markup"] = {"inline_keyboard": payload["rows"]}
         return _request(options, "sendMessage", body)
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        answer = json_object(response)
-        words = strings_of(answer, "description")
-        if response.is_success and answer.get("ok") is True:
-            return Delivered(_remote_id(answer.get("result")))
-        if response.is_success and answer.get("ok") is False:
-            return Unknown(Reason.NOT_A_POST, detail_of(response, words))
-        moved = _parameters(answer).get("migrate_to_chat_id")
-        if response.status == 400 and isinstance(moved, int):
-            return Rejected(Reason.GONE, _moved(moved), gone=True)
-        if response.status == 400 and "chat not found" in (words or ""):
-            return refusal(Reason.GONE, response, words, gone=True)
-        return _read(response, at)
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
+        match response.status, response.json:
+            case 400, {"parameters": {"migrate_to_chat_id": int(chat)}}:
+                moved = (
+                    "HTTP 400: the group has become a supergroup, which has another number. Write "
+                    f'chat_id = "{chat}" into config/channels.toml.'
+                )
+                return Rejected(Reason.GONE, moved, gone=True)
+            case 400, {"description": str(words)} if "chat not found" in words:
+                return self.refusal(Reason.GONE, response, gone=True)
+            case _, {"ok": False} if response.is_success:
+                return Unknown(Reason.NOT_A_POST, self.detail(response))
+            case _, {"ok": True, "result": result} if response.is_success:
+                return Delivered(_remote_id(result))
+        return None
+
+    def wait(self, response: Response, at: datetime) -> timedelta | None:
+        parameters = response.json.get("parameters")
+        seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
+        return wait_of_seconds(seconds)
 
     def retraction(
         self, remote_id: str, options: TelegramOptions, envelope: Envelope
@@ -139,43 +136,23 @@ class Telegram(ServerPlatform[TelegramOptions, Json]):
         return _request(options, "deleteMessage", payload)
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
-        words = strings_of(json_object(response), "description") or ""
-        if response.status == 400 and "message to delete not found" in words:
+        if response.status == 400 and "message to delete not found" in (self.words(response) or ""):
             return Delivered(detail="It was gone already.")
-        return _read(response, at)
+        return self.by_status(response, at)
 
 
 def _request(options: TelegramOptions, method: str, payload: Json) -> HttpRequest:
-    token, server = options.token.get_secret_value(), read_address(options.server)
-    url = f"{server.origin}{server.path.rstrip('/')}/bot{token}/{method}"
+    token = options.token.get_secret_value()
+    url = f"{options.site.base}/bot{token}/{method}"
     return json_request("POST", url, payload, (token, token.partition(":")[2]))
 
 
-def _read(response: Response, at: datetime) -> Outcome:
-    answer = json_object(response)
-    wait = wait_of_seconds(_parameters(answer).get("retry_after"))
-    words = strings_of(answer, "description")
-    return read_answer(response, at, gone=(401, 403, 404), words=words, wait=wait)
-
-
-def _parameters(answer: Any) -> dict[str, Any]:
-    parameters = answer.get("parameters")
-    return parameters if isinstance(parameters, dict) else {}
-
-
-def _moved(chat_id: int) -> str:
-    return (
-        "HTTP 400: the group has become a supergroup, which has another number. Write "
-        f'chat_id = "{chat_id}" into config/channels.toml.'
-    )
-
-
-def _remote_id(result: Any) -> str | None:
+def _remote_id(result: object) -> str | None:
     """Return ``chat/message``: a message's number is its chat's own."""
-    if not isinstance(result, dict) or not isinstance(result.get("chat"), dict):
-        return None
-    chat, message = result["chat"].get("id"), result.get("message_id")
-    return f"{chat}/{message}" if isinstance(chat, int) and isinstance(message, int) else None
+    match result:
+        case {"chat": {"id": int(chat)}, "message_id": int(message)}:
+            return f"{chat}/{message}"
+    return None
 
 
 def _fits_a_button(link: Link) -> bool:
@@ -185,4 +162,4 @@ def _fits_a_button(link: Link) -> bool:
     return short and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) is not None
 
 
-PLATFORM: Platform[TelegramOptions] = Telegram()
+PLATFORM = Telegram()

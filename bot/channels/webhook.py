@@ -22,23 +22,19 @@ Fields may be added, none renamed. ``webhook-id`` is the same for every attempt 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
 from standardwebhooks import Webhook as Signer
 
 from bot.channels import webhook_platform
-from bot.channels.answers import read_answer
-from bot.channels.base_platform import Json, json_bytes
-from bot.channels.dialects.dialect import clean
+from bot.channels.dialects.dialect import Json, clean
 from bot.channels.dialects.plain import PLAIN
-from bot.channels.outcome import Outcome
-from bot.channels.platform import Envelope, Platform
-from bot.channels.request import HttpRequest, Response
+from bot.channels.platform import Envelope
+from bot.channels.request import HttpRequest, json_bytes
 from bot.content.message import Link, Message, Part
 from bot.errors import RenderError
 
@@ -52,13 +48,13 @@ _ROOM = 400  # for the key and the timestamp
 
 
 def _signing_secret(secret: SecretStr) -> SecretStr:
-    encoded = secret.get_secret_value()
+    text = secret.get_secret_value()
+    encoded = text.removeprefix(_PREFIX)
     try:
-        padding = "=" * (-len(encoded.removeprefix(_PREFIX)) % 4)
-        key = base64.b64decode(encoded.removeprefix(_PREFIX) + padding, validate=True)
-    except (binascii.Error, ValueError):
+        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except ValueError:
         key = b""
-    if not encoded.startswith(_PREFIX) or not 24 <= len(key) <= 64:
+    if not text.startswith(_PREFIX) or not 24 <= len(key) <= 64:
         raise ValueError(
             "a signing secret is whsec_ and 24 to 64 bytes in base64; copy it from the receiver"
         )
@@ -87,6 +83,7 @@ class Webhook(webhook_platform.WebhookPlatform[WebhookOptions]):
     slash_matters = True
     # A receiver has no documented limit; this one is polite.
     rate = 5.0
+    gone = (410,)
 
     def payload(self, message: Message, options: WebhookOptions | None) -> Json:
         """Return the event, its key and timestamp still empty: they are the attempt's."""
@@ -130,9 +127,6 @@ class Webhook(webhook_platform.WebhookPlatform[WebhookOptions]):
         }
         return replace(request, headers={**request.headers, **signed})
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        return read_answer(response, at, gone=(410,))
-
 
 def _part(part: Part) -> Json:
     return {
@@ -155,4 +149,4 @@ def _links(links: Iterable[Link]) -> list[dict[str, str]]:
     return [{"title": clean(link.title), "url": clean(link.url)} for link in links]
 
 
-PLATFORM: Platform[WebhookOptions] = Webhook()
+PLATFORM = Webhook()

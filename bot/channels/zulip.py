@@ -10,22 +10,20 @@ from __future__ import annotations
 
 import base64
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
 from pydantic import SecretStr, StringConstraints
 
-from bot.channels.addresses import read_address
-from bot.channels.answers import json_object, read_answer, refusal, wait_of_seconds
-from bot.channels.base_platform import USER_AGENT, ChannelOptions
+from bot.channels.answers import read_answer, wait_of_seconds
 from bot.channels.dialects.dialect import title_within, units
 from bot.channels.dialects.zulip import ZULIP
+from bot.channels.layout import text_of_part
 from bot.channels.outcome import Delivered, Outcome, Reason
-from bot.channels.platform import Envelope, Platform
-from bot.channels.request import HttpRequest, Response
-from bot.channels.server_platform import ServerPlatform
-from bot.channels.text_layout import text_of_part
+from bot.channels.platform import Envelope
+from bot.channels.request import USER_AGENT, HttpRequest, Response
+from bot.channels.server_platform import ServerOptions, ServerPlatform
 from bot.content.message import Message
 
 LONGEST_TOPIC = 60
@@ -47,15 +45,19 @@ _SEPARATOR = "\n\n---\n\n"
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOPIC)]
 
 
-class ZulipOptions(ChannelOptions):
+class ZulipOptions(ServerOptions):
     """``url`` is the organisation's address, ``email`` and ``api_key`` the bot's. ``topic`` may
     hold ``{title}``, the message's title."""
 
-    url: str
     email: str
     api_key: SecretStr
     stream: Name
     topic: Name = "{title}"
+
+    @property
+    def credentials(self) -> str:
+        pair = f"{self.email}:{self.api_key.get_secret_value()}"
+        return base64.b64encode(pair.encode()).decode()
 
 
 class Zulip(ServerPlatform[ZulipOptions, dict[str, str]]):
@@ -65,23 +67,19 @@ class Zulip(ServerPlatform[ZulipOptions, dict[str, str]]):
     called = "Zulip"
     where = "in Zulip, under Personal settings, Bots"
     options_model = ZulipOptions
-
     too_much = (
         "The address is more than that of the organisation: leave out what follows the "
         "host, as in https://our-group.zulipchat.com."
     )
     # 200 requests a minute a user (https://zulip.com/api/rest-error-handling#rate-limit-exceeded).
     rate = 3.0
-
-    def server(self, options: ZulipOptions) -> str:
-        return options.url
+    gone = (401,)
 
     def account(self, options: ZulipOptions) -> tuple[str, ...]:
-        return read_address(options.url).origin, options.email
+        return options.site.origin, options.email
 
     def place(self, options: ZulipOptions) -> tuple[str, ...]:
-        origin = read_address(options.url).origin
-        return origin, options.stream, options.topic, _credentials(options)
+        return options.site.origin, options.stream, options.topic, options.credentials
 
     def options_problem(self, options: ZulipOptions) -> str | None:
         if re.fullmatch(r"[^\s:@]+@[^\s:@]+", options.email):
@@ -102,56 +100,44 @@ class Zulip(ServerPlatform[ZulipOptions, dict[str, str]]):
         self, payload: dict[str, str], options: ZulipOptions, envelope: Envelope
     ) -> HttpRequest:
         form = {"type": "stream", "to": options.stream, **payload}
-        return _request("POST", "/messages", options, form)
+        return _request("POST", "", options, form)
 
-    def outcome(self, response: Response, at: datetime) -> Outcome:
-        answer = json_object(response)
-        if response.is_success and answer.get("result") == "success":
-            number = answer.get("id")
+    def documented(self, response: Response, at: datetime) -> Outcome | None:
+        number, code = response.json.get("id"), response.json.get("code")
+        if response.is_success and response.json.get("result") == "success":
             return Delivered(str(number) if isinstance(number, int) else None)
-        words, code = _words(answer), answer.get("code")
         if 400 <= response.status <= 499 and code in _GONE:
-            return refusal(_GONE[code], response, words, gone=True)
-        wait = wait_of_seconds(answer.get("retry-after"))
-        return read_answer(response, at, gone=(401,), words=words, wait=wait)
+            return self.refusal(_GONE[code], response, gone=True)
+        return None
+
+    def words(self, response: Response) -> str | None:
+        code, message = response.json.get("code"), response.json.get("msg")
+        return f"{code or ''} {message}".strip() if isinstance(message, str) else None
+
+    def wait(self, response: Response, at: datetime) -> timedelta | None:
+        return wait_of_seconds(response.json.get("retry-after"))
 
     def retraction(
         self, remote_id: str, options: ZulipOptions, envelope: Envelope
     ) -> HttpRequest | None:
         if not re.fullmatch(r"\d{1,20}", remote_id, re.ASCII):
             return None
-        return _request("DELETE", f"/messages/{remote_id}", options, {})
+        return _request("DELETE", f"/{remote_id}", options, {})
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
         """Return what the answer means. A message that is gone already is
         "Invalid message(s)", in the server's language."""
-        return read_answer(response, at, words=_words(json_object(response)))
+        return read_answer(response, at, words=self.words(response))
 
 
 def _request(method: str, path: str, options: ZulipOptions, form: dict[str, str]) -> HttpRequest:
-    credentials = _credentials(options)
-    return HttpRequest(
-        method=method,
-        url=f"{read_address(options.url).origin}/api/v1{path}",
-        headers={
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Authorization": f"Basic {credentials}",
-            "User-Agent": USER_AGENT,
-        },
-        body=urlencode(form).encode(),
-        secrets=(credentials,),
-    )
+    url = f"{options.site.origin}/api/v1/messages{path}"
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Authorization": f"Basic {options.credentials}",
+        "User-Agent": USER_AGENT,
+    }
+    return HttpRequest(method, url, headers, urlencode(form).encode(), (options.credentials,))
 
 
-def _credentials(options: ZulipOptions) -> str:
-    pair = f"{options.email}:{options.api_key.get_secret_value()}"
-    return base64.b64encode(pair.encode()).decode()
-
-
-def _words(answer: object) -> str | None:
-    if not isinstance(answer, dict) or not isinstance(answer.get("msg"), str):
-        return None
-    return " ".join(str(piece) for piece in (answer.get("code"), answer["msg"]) if piece)
-
-
-PLATFORM: Platform[ZulipOptions] = Zulip()
+PLATFORM = Zulip()

@@ -10,7 +10,7 @@ from functools import cache
 
 from bot.content.facts import Fact
 from bot.errors import Problem
-from bot.planning import DIGEST, Plan
+from bot.planning import DIGEST
 from bot.project.load import Project
 
 AHEAD = timedelta(days=60)
@@ -27,7 +27,7 @@ def fact_problems(project: Project, now: datetime) -> Iterator[Problem]:
                 "change `value`, `as_of` and `review` together."
             )
             yield Problem("warning", "stale-fact", fact.file, fact.id, sentence)
-    for use in stale_ahead(project, project.plan, now, AHEAD):
+    for use in stale_ahead(project, now, AHEAD):
         fact = use.fact
         if not fact.is_stale(today):
             sentence = (
@@ -47,18 +47,16 @@ class StaleUse:
     channels: tuple[str, ...]
 
 
-def stale_ahead(
-    project: Project, plan: Plan, now: datetime, ahead: timedelta
-) -> Iterator[StaleUse]:
+def stale_ahead(project: Project, now: datetime, ahead: timedelta) -> Iterator[StaleUse]:
     """Yield the uses, on coming days, of figures that are past their review by then. Raises
     RenderError where a text cannot be written."""
-    for (observance, on, id_), channels in _coming_uses(project, plan, now, ahead).items():
+    for (observance, on, id_), channels in _coming_uses(project, now, ahead).items():
         if project.facts[id_].is_stale(on):
             yield StaleUse(project.facts[id_], observance, on, tuple(channels))
 
 
 def _coming_uses(
-    project: Project, plan: Plan, now: datetime, ahead: timedelta
+    project: Project, now: datetime, ahead: timedelta
 ) -> dict[tuple[str, date, str], dict[str, None]]:
     """Return the channels by day, date and fact that the postings ahead would print."""
     uses: dict[tuple[str, date, str], dict[str, None]] = defaultdict(dict)
@@ -67,7 +65,7 @@ def _coming_uses(
     def facts_of(id_: str, year: int, languages: tuple[str, ...]) -> list[str]:
         return sorted(project.writer.facts_used(project.by_id[id_], year, languages))
 
-    for planned in plan.due(now, now + ahead):
+    for planned in project.plan.due(now, now + ahead):
         for posting in planned.postings:
             if posting.observances == (DIGEST,) or posting.lead_days:
                 continue  # neither prints a day's own words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _AROUND = 28
@@ -14,6 +16,15 @@ class Fault:
 
     code: str
     sentence: str
+
+
+def faults(
+    code: str, text: str, matches: Iterable[re.Match[str]], sentence: str
+) -> Iterator[Fault]:
+    """Yield a fault for each match: its words quoted, then ``sentence``, its ``%s`` the words."""
+    for match in matches:
+        words = sentence.replace("%s", match[0])
+        yield Fault(code, f"{quoted(text, *match.span())}: {words}")
 
 
 def quoted(text: str, start: int, end: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from bot.checking.faults import Fault, quoted
+from bot.checking.faults import Fault, faults
 
 _EXCLAMATION = re.compile("[!¡！‼⁉❗❕]+")
 
@@ -100,28 +100,20 @@ def tone_faults(text: str, locale: str) -> Iterator[Fault]:
     """Yield the words of joy and pride, the marks of exclamation, the pictures, and the words that
     are true on one day only."""
     language = locale.partition("_")[0]
-    for match in _EXCLAMATION.finditer(text):
-        sentence = f"{quoted(text, *match.span())}: no exclamation mark in a message; a full stop."
-        yield Fault("exclamation", sentence)
-    for match in _EMOJI.finditer(text):
-        sentence = f"{quoted(text, *match.span())}: no emoji in a message; take it out."
-        yield Fault("emoji", sentence)
+    exclamations, pictures = _EXCLAMATION.finditer(text), _EMOJI.finditer(text)
+    instead = "no exclamation mark in a message; a full stop."
+    yield from faults("exclamation", text, exclamations, instead)
+    yield from faults("emoji", text, pictures, "no emoji in a message; take it out.")
     if language in _TONE:
-        for match in _TONE[language].finditer(text):
-            if language == "es" and _is_held(text, match):
-                continue
-            sentence = (
-                f"{quoted(text, *match.span())}: “{match[0]}” does not suit a day of remembrance; "
-                f"{_INSTEAD[language]}, or other words."
-            )
-            yield Fault("tone-word", sentence)
+        joy = _TONE[language].finditer(text)
+        matches = [m for m in joy if language != "es" or not _is_held(text, m)]
+        instead = f"“%s” does not suit a day of remembrance; {_INSTEAD[language]}, or other words."
+        yield from faults("tone-word", text, matches, instead)
     if language in _RELATIVE:
-        for match in _RELATIVE[language].finditer(text):
-            sentence = (
-                f"{quoted(text, *match.span())}: “{match[0]}” is untrue in a message that arrives "
-                "late; {{ date }} or {{ day }} gives the date."
-            )
-            yield Fault("relative-day", sentence)
+        instead = (
+            "“%s” is untrue in a message that arrives late; {{ date }} or {{ day }} gives the date."
+        )
+        yield from faults("relative-day", text, _RELATIVE[language].finditer(text), instead)
 
 
 def _is_held(text: str, match: re.Match[str]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.checking.faults import Fault, quoted
+from bot.checking.faults import Fault, faults, quoted
 
 _NO_BREAK = "\u00a0\u202f"
 _SPACES = " \u00a0\u202f\u2009"
@@ -39,19 +39,15 @@ def typography_faults(text: str, locale: str) -> Iterator[Fault]:
 
 
 def _french(text: str) -> Iterator[Fault]:
-    for match in _FR_COLON.finditer(text):
-        sentence = f"{quoted(text, *match.span())}: a no-break space (U+00A0) before the colon."
-        yield Fault("typography-fr-colon", sentence)
-    for match in (*_FR_OPENING.finditer(text), *_FR_CLOSING.finditer(text)):
-        sentence = (
-            f"{quoted(text, *match.span())}: a no-break space (U+00A0) inside the guillemets."
-        )
-        yield Fault("typography-fr-guillemets", sentence)
-    for match in _FR_SPACED.finditer(text):
-        sentence = (
-            f"{quoted(text, *match.span())}: no space before {match[0][-1]} in Canadian French."
-        )
-        yield Fault("typography-fr-semicolon", sentence)
+    colons, spaced = _FR_COLON.finditer(text), _FR_SPACED.finditer(text)
+    guillemets = (*_FR_OPENING.finditer(text), *_FR_CLOSING.finditer(text))
+    sentence = "a no-break space (U+00A0) before the colon."
+    yield from faults("typography-fr-colon", text, colons, sentence)
+    sentence = "a no-break space (U+00A0) inside the guillemets."
+    yield from faults("typography-fr-guillemets", text, guillemets, sentence)
+    for match in spaced:
+        sentence = f"no space before {match[0][-1]} in Canadian French."
+        yield from faults("typography-fr-semicolon", text, [match], sentence)
 
 
 def _spanish(text: str) -> Iterator[Fault]:

@@ -52,7 +52,7 @@ def check(
 
 def _with_page(project: Project, problems: list[Problem]) -> list[Problem]:
     """Add what `run` would refuse of [web]."""
-    from bot.checking.project import in_order
+    from bot.checking import in_order
     from bot.web.access import access_of
 
     try:
@@ -63,8 +63,8 @@ def _with_page(project: Project, problems: list[Problem]) -> list[Problem]:
 
 
 def _with_online(project: Project, problems: list[Problem]) -> list[Problem]:
+    from bot.checking import in_order
     from bot.checking.online import online_problems
-    from bot.checking.project import in_order
 
     with advancing("Visiting sources and links", total=100) as moved_to:
         return in_order([*problems, *online_problems(project, progress=moved_to)])

@@ -15,11 +15,11 @@ from bot.cluster.postgresql import explain, place_of, server_engine
 from bot.cluster.server import open_server
 from bot.errors import LedgerError
 from bot.ledger.lock import file_lock
-from bot.ledger.locks import Lock, take
 from bot.ledger.opening import open_file
 from bot.ledger.queries import POSTINGS
 from bot.ledger.sqlite import plain_errors, sqlite_engine, writing
 from bot.ledger.tables import deliveries, meta, metadata, words_waiting
+from bot.ledger.transactions import Lock, take
 from bot.ledger.url import ledger_file, ledger_server
 
 _AT_ONCE = 1000

@@ -31,8 +31,7 @@ from bot.cluster.queue import (
     make_tables,
     queue_app,
 )
-from bot.cluster.shared_ledger import SharedLedger
-from bot.cluster.shared_limits import SharedLimits
+from bot.cluster.shared_ledger import SharedLedger, SharedLimits
 from bot.cluster.upkeep import Upkeep
 from bot.delivery.courier import Courier
 from bot.engines.engine import hanging

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select, text, update
 
-from bot.ledger.locks import Lock, take
-from bot.ledger.rows import CLAIMABLE, State
+from bot.ledger.queries import claimable_at
+from bot.ledger.rows import State
 from bot.ledger.slots import Enqueue
 from bot.ledger.tables import deliveries
+from bot.ledger.transactions import Lock, take
 
 _T = TypeVar("_T")
 
@@ -109,12 +110,7 @@ def give_jobs(conn: Connection, now: datetime, limit: int, put: Put) -> int:
     )
     rows = conn.execute(
         select(deliveries.c.id, deliveries.c.next_attempt_at)
-        .where(
-            deliveries.c.state.in_(CLAIMABLE),
-            deliveries.c.next_attempt_at <= now,
-            deliveries.c.useful_until > now,
-            jobless,
-        )
+        .where(claimable_at(now), jobless)
         .order_by(deliveries.c.next_attempt_at)
         .limit(limit)
         # what is just being claimed needs none, and another machine sees to the rest

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL, Engine
 
 from bot.errors import LedgerError
-from bot.ledger.locks import SPACE, Lock
+from bot.ledger.transactions import SPACE, Lock
 
 OLDEST = 14
 """The oldest major version of PostgreSQL that the ledger's tests run on or that is still kept by

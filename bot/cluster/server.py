@@ -14,11 +14,11 @@ from sqlalchemy.engine import URL, Engine
 from bot.cluster.postgresql import OLDEST, explain, place_of, server_engine
 from bot.cluster.shared_ledger import SharedLedger
 from bot.errors import LedgerError
-from bot.ledger.locks import Lock, take
 from bot.ledger.rows import Mode
 from bot.ledger.schema_version import Stamp, make_tables, missing_ledger, refuse_other
 from bot.ledger.sqlite import plain_errors, writing
 from bot.ledger.tables import REVISIONS, alembic_version, meta
+from bot.ledger.transactions import Lock, take
 
 _MIGRATION_S = 3600
 

@@ -1,4 +1,11 @@
-"""When an attempt is followed by another, and what a delivery comes to. Pure."""
+"""The retry policy: when an attempt is followed by another, and what a delivery comes to. Pure.
+
+What may be tried again is decided before: an answer by its platform and
+:mod:`bot.channels.answers`, a failure on the way by :mod:`bot.transport.progress`, as far as the
+request got. How often is not counted: a delivery is tried again until it is no longer useful, 36
+hours after it was due (``useful_for`` of the channel). After a 429 the poster keeps the whole
+webhook waiting too, with :func:`next_delay`.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +21,18 @@ SHORTEST = timedelta(seconds=5)
 LONGEST = timedelta(hours=1)
 
 _FOREVER = timedelta(days=60)
-"""Longer than any posting is useful; a longer wait is cut to it, so that dates do not overflow."""
+"""Longer than any posting is useful; a longer wait is cut to it, so that dates do not overflow.
+What a platform asks for is believed up to a day before (:mod:`bot.channels.answers`)."""
 
 
-def next_delay(
-    attempt: int, retry_after: timedelta | None, random: Callable[[], float]
-) -> timedelta:
-    """Return the wait after attempt number ``attempt`` (1 is the first), in real time.
+def next_delay(tries: int, retry_after: timedelta | None, random: Callable[[], float]) -> timedelta:
+    """Return the wait after so many ``tries`` in this generation (1 or more), in real time.
 
     Between 5 s and a ceiling that starts at 10 s and doubles up to an hour, at random: so that many
     channels of one platform do not come back at the same instant. ``retry_after`` is waited out,
     and up to 5 s more. ``random`` gives a number from 0.0 to below 1.0.
     """
-    doubled: int = 2 ** min(max(attempt, 1), 12)
+    doubled: int = 2 ** min(max(tries, 1), 12)
     ceiling = min(LONGEST, SHORTEST * doubled)
     delay = SHORTEST + (ceiling - SHORTEST) * random()
     if retry_after is None:

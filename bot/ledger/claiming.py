@@ -6,20 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import (
-    Connection,
-    Interval,
-    bindparam,
-    func,
-    insert,
-    literal,
-    select,
-    update,
-)
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Connection, Interval, bindparam, func, insert, update
 
 from bot.ledger.rows import CLAIMABLE, Claim, DeliveryRow, State
 from bot.ledger.tables import Instant, attempts, deliveries
@@ -58,24 +47,31 @@ def _claim_group(
     message: dict[str, Any] | None,
 ) -> dict[int, Claim]:
     """Take deliveries that have the same words, and had as many turns."""
-    shared = conn.dialect.name == "postgresql"
     values = {
         "ids": [row.id for row in group],
         "turn": group[0].fence,
         "of": group[0].generation,
         "at": now,
-        "run": run,
-        "lease": lease if shared else now + lease,
+        "state": State.SENDING,
+        "run_id": run,
+        "next_attempt_at": None,
+        "updated_at": now,
+        **({} if message is None else {"message": message}),
     }
-    if message is not None:
-        values["words"] = message
-    claimed = conn.execute(_claiming(shared, message is not None), values).all()
+    if conn.dialect.name == "postgresql":
+        claimed = conn.execute(_CLAIMING_SHARED, {**values, "lease": lease}).all()
+    else:
+        claimed = conn.execute(_CLAIMING, {**values, "lease_until": now + lease}).all()
     if not claimed:
         return {}
-    conn.execute(_BEGINNING, {"ids": [id_ for id_, _, _ in claimed], "at": now})
+    begun = {"generation": group[0].generation, "started_at": now, "detail": ""}
+    conn.execute(
+        insert(attempts),
+        [{"delivery_id": id_, "number": number, **begun} for id_, number, _ in claimed],
+    )
     rows = {row.id: row for row in group}
     claims = {}
-    for id_, number, lease_until in claimed:
+    for id_, number, until in claimed:
         row = rows[id_]
         sending = replace(
             row,
@@ -84,7 +80,7 @@ def _claim_group(
             tries=row.tries + 1,
             fence=row.fence + 1,
             run_id=run,
-            lease_until=lease_until,
+            lease_until=until,
             next_attempt_at=None,
             updated_at=now,
             message=row.message if message is None else message,
@@ -93,46 +89,24 @@ def _claim_group(
     return claims
 
 
-@cache
-def _claiming(shared: bool, words: bool) -> ReturningUpdate[Any]:
-    """The statement that takes deliveries; ``shared``: the lease is measured by the database's own
-    clock, as machines' clocks differ."""
-    lease: Any = bindparam("lease", type_=Instant)
-    if shared:
-        lease = func.clock_timestamp(type_=Instant) + bindparam("lease", type_=Interval)
-    return (
-        update(deliveries)
-        .where(
-            deliveries.c.id.in_(bindparam("ids", expanding=True)),
-            deliveries.c.fence == bindparam("turn"),
-            deliveries.c.generation == bindparam("of"),
-            deliveries.c.state.in_(CLAIMABLE),
-            deliveries.c.next_attempt_at <= bindparam("at"),
-            deliveries.c.useful_until > bindparam("at"),
-        )
-        .values(
-            state=State.SENDING,
-            attempts=deliveries.c.attempts + 1,
-            fence=deliveries.c.fence + 1,
-            run_id=bindparam("run"),
-            lease_until=lease,
-            next_attempt_at=None,
-            updated_at=bindparam("at"),
-            **({"message": bindparam("words")} if words else {}),
-        )
-        .returning(deliveries.c.id, deliveries.c.attempts, deliveries.c.lease_until)
+# Built once, as building takes longer than asking; what has a column's name is its new value.
+_CLAIMING = (
+    update(deliveries)
+    .where(
+        deliveries.c.id.in_(bindparam("ids", expanding=True)),
+        deliveries.c.fence == bindparam("turn"),
+        deliveries.c.generation == bindparam("of"),
+        deliveries.c.state.in_(CLAIMABLE),
+        deliveries.c.next_attempt_at <= bindparam("at"),
+        deliveries.c.useful_until > bindparam("at"),
     )
+    .values(attempts=deliveries.c.attempts + 1, fence=deliveries.c.fence + 1)
+    .returning(deliveries.c.id, deliveries.c.attempts, deliveries.c.lease_until)
+)
 
-
-_BEGINNING = insert(attempts).from_select(
-    ["delivery_id", "number", "generation", "started_at", "detail"],
-    select(
-        deliveries.c.id,
-        deliveries.c.attempts,
-        deliveries.c.generation,
-        bindparam("at", type_=Instant),
-        literal(""),
-    ).where(deliveries.c.id.in_(bindparam("ids", expanding=True))),
+# the lease by the database's own clock, as machines' clocks differ
+_CLAIMING_SHARED = _CLAIMING.values(
+    lease_until=func.clock_timestamp(type_=Instant) + bindparam("lease", type_=Interval)
 )
 
 

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, insert
 
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
-from bot.ledger.locks import Lock, take
 from bot.ledger.pauses import refuse_paused
 from bot.ledger.queries import delivery
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
 from bot.ledger.slots import insert_by_hand
 from bot.ledger.tables import decisions
+from bot.ledger.transactions import Lock, take
 from bot.ledger.transitions import move, set_free, unless_arrived
 from bot.ledger.verdicts import verdicts
 from bot.planning import Planned
@@ -66,18 +66,9 @@ def decide(
     if row is None:
         return None
     if verdict == "skip":
-        change(
-            conn,
-            row,
-            now,
-            state=unless_arrived(State.SKIPPED, row.may_have_arrived),
-            # a late answer to an earlier attempt must not set it going again
-            fence=row.fence + 1,
-            settled_at=now,
-            next_attempt_at=None,
-            reason=Reason.OPERATOR,
-            detail=without_addresses(why),
-        )
+        skipped = _by_hand(unless_arrived(State.SKIPPED, row.may_have_arrived), now, why)
+        # a late answer to an earlier attempt must not set it going again
+        change(conn, row, now, fence=row.fence + 1, next_attempt_at=None, **skipped)
     elif verdict == "hold":
         change(conn, row, now, state=State.HELD, held_for="approval", fence=row.fence + 1)
     elif row.state is State.HELD and row.held_for == "approval":
@@ -96,7 +87,8 @@ def retry(
     """
     row = existing(conn, key, operator=True)
     if not is_allowed("retry", row):
-        raise LedgerError(f"{key} {_why_not_retried(row)}")
+        on_its_way = f"is {row.state}: it is on its way already."
+        raise LedgerError(f"{key} {_WHY_NOT_RETRIED.get(row.state, on_its_way).format(key=key)}")
     if row.held_for == "approval":
         decision = verdicts(conn, [key]).get(key)
         if decision is None or decision.verdict != "approve":
@@ -111,19 +103,12 @@ def retry(
     return _send_again(conn, row, now, useful_until, message)
 
 
-def _why_not_retried(row: DeliveryRow) -> str:
-    match row.state:
-        case State.DELIVERED:
-            return "was delivered. `vigilia send … --again` posts it once more."
-        case State.UNKNOWN:
-            return (
-                "may have arrived. Look at the channel, then"
-                f" `vigilia resolve {row.key} --delivered` or `--resend`."
-            )
-        case State.RETRACTED:
-            return "was retracted. `vigilia send … --again` posts it once more."
-        case _:
-            return f"is {row.state}: it is on its way already."
+_WHY_NOT_RETRIED = {
+    State.DELIVERED: "was delivered. `vigilia send … --again` posts it once more.",
+    State.UNKNOWN: "may have arrived. Look at the channel, then"
+    " `vigilia resolve {key} --delivered` or `--resend`.",
+    State.RETRACTED: "was retracted. `vigilia send … --again` posts it once more.",
+}
 
 
 def resolve(
@@ -143,15 +128,7 @@ def resolve(
         raise LedgerError(f"{key} is {row.state}: only what is unknown can be resolved.")
     if how == "delivered":
         record(conn, key, "resolve-delivered", who=who, why=why, now=now)
-        change(
-            conn,
-            row,
-            now,
-            state=State.DELIVERED,
-            settled_at=now,
-            reason=Reason.OPERATOR,
-            detail=without_addresses(why),
-        )
+        change(conn, row, now, **_by_hand(State.DELIVERED, now, why))
         return existing(conn, key, operator=row.for_operator)
     useful_until = useful_until or row.useful_until
     if useful_until <= now:
@@ -169,16 +146,14 @@ def retract(conn: Connection, key: str, now: datetime, who: str, why: str = "") 
     if not is_allowed("retract", row):
         raise LedgerError(f"{key} is {row.state}: only what was delivered can be retracted.")
     record(conn, key, "retract", who=who, why=why, now=now)
-    change(
-        conn,
-        row,
-        now,
-        state=State.RETRACTED,
-        settled_at=now,
-        reason=Reason.OPERATOR,
-        detail=without_addresses(why),
-    )
+    change(conn, row, now, **_by_hand(State.RETRACTED, now, why))
     return existing(conn, key)
+
+
+def _by_hand(state: State, now: datetime, why: str) -> dict[str, Any]:
+    """Return what a delivery has that came to its state by a person's word."""
+    detail = without_addresses(why)
+    return {"state": state, "settled_at": now, "reason": Reason.OPERATOR, "detail": detail}
 
 
 def send_now(
@@ -256,13 +231,5 @@ def record(
     digest: str | None = None,
 ) -> None:
     """Write a decision into the log."""
-    conn.execute(
-        insert(decisions).values(
-            key=key,
-            verdict=verdict,
-            who=who,
-            why=without_addresses(why),
-            digest=digest,
-            at=now,
-        )
-    )
+    values = {"verdict": verdict, "who": who, "why": without_addresses(why), "digest": digest}
+    conn.execute(insert(decisions).values(key=key, at=now, **values))

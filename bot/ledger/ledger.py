@@ -32,8 +32,7 @@ from bot.ledger import (
     undo,
     verdicts,
 )
-from bot.ledger.locks import Lock
-from bot.ledger.transactions import Transactions, reads, writes
+from bot.ledger.transactions import Lock, Transactions, reads, writes
 
 
 class Ledger(Transactions):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,14 +40,7 @@ def migrate(path: Path, revision: str, now: datetime) -> Path:
         # until the migration is through, the ledger is as it was, and a copy left at each new try
         # would fill the disk
         undo.callback(backup.unlink)
-        try:
-            _upgrade(path)
-        except (SQLAlchemyError, CommandError, LedgerError) as error:
-            raise LedgerError(
-                f"The ledger at {path} could not be brought to this version's tables"
-                f" ({str(error).splitlines()[0]}). It is unchanged: go on with the version of"
-                " Vigilia that wrote it, and report this."
-            ) from error
+        _upgrade(path)
         undo.pop_all()
     return backup
 
@@ -55,8 +49,14 @@ def upgrade_in(conn: Connection, place: str) -> None:
     """Migrate in the transaction of ``conn``. Raises LedgerError: then roll it back."""
     config = migration_config()
     config.attributes["connection"] = conn
-    try:
+    with _plain_failures(place):
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _plain_failures(place: str) -> Iterator[None]:
+    try:
+        yield
     except (SQLAlchemyError, CommandError) as error:
         raise LedgerError(
             f"The ledger at {place} could not be brought to this version's tables"
@@ -69,12 +69,11 @@ def _upgrade(path: Path) -> None:
     # SQLite changes a table by making it anew, and foreign keys would object to that; they are
     # checked as a whole instead (https://www.sqlite.org/lang_altertable.html, section 7)
     engine = sqlite_engine(path, "rw", foreign_keys=False)
-    config = migration_config()
     try:
-        with writing(engine) as conn:
-            config.attributes["connection"] = conn
-            command.upgrade(config, "head")
+        # what cannot be committed has failed too
+        with _plain_failures(str(path)), writing(engine) as conn:
+            upgrade_in(conn, str(path))
             if conn.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-                raise LedgerError("rows point to rows that do not exist")
+                raise CommandError("rows point to rows that do not exist")
     finally:
         engine.dispose()

@@ -12,14 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, String, cast, delete, exists, func, insert, select, type_coerce
 
 from bot.channels.outcome import Reason
-from bot.ledger.locks import Lock, take
-from bot.ledger.queries import LONGEST_WAIT, POSTINGS, meta_value
+from bot.ledger.queries import LONGEST_WAIT, POSTINGS, meta_value, portions
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import State
 from bot.ledger.tables import deliveries, meta, told_subjects
-
-_SUBJECTS_A_QUESTION = 500
-"""A database takes so many parameters and not many more."""
+from bot.ledger.transactions import Lock, take
 
 _BROKEN_CONFIG = "broken_config"
 
@@ -96,15 +93,11 @@ def untold_ends(
 
 def unreported(conn: Connection, cause: str, subjects: Collection[str]) -> set[str]:
     """Return those of the subjects that no message has told of."""
-    wanted = list(set(subjects))
-    reported: set[str] = set()
-    for start in range(0, len(wanted), _SUBJECTS_A_QUESTION):
-        part = wanted[start : start + _SUBJECTS_A_QUESTION]
-        query = select(told_subjects.c.subject).where(
-            told_subjects.c.cause == cause, told_subjects.c.subject.in_(part)
-        )
-        reported |= set(conn.scalars(query))
-    return set(wanted) - reported
+    of_cause = select(told_subjects.c.subject).where(told_subjects.c.cause == cause)
+    unreported = set(subjects)
+    for portion in portions(set(subjects)):
+        unreported -= set(conn.scalars(of_cause.where(told_subjects.c.subject.in_(portion))))
+    return unreported
 
 
 def last_told(conn: Connection) -> Mapping[str, datetime]:
@@ -140,14 +133,8 @@ def tell(
             due_at=now,
             useful_until=now + useful_for,
             state=State.READY,
-            generation=0,
-            attempts=0,
             next_attempt_at=now,
-            detail="",
             message=message,
-            coming=[],
-            by_hand=False,
-            fence=0,
             created_at=now,
             updated_at=now,
             for_operator=True,

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, delete, insert, update
 
 from bot.channels.outcome import Reason
 from bot.errors import PausedError
-from bot.ledger.locks import Lock, take
 from bot.ledger.queries import POSTINGS, held_for, paused_channel_rows
 from bot.ledger.redaction import without_addresses
 from bot.ledger.rows import CLAIMABLE, DeliveryRow, State
 from bot.ledger.sqlite import insert_once
 from bot.ledger.tables import deliveries, meta, paused_channels
+from bot.ledger.transactions import Lock, take
 from bot.ledger.transitions import PAUSED_UNTIL, holding, paused_until, set_free
 
 

@@ -29,14 +29,7 @@ from bot.ledger.rows import (
     PausedChannel,
     State,
 )
-from bot.ledger.tables import (
-    attempts,
-    deliveries,
-    meta,
-    paused_channels,
-    slot_deliveries,
-    slots,
-)
+from bot.ledger.tables import attempts, deliveries, meta, paused_channels, slot_deliveries, slots
 from bot.planning import DigestLine, Slot
 
 POSTINGS = deliveries.c.for_operator.is_(False)
@@ -60,9 +53,14 @@ _MAY_HAVE_ARRIVED = exists().where(
     attempts.c.delivery_id == deliveries.c.id, attempts.c.outcome == "unknown"
 )
 
-
 SLOT = (slots.c.observance, slots.c.date, slots.c.lead_days, slots.c.channel)
 """What makes a slot, in the order of its fields."""
+
+_OF_SLOTS = select(slot_deliveries.c.delivery_id).join(
+    slots, slots.c.id == slot_deliveries.c.slot_id
+)
+
+LAST_DUE_FIRST = (deliveries.c.due_at.desc(), deliveries.c.id.desc())
 
 LONGEST_WAIT = timedelta(days=400)
 """A posting is settled so long after it was due at the latest: it is not looked back further."""
@@ -130,6 +128,15 @@ def deliveries_with(conn: Connection, keys: Collection[str]) -> tuple[DeliveryRo
     return tuple(rows[key] for key in keys)
 
 
+def claimable_at(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a delivery may be claimed at ``now``."""
+    return and_(
+        deliveries.c.state.in_(CLAIMABLE),
+        deliveries.c.next_attempt_at <= now,
+        deliveries.c.useful_until > now,
+    )
+
+
 def claimable_rows(conn: Connection, ids: Collection[int]) -> tuple[DeliveryRow, ...]:
     """Return those of the deliveries that are still to be sent, now or later."""
     return _by_due(conn, deliveries.c.id.in_(ids), deliveries.c.state.in_(CLAIMABLE))
@@ -139,14 +146,8 @@ def due(
     conn: Connection, now: datetime, limit: int, *, skip_channels: Collection[str] = ()
 ) -> tuple[DeliveryRow, ...]:
     """Return what may be claimed at ``now``, the longest due first."""
-    return _by_due(
-        conn,
-        deliveries.c.state.in_(CLAIMABLE),
-        deliveries.c.next_attempt_at <= now,
-        deliveries.c.useful_until > now,
-        *([deliveries.c.channel.not_in(skip_channels)] if skip_channels else []),
-        limit=limit,
-    )
+    others = [deliveries.c.channel.not_in(skip_channels)] if skip_channels else []
+    return _by_due(conn, claimable_at(now), *others, limit=limit)
 
 
 def due_count(conn: Connection, now: datetime) -> int:
@@ -200,6 +201,20 @@ def held_for(
     return _by_due(conn, held, deliveries.c.held_for == cause, of_channel)
 
 
+def chosen(
+    states: Collection[State], channel: str | None, observance: str | None, operator: bool
+) -> ColumnElement[bool]:
+    """Return the condition of the deliveries in these states, of one channel and of one day: all
+    unless given; of postings, or with ``operator`` of messages to the operator."""
+    of_day = _OF_SLOTS.where(slots.c.observance == observance)
+    return and_(
+        MESSAGES if operator else POSTINGS,
+        deliveries.c.state.in_(states) if states else true(),
+        true() if channel is None else deliveries.c.channel == channel,
+        true() if observance is None else deliveries.c.id.in_(of_day),
+    )
+
+
 def history(
     conn: Connection,
     states: Collection[State] = (),
@@ -209,24 +224,9 @@ def history(
     limit: int | None = None,
     operator: bool = False,
 ) -> tuple[DeliveryRow, ...]:
-    """Return the deliveries in these states (all unless given), the last due first: of postings,
-    or with ``operator`` of messages to the operator."""
-    query = _deliveries().where(MESSAGES if operator else POSTINGS)
-    if states:
-        query = query.where(deliveries.c.state.in_(states))
-    if channel is not None:
-        query = query.where(deliveries.c.channel == channel)
-    if observance is not None:
-        query = query.where(
-            deliveries.c.id.in_(
-                select(slot_deliveries.c.delivery_id)
-                .join(slots, slots.c.id == slot_deliveries.c.slot_id)
-                .where(slots.c.observance == observance)
-            )
-        )
-    return _rows(
-        conn, query.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc()).limit(limit)
-    )
+    """Return the deliveries that are :func:`chosen`, the last due first."""
+    query = _deliveries().where(chosen(states, channel, observance, operator))
+    return _rows(conn, query.order_by(*LAST_DUE_FIRST).limit(limit))
 
 
 def attempts_of(conn: Connection, key: str) -> tuple[AttemptRow, ...]:
@@ -256,14 +256,8 @@ def filled(conn: Connection, wanted: Collection[Slot]) -> set[Slot]:
 
 def deliveries_of_slot(conn: Connection, slot: Slot) -> tuple[DeliveryRow, ...]:
     """Return what fills a slot, the first first; empty where it is free."""
-    return _rows(
-        conn,
-        _deliveries()
-        .join(slot_deliveries, slot_deliveries.c.delivery_id == deliveries.c.id)
-        .join(slots, slots.c.id == slot_deliveries.c.slot_id)
-        .where(is_slot(slot))
-        .order_by(deliveries.c.id),
-    )
+    filling = deliveries.c.id.in_(_OF_SLOTS.where(is_slot(slot)))
+    return _rows(conn, _deliveries().where(filling).order_by(deliveries.c.id))
 
 
 def is_slot(slot: Slot) -> ColumnElement[bool]:

@@ -38,21 +38,22 @@ def begin(conn: Connection, now: datetime, version: str) -> str:
 
 def alive(conn: Connection, run: str, now: datetime) -> None:
     """Note that a run is alive, and has written down all that was due until ``now``."""
-    conn.execute(
-        update(runs).where(runs.c.id == run).values(alive_at=now, beat_at=SystemClock().now())
-    )
+    _note(conn, run, alive_at=now)
 
 
 def beat(conn: Connection, run: str) -> None:
     """Note that a run is alive; what was due is another's business."""
-    conn.execute(update(runs).where(runs.c.id == run).values(beat_at=SystemClock().now()))
+    _note(conn, run)
 
 
 def end(conn: Connection, run: str, now: datetime) -> None:
     """Note that a run has ended by itself."""
-    conn.execute(
-        update(runs).where(runs.c.id == run).values(beat_at=SystemClock().now(), ended_at=now)
-    )
+    _note(conn, run, ended_at=now)
+
+
+def _note(conn: Connection, run: str, **values: datetime) -> None:
+    beat_at = SystemClock().now()
+    conn.execute(update(runs).where(runs.c.id == run).values(beat_at=beat_at, **values))
 
 
 def latest_run(conn: Connection, host: str | None = None) -> RunRow | None:

@@ -11,15 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, text
 
-from bot.ledger.queries import MESSAGES, POSTINGS, deliveries_by_id
+from bot.ledger.queries import LAST_DUE_FIRST, POSTINGS, chosen, deliveries_by_id
 from bot.ledger.rows import DeliveryRow, State
-from bot.ledger.tables import (
-    decisions,
-    deliveries,
-    slot_deliveries,
-    slots,
-    words_waiting,
-)
+from bot.ledger.tables import decisions, deliveries, words_waiting
 
 UNDER_WAY = (State.READY, State.SENDING)
 """The states of what is being sent, or is about to be. What is tried again waits between tries,
@@ -94,31 +88,17 @@ def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, .
     The text is looked for in the words sent and in the keys, whole words or their beginnings,
     accents and capitals aside.
     """
-    query = select(deliveries.c.id).where(MESSAGES if wanted.operator else POSTINGS)
-    if wanted.states:
-        query = query.where(deliveries.c.state.in_(wanted.states))
-    if wanted.channel is not None:
-        query = query.where(deliveries.c.channel == wanted.channel)
-    if wanted.observance is not None:
-        query = query.where(
-            deliveries.c.id.in_(
-                select(slot_deliveries.c.delivery_id)
-                .join(slots, slots.c.id == slot_deliveries.c.slot_id)
-                .where(slots.c.observance == wanted.observance)
-            )
-        )
+    query = select(deliveries.c.id).where(
+        chosen(wanted.states, wanted.channel, wanted.observance, wanted.operator)
+    )
     if wanted.text.strip():
         query = query.where(_says(conn, wanted.text))
     if wanted.before is not None:
         due_at, id_ = wanted.before
-        query = query.where(
-            or_(
-                deliveries.c.due_at < due_at,
-                and_(deliveries.c.due_at == due_at, deliveries.c.id < id_),
-            )
-        )
-    query = query.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc()).limit(limit)
-    return tuple(reversed(deliveries_by_id(conn, list(conn.scalars(query)))))
+        same_instant = and_(deliveries.c.due_at == due_at, deliveries.c.id < id_)
+        query = query.where(or_(deliveries.c.due_at < due_at, same_instant))
+    ids = list(conn.scalars(query.order_by(*LAST_DUE_FIRST).limit(limit)))
+    return tuple(reversed(deliveries_by_id(conn, ids)))
 
 
 def _says(conn: Connection, words: str) -> Any:
@@ -153,18 +133,12 @@ def count_since(conn: Connection, state: State, since: datetime, most: int = 100
 
 def last_delivered(conn: Connection, channels: Sequence[str]) -> dict[str, datetime]:
     """Return when each of the channels last took a message."""
-    latest: dict[str, datetime] = {}
-    for channel in channels:
-        query = (
-            select(deliveries.c.settled_at)
-            .where(POSTINGS, deliveries.c.channel == channel, deliveries.c.state == State.DELIVERED)
-            .order_by(deliveries.c.due_at.desc())
-            .limit(1)
-        )
-        settled_at = conn.scalar(query)
-        if settled_at is not None:
-            latest[channel] = settled_at
-    return latest
+    delivered = select(deliveries.c.settled_at).where(
+        POSTINGS, deliveries.c.state == State.DELIVERED
+    )
+    last = delivered.order_by(deliveries.c.due_at.desc()).limit(1)
+    latest = {c: conn.scalar(last.where(deliveries.c.channel == c)) for c in channels}
+    return {channel: at for channel, at in latest.items() if at is not None}
 
 
 def fan_out(conn: Connection, since: datetime | None = None) -> FanOut | None:

@@ -77,13 +77,12 @@ def _paused(conn: Connection, claim: Claim, settlement: Settlement, now: datetim
 def _by_state(
     conn: Connection, endings: Sequence[Ending], now: datetime
 ) -> Iterable[tuple[tuple[State, HeldFor | None], list[Ending]]]:
-    """Yield what ended in the same way, with the state that it comes to."""
+    """Yield what ended in the same way, but for names, with the state that it comes to."""
     states = {claim.id: _settled_state(conn, claim, how, now) for claim, how in endings}
 
     def way(ending: Ending) -> Hashable:
         claim, settlement = ending
-        named_apart = replace(settlement, remote_id=None)
-        return states[claim.id], claim.fence, claim.number, named_apart
+        return states[claim.id], claim.fence, claim.number, replace(settlement, remote_id=None)
 
     for group in grouped(endings, way):
         yield states[group[0][0].id], group
@@ -98,34 +97,28 @@ def _settle_group(
 ) -> list[int]:
     """Settle what ended in the same way; return the ids of what was still to be settled."""
     (claim, settlement), (state, held_for) = group[0], to
-    detail = without_addresses(settlement.detail)
-    values = {
-        "ids": [claim.id for claim, _ in group],
-        "turn": claim.fence,
-        "from": list(replaces),
-        "to": state,
-        "held": held_for,
-        "next": settlement.next_attempt_at,
-        "settled": None if settlement.next_attempt_at else now,
-        "why": settlement.reason,
-        "told": detail,
-        "at": now,
+    settled = {
+        "state": state,
+        "held_for": held_for,
+        "next_attempt_at": settlement.next_attempt_at,
+        "settled_at": None if settlement.next_attempt_at else now,
+        "lease_until": None,
+        "updated_at": now,
     }
-    ids = list(conn.scalars(_SETTLING, values))
+    end = {
+        "reason": settlement.reason,
+        "detail": without_addresses(settlement.detail),
+        "remote_id": None,
+    }
+    wanted = {"ids": [c.id for c, _ in group], "turn": claim.fence, "from": list(replaces)}
+    ids = list(conn.scalars(_SETTLING, {**wanted, **settled, **end}))
     if ids:
-        values = {
-            "ids": ids,
-            "attempt": claim.number,
-            "at": now,
-            "how": settlement.outcome,
-            "why": settlement.reason,
-            "told": detail,
-            "answered": settlement.status,
-        }
-        conn.execute(_ENDING, values)
+        ended = {"ended_at": now, "outcome": settlement.outcome, "status": settlement.status}
+        conn.execute(_ENDING, {"ids": ids, "attempt": claim.number, **ended, **end})
     return ids
 
 
+# Built once, as building takes longer than asking; what has a column's name is its new value.
 _SETTLING = (
     update(deliveries)
     .where(
@@ -133,62 +126,27 @@ _SETTLING = (
         deliveries.c.fence == bindparam("turn"),
         deliveries.c.state.in_(bindparam("from", expanding=True)),
     )
-    .values(
-        state=bindparam("to"),
-        held_for=bindparam("held"),
-        next_attempt_at=bindparam("next"),
-        settled_at=bindparam("settled"),
-        reason=bindparam("why"),
-        detail=bindparam("told"),
-        remote_id=None,
-        lease_until=None,
-        updated_at=bindparam("at"),
-    )
     .returning(deliveries.c.id)
 )
 
-_ENDING = (
-    update(attempts)
-    .where(
-        attempts.c.delivery_id.in_(bindparam("ids", expanding=True)),
-        attempts.c.number == bindparam("attempt"),
-    )
-    .values(
-        ended_at=bindparam("at"),
-        outcome=bindparam("how"),
-        reason=bindparam("why"),
-        detail=bindparam("told"),
-        remote_id=None,
-        status=bindparam("answered"),
-    )
+_ENDING = update(attempts).where(
+    attempts.c.delivery_id.in_(bindparam("ids", expanding=True)),
+    attempts.c.number == bindparam("attempt"),
 )
 
 
 def _note_names(conn: Connection, named: Sequence[Ending]) -> None:
     """Note the platforms' own names for what they took."""
-    if not named:
-        return
-    names = [
-        {"delivery": claim.id, "attempt": claim.number, "name": settlement.remote_id}
-        for claim, settlement in named
-    ]
-    conn.execute(_NAMING, [{k: name[k] for k in ("delivery", "name")} for name in names])
-    conn.execute(_NAMING_ATTEMPT, names)
+    if named:
+        delivery = [{"of": claim.id, "remote_id": s.remote_id} for claim, s in named]
+        attempt = [{"of": c.id, "nth": c.number, "remote_id": s.remote_id} for c, s in named]
+        conn.execute(_NAMING, delivery)
+        conn.execute(_NAMING_ATTEMPT, attempt)
 
 
-_NAMING = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("delivery"))
-    .values(remote_id=bindparam("name"))
-)
-
-_NAMING_ATTEMPT = (
-    update(attempts)
-    .where(
-        attempts.c.delivery_id == bindparam("delivery"),
-        attempts.c.number == bindparam("attempt"),
-    )
-    .values(remote_id=bindparam("name"))
+_NAMING = update(deliveries).where(deliveries.c.id == bindparam("of"))
+_NAMING_ATTEMPT = update(attempts).where(
+    attempts.c.delivery_id == bindparam("of"), attempts.c.number == bindparam("nth")
 )
 
 

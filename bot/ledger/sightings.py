@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from bot.ledger.locks import Lock, take
 from bot.ledger.tables import sightings
-from bot.ledger.transactions import Transactions
+from bot.ledger.transactions import Lock, Transactions, take
 
 FORGOTTEN_AFTER = timedelta(hours=1)
 """Where machines share a ledger, so long a day must be gone from a channel until it is forgotten:
@@ -28,15 +27,6 @@ class _Sighting:
 _Sightings = Mapping[str, Mapping[str, _Sighting]]
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """When each day of each channel was first seen, and what of that is not written yet."""
-
-    first: dict[str, dict[str, datetime]]
-    changed: Mapping[str, Mapping[str, _Sighting]]
-    """By channel what is to be written in the place of what stands there; empty: nothing."""
-
-
 def see(
     ledger: Transactions,
     days: Mapping[str, Collection[str]],
@@ -51,13 +41,13 @@ def see(
     """
     at = since or now
     with ledger.reading() as conn:
-        seen = _compared(conn, days, at, now)
-    if seen.changed:
+        first, changed = _compared(conn, days, at, now)
+    if changed:
         with ledger.writing() as conn:
             take(conn, Lock.SEEING)
-            seen = _compared(conn, days, at, now)
-            _write(conn, seen)
-    return seen.first
+            first, changed = _compared(conn, days, at, now)
+            _write(conn, changed)
+    return first
 
 
 def first_seen(conn: Connection) -> dict[str, dict[str, datetime]]:
@@ -88,8 +78,9 @@ def _written(seen: _Sighting) -> str | list[str]:
 
 def _compared(
     conn: Connection, days: Mapping[str, Collection[str]], at: datetime, now: datetime
-) -> _Seen:
-    """Return what is seen ``now``, each new pair of channel and day first seen ``at``."""
+) -> tuple[dict[str, dict[str, datetime]], _Sightings]:
+    """Return when each day of each channel was first seen, for a new pair ``at``; and by channel
+    what is to be written in the place of what stands there: empty where nothing is new."""
     stored = _stored(conn)
     grace = FORGOTTEN_AFTER if conn.dialect.name == "postgresql" else timedelta()
     first: dict[str, dict[str, datetime]] = {}
@@ -111,25 +102,25 @@ def _compared(
                 after[day] = over
         if after != before:
             changed[channel] = after
-    return _Seen(first, changed)
+    return first, changed
 
 
 def _is_over(seen: _Sighting, now: datetime, grace: timedelta) -> bool:
     return seen.gone is not None and now - seen.gone >= grace
 
 
-def _write(conn: Connection, seen: _Seen) -> None:
+def _write(conn: Connection, changed: _Sightings) -> None:
     """Write what changed: nothing, where another machine was quicker."""
-    if not seen.changed:
+    if not changed:
         return
     # one parameter a time: a database takes so many in one question and not many more
     conn.execute(
         delete(sightings).where(sightings.c.channel == bindparam("outdated")),
-        [{"outdated": channel} for channel in seen.changed],
+        [{"outdated": channel} for channel in changed],
     )
     rows = [
         {"channel": channel, "days": {day: _written(sighting) for day, sighting in days.items()}}
-        for channel, days in seen.changed.items()
+        for channel, days in changed.items()
         if days
     ]
     if rows:

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from bot.errors import LedgerError
-from bot.ledger.locks import Lock, take
 from bot.ledger.pauses import refuse_paused
 from bot.ledger.queries import (
     SLOT,
@@ -23,6 +22,7 @@ from bot.ledger.queries import (
 from bot.ledger.rows import CLAIMABLE, WAITING, Decision, HeldFor, Inserted, State
 from bot.ledger.sqlite import insert_once
 from bot.ledger.tables import deliveries, slot_deliveries, slots
+from bot.ledger.transactions import Lock, take
 from bot.ledger.transitions import paused_until
 from bot.ledger.verdicts import verdicts
 from bot.planning import Planned, Posting, Slot
@@ -225,14 +225,9 @@ def _values(
         "useful_until": posting.useful_until,
         "state": state,
         "held_for": held_for,
-        "generation": 0,
-        "attempts": 0,
         "next_attempt_at": posting.due_at if state in WAITING else None,
         "settled_at": None if state in WAITING else now,
-        "detail": "",
         "coming": [[line.observance, line.date.isoformat()] for line in posting.lines],
-        "by_hand": False,
-        "fence": 0,
         "created_at": now,
         "updated_at": now,
     }

@@ -1,21 +1,47 @@
-"""One transaction at a time: how any number of threads share a ledger."""
+"""One transaction at a time: how any number of threads, and of machines, share a ledger."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from enum import IntEnum
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 
 from bot.ledger import sqlite
 from bot.ledger.rows import Mode
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+SPACE = 0x7669
+"""The first half of each number among PostgreSQL's advisory locks: "vi"."""
+
+
+class Lock(IntEnum):
+    """What is locked. The numbers may never be used anew: other versions run beside this one."""
+
+    SCHEMA = 1
+    """Making or migrating the tables."""
+    DECIDING = 2
+    """Pauses and decisions: writing one excludes writing down what it may hold."""
+    SEEING = 3
+    """Noting which days a channel has."""
+    TELLING = 4
+    """Telling the operator."""
+
+
+def take(conn: Connection, lock: Lock, *, shared: bool = False) -> None:
+    """Take a lock until the transaction ends. Does nothing on SQLite, where a transaction that
+    writes is alone already."""
+    if conn.dialect.name == "sqlite":
+        return
+    ask = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+    conn.execute(select(ask(SPACE, lock.value)))
 
 
 class Transactions:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 
 from bot.channels.outcome import Reason
-from bot.ledger.locks import Lock, take
 from bot.ledger.queries import (
     deliveries_by_id,
     meta_value,
@@ -19,7 +18,7 @@ from bot.ledger.queries import (
 )
 from bot.ledger.rows import DeliveryRow, HeldFor, State
 from bot.ledger.tables import attempts, deliveries
-from bot.ledger.transactions import Transactions
+from bot.ledger.transactions import Lock, Transactions, take
 
 PAUSED_UNTIL = "paused_until"
 

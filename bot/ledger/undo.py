@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from bot.errors import LedgerError
 from bot.ledger.decisions import COMING, change, existing, record
-from bot.ledger.locks import Lock, take
 from bot.ledger.queries import attempts_of, delivery
 from bot.ledger.rows import WAITING, Decision, DeliveryRow, State, Verdict, in_force
+from bot.ledger.transactions import Lock, take
 from bot.ledger.transitions import set_free
 from bot.ledger.verdicts import decision_log
 

@@ -19,7 +19,7 @@ from bot.content.sandbox import Markdown
 from bot.delivery.rendering import write_message
 from bot.errors import RenderError, VigiliaError
 from bot.ledger.ledger import Ledger
-from bot.ledger.locks import Lock
+from bot.ledger.transactions import Lock
 from bot.logs import log
 from bot.oversight.live import Broken
 from bot.oversight.notices import (
@@ -31,7 +31,6 @@ from bot.oversight.notices import (
     untold_ends,
     upcoming,
 )
-from bot.planning import Plan
 from bot.project.load import Project
 
 SAME_CAUSE = timedelta(hours=1)
@@ -69,7 +68,7 @@ class OperatorAlerts:
         self._gather_s = gather_s
         self._look_ahead_s = look_ahead_s
         self._waiting_since: dict[Cause, float] = {}
-        self._planned: tuple[Project, Plan] | None = None
+        self._looked_ahead_in: Project | None = None
         self._upcoming: list[Notice] = []
         self._looked_ahead_at = 0.0
 
@@ -117,14 +116,10 @@ class OperatorAlerts:
 
     def _ahead(self, project: Project, now: datetime) -> list[Notice]:
         at = time.monotonic()
-        if self._planned is None or self._planned[0] is not project:
-            # a plan of its own: the planner's is not to be asked by several threads at once
-            plan = Plan(project.days.calendar, tuple(project.channels.values()))
-            self._planned = (project, plan)
-        elif at - self._looked_ahead_at < self._look_ahead_s:
-            return self._upcoming
-        self._upcoming = list(upcoming(project, self._planned[1], self._ledger, now))
-        self._looked_ahead_at = at
+        fresh = at - self._looked_ahead_at < self._look_ahead_s
+        if project is not self._looked_ahead_in or not fresh:
+            self._upcoming = list(upcoming(project, self._ledger, now))
+            self._looked_ahead_in, self._looked_ahead_at = project, at
         return self._upcoming
 
     def _ripe(

@@ -6,9 +6,8 @@ channels there are, the series stay few.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from prometheus_client import (
     CollectorRegistry,
@@ -24,7 +23,6 @@ from bot.clock import Clock, SystemClock
 from bot.content.facts import stale_by
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import Settled, State
-from bot.planning import Plan
 from bot.project.load import Project
 
 # when each series began: twice the series, and nobody looks at them
@@ -58,8 +56,6 @@ class Metrics:
         self._ledger = ledger
         self._clock = clock
         self._health_problem = health_problem
-        self._lock = threading.Lock()
-        self._planned: tuple[Project, Plan] | None = None
         self._registry = CollectorRegistry(auto_describe=False)
         self._deliveries = Counter(
             "vigilia_deliveries",
@@ -116,7 +112,7 @@ class Metrics:
             "Deliveries of the last 30 days that did not, or perhaps did not, arrive.",
             _NEED_A_PERSON,
         )
-        due = self._next_due(now)
+        due = project.plan.next_due(now)
         if due is not None:
             yield _gauge(
                 "vigilia_next_due_timestamp_seconds",
@@ -153,15 +149,6 @@ class Metrics:
         info = GaugeMetricFamily("vigilia_build_info", "The version.", labels=("version",))
         info.add_metric((__version__,), 1)
         yield info
-
-    def _next_due(self, after: datetime) -> datetime | None:
-        project = self._project()
-        with self._lock:
-            if self._planned is None or self._planned[0] is not project:
-                # a plan of its own: the service's is not to be asked by several threads at once
-                plan = Plan(project.days.calendar, tuple(project.channels.values()))
-                self._planned = (project, plan)
-            return self._planned[1].next_due(after)
 
     def _states(self, name: str, description: str, states: tuple[State, ...]) -> Metric:
         family = GaugeMetricFamily(name, description, labels=("state",))

@@ -18,7 +18,7 @@ from bot.ledger.ledger import Ledger
 from bot.ledger.operator_outbox import UntoldEnd
 from bot.ledger.rows import State
 from bot.oversight.live import Broken
-from bot.planning import Plan, Posting
+from bot.planning import Posting
 from bot.project.load import Project
 
 _LOOK_BACK = timedelta(days=3)
@@ -74,16 +74,13 @@ def paused_channels(ledger: Ledger) -> Iterator[Notice]:
         yield _notice(Cause.PAUSED, f"{paused.channel} {paused.since.isoformat()}", line)
 
 
-def upcoming(project: Project, plan: Plan, ledger: Ledger, now: datetime) -> Iterator[Notice]:
+def upcoming(project: Project, ledger: Ledger, now: datetime) -> Iterator[Notice]:
     """Yield the postings that a person has to read, once ahead and once more before they stop being
-    useful, and the figures that will be past their review.
-
-    Looks through ``plan``, which no other thread may be using, so it is asked now and then only.
-    Raises LedgerError.
-    """
+    useful, and the figures that will be past their review. Looks through the whole plan, so it is
+    asked now and then only. Raises LedgerError."""
     yield from _last_calls(project, ledger, now)
     lead = project.settings.approval.lead
-    postings = [posting for item in plan.due(now, now + lead) for posting in item.postings]
+    postings = [posting for item in project.plan.due(now, now + lead) for posting in item.postings]
     for request in unapproved(project, ledger, postings, now):
         if request.standing is Standing.HELD:
             continue  # by a person, who knows
@@ -94,7 +91,7 @@ def upcoming(project: Project, plan: Plan, ledger: Ledger, now: datetime) -> Ite
         subject = f"{posting.key} {request.standing.value} {digest}"
         yield Notice(Cause.APPROVAL, subject, line, posting)
     try:
-        for stale in stale_ahead(project, plan, now, FACTS_AHEAD):
+        for stale in stale_ahead(project, now, FACTS_AHEAD):
             line = (
                 f"{stale.fact.id}: {stale.fact.review}; {stale.observance}, {stale.date}, "
                 f"{', '.join(stale.channels)}"

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import MAXYEAR, date, datetime, timedelta
+from operator import attrgetter
 
 from bot.calendar.localtime import instant
 from bot.calendar.observances import Observance, Occurrence
 from bot.calendar.occurrences import calendar_between
 from bot.channels.channel import Channel
 from bot.planning.postings import DIGEST, DigestLine, Planned, plan_for
-from bot.planning.selection import selected, without_conflicts
+from bot.planning.selection import selection, without_conflicts
 
 _YEARS_AHEAD = 12
 
@@ -27,19 +27,17 @@ _Posted = tuple[tuple[str, ...], date, int, bool, tuple[DigestLine, ...]]
 """An entry but for its instant."""
 
 
-@dataclass(frozen=True)
-class _Schedule:
-    """All of a channel that decides when it posts what; many channels share one."""
+_Key = tuple[object, ...]
 
-    timezone: str
-    post_at: time
-    include: tuple[str, ...]
-    exclude: tuple[str, ...]
-    lead_days: tuple[int, ...]
-    spacing: timedelta
-    min_gap: timedelta
-    same_day: str
-    digest: str | None
+_CHOICE = ("include", "exclude", "min_gap")
+_choice: Callable[[Channel], _Key] = attrgetter(*_CHOICE)
+"""All of a channel that decides which days it posts."""
+
+_schedule: Callable[[Channel], _Key] = attrgetter(
+    *_CHOICE, "timezone.key", "post_at", "lead_days", "spacing", "same_day", "digest"
+)
+"""All of a channel that decides when it posts what. Many channels share one, and what is worked out
+for the first of them holds for all."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +61,16 @@ class Plan:
 
     calendar: Sequence[Observance]
     channels: Sequence[Channel]
-    _by_schedule: dict[_Schedule, list[Channel]] = field(init=False, repr=False)
-    _years: dict[tuple[_Schedule, int], tuple[_Entry, ...]] = field(init=False, repr=False)
-    _remaining: dict[tuple[object, ...], tuple[Occurrence, ...]] = field(init=False, repr=False)
+    _sharing: dict[_Key, list[Channel]] = field(init=False, repr=False)
+    _years: dict[tuple[_Key, int], tuple[_Entry, ...]] = field(init=False, repr=False)
+    _remaining: dict[tuple[_Key, int], tuple[Occurrence, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._years = {}
         self._remaining = {}
-        self._by_schedule = defaultdict(list)
+        self._sharing = defaultdict(list)
         for channel in self.channels:
-            self._by_schedule[_schedule_of(channel)].append(channel)
+            self._sharing[_schedule(channel)].append(channel)
 
     def due(self, after: datetime, until: datetime) -> list[Planned]:
         """Return what is due in ``after < due_at <= until``, the earliest first."""
@@ -86,31 +84,30 @@ class Plan:
                 approval=entry.approval,
                 lines=entry.lines,
             )
-            for schedule, channels in self._by_schedule.items()
-            for entry in self._between(schedule, after, until)
+            for channels in self._sharing.values()
+            for entry in self._between(channels[0], after, until)
             for channel in channels
         ]
         return sorted(planned, key=lambda item: (item.due_at, item.postings[0].key))
 
     def next_due(self, after: datetime) -> datetime | None:
         """Return the earliest due instant strictly after ``after``, None where none is in sight."""
-        firsts = (self._first_after(schedule, after) for schedule in self._by_schedule)
+        firsts = (self._first_after(same[0], after) for same in self._sharing.values())
         return min((first for first in firsts if first is not None), default=None)
 
     def occurrences(self, channel: Channel, start: date, end: date) -> tuple[Occurrence, ...]:
         """Return the occurrences that a channel posts, both dates included."""
-        schedule = _schedule_of(channel)
         return tuple(
             occurrence
             for year in range(start.year, end.year + 1)
-            for occurrence in self._remaining_in(schedule, year)
+            for occurrence in self._remaining_in(channel, year)
             if start <= occurrence.date <= end
         )
 
-    def _first_after(self, schedule: _Schedule, after: datetime) -> datetime | None:
+    def _first_after(self, channel: Channel, after: datetime) -> datetime | None:
         earliest: datetime | None = None
         for year in range(after.year - 1, min(after.year + _YEARS_AHEAD, MAXYEAR)):
-            entries = self._entries(schedule, year)
+            entries = self._entries(channel, year)
             index = bisect_right(entries, after, key=lambda entry: entry.due_at)
             if index < len(entries):
                 due_at = entries[index].due_at
@@ -120,37 +117,37 @@ class Plan:
                 earliest = due_at
         return earliest
 
-    def _between(self, schedule: _Schedule, after: datetime, until: datetime) -> list[_Entry]:
+    def _between(self, channel: Channel, after: datetime, until: datetime) -> list[_Entry]:
         return [
             entry
             for year in range(after.year - 1, until.year + 2)
-            for entry in self._entries(schedule, year)
+            for entry in self._entries(channel, year)
             if after < entry.due_at <= until
         ]
 
-    def _entries(self, schedule: _Schedule, year: int) -> tuple[_Entry, ...]:
-        """Return what a schedule posts on the local dates of one year, in the order of due
+    def _entries(self, channel: Channel, year: int) -> tuple[_Entry, ...]:
+        """Return what a channel posts on the local dates of one year, in the order of due
         instants."""
-        key = (schedule, year)
+        key = (_schedule(channel), year)
         if key not in self._years:
-            self._years[key] = tuple(self._work_out(schedule, year))
+            self._years[key] = tuple(self._work_out(channel, year))
         return self._years[key]
 
-    def _work_out(self, schedule: _Schedule, year: int) -> list[_Entry]:
+    def _work_out(self, channel: Channel, year: int) -> list[_Entry]:
         by_local_date: dict[date, list[_Posted]] = defaultdict(list)
-        here = self._remaining_in(schedule, year)
-        for group in _groups(here, merge=schedule.same_day == "merge"):
+        here = self._remaining_in(channel, year)
+        for group in _groups(here, merge=channel.same_day == "merge"):
             day = group[0].date
             ids = tuple(occurrence.observance.id for occurrence in group)
             approval = any(occurrence.observance.approval for occurrence in group)
             by_local_date[day].append((ids, day, 0, approval, ()))
-        for occurrence in (*here, *self._remaining_in(schedule, year + 1)):
-            for lead in schedule.lead_days:
+        for occurrence in (*here, *self._remaining_in(channel, year + 1)):
+            for lead in channel.lead_days:
                 posted_on = occurrence.date - timedelta(days=lead)
                 if posted_on.year == year:
                     ids = (occurrence.observance.id,)
                     by_local_date[posted_on].append((ids, occurrence.date, lead, False, ()))
-        if schedule.digest == "monthly":
+        if channel.digest == "monthly":
             for month in range(1, 13):
                 opens = first_working_day(year, month)
                 lines = tuple(
@@ -160,35 +157,33 @@ class Plan:
                 )
                 if lines:
                     by_local_date[opens].append(((DIGEST,), opens, 0, False, lines))
-        zone = ZoneInfo(schedule.timezone)
+        # From the first on, real time counts: the clock may change between two posts.
         entries = [
-            # From the first on, real time counts: the clock may change between two posts.
-            _Entry(instant(local_date, schedule.post_at, zone) + index * schedule.spacing, *what)
+            _Entry(
+                instant(local_date, channel.post_at, channel.timezone) + index * channel.spacing,
+                *what,
+            )
             for local_date, posts in by_local_date.items()
             for index, what in enumerate(posts)
         ]
         return sorted(entries, key=lambda entry: (entry.due_at, entry.observances))
 
-    def _remaining_in(self, schedule: _Schedule, year: int) -> tuple[Occurrence, ...]:
-        """Return the year's occurrences that a schedule posts, after the rules of days that
+    def _remaining_in(self, channel: Channel, year: int) -> tuple[Occurrence, ...]:
+        """Return the year's occurrences that a channel posts, after the rules of days that
         meet."""
-        key = (schedule.include, schedule.exclude, schedule.min_gap, year)
+        key = (_choice(channel), year)
         if key not in self._remaining:
-            self._remaining[key] = self._thinned(schedule, year)
+            self._remaining[key] = self._thinned(channel, year)
         return self._remaining[key]
 
-    def _thinned(self, schedule: _Schedule, year: int) -> tuple[Occurrence, ...]:
+    def _thinned(self, channel: Channel, year: int) -> tuple[Occurrence, ...]:
         # A year on each side, so that a chain of days that give way to each other across New Year
         # is seen whole, and the same, whichever year is asked for.
-        chosen = {
-            day.id: reason
-            for day in self.calendar
-            if (reason := selected(schedule.include, schedule.exclude, day))
-        }
+        chosen = {day.id: reason for day in self.calendar if (reason := selection(channel, day))}
         days = [day for day in self.calendar if day.id in chosen]
         first, last = max(year - 1, 1), min(year + 1, MAXYEAR)
         occurrences = calendar_between(days, date(first, 1, 1), date(last, 12, 31))
-        remaining = without_conflicts(occurrences, chosen, schedule.min_gap)
+        remaining = without_conflicts(occurrences, chosen, channel.min_gap)
         return tuple(occurrence for occurrence in remaining if occurrence.date.year == year)
 
 
@@ -196,20 +191,6 @@ def first_working_day(year: int, month: int) -> date:
     """Return the first day of a month from Monday to Friday. Public holidays are not looked at."""
     day = date(year, month, 1)
     return day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
-
-
-def _schedule_of(channel: Channel) -> _Schedule:
-    return _Schedule(
-        timezone=channel.timezone.key,
-        post_at=channel.post_at,
-        include=channel.include,
-        exclude=channel.exclude,
-        lead_days=channel.lead_days,
-        spacing=channel.spacing,
-        min_gap=channel.min_gap,
-        same_day=channel.same_day,
-        digest=channel.digest,
-    )
 
 
 def _groups(occurrences: Sequence[Occurrence], *, merge: bool) -> list[list[Occurrence]]:

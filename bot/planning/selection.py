@@ -16,24 +16,20 @@ APART = timedelta(days=2)
 
 def selection(channel: Channel, observance: Observance) -> Literal["named", "theme"] | None:
     """Return how a channel chose an observance: by its own id, by a theme, or not at all."""
-    return selected(channel.include, channel.exclude, observance)
+    include, exclude = channel.include, channel.exclude
+    if observance.id in exclude:
+        return None
+    if observance.id in include:
+        return "named"
+    if any(theme in exclude for theme in observance.themes):
+        return None
+    by_theme = "*" in include or any(theme in include for theme in observance.themes)
+    return "theme" if by_theme else None
 
 
 def days_of(channel: Channel, calendar: Iterable[Observance]) -> tuple[Observance, ...]:
     """Return the observances that a channel chose, in the calendar's order."""
     return tuple(day for day in calendar if selection(channel, day))
-
-
-def selected(
-    include: tuple[str, ...], exclude: tuple[str, ...], day: Observance
-) -> Literal["named", "theme"] | None:
-    if day.id in exclude:
-        return None
-    if day.id in include:
-        return "named"
-    if any(theme in exclude for theme in day.themes):
-        return None
-    return "theme" if "*" in include or any(theme in include for theme in day.themes) else None
 
 
 def without_conflicts(

@@ -6,7 +6,8 @@ is validated once for each distinct set of values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr
@@ -15,83 +16,49 @@ from bot.channels.channel import Channel
 from bot.channels.platform import Platform
 from bot.channels.registry import UnknownPlatformError, platform
 from bot.errors import Problem, nearest
+from bot.project.channel_files import ChannelFile
 from bot.project.days import Days
 from bot.settings.environment import Environment, names_a_variable
 from bot.settings.models import COMMON_CHANNEL_KEYS, NAME_PATTERN, ChannelFields, Settings
-from bot.settings.validation import validated
+from bot.settings.validation import ModelT, validated
 
 
-def load_channels(
-    tables: Mapping[str, Any],
-    *,
-    file: str,
-    settings: Settings | None,
-    days: Days,
-    languages: Iterable[str],
-    environment: Environment,
-    problems: list[Problem],
-    secrets_belong: bool = False,
-) -> dict[str, Channel]:
-    """Return the channels by name, adding to ``problems`` whatever is wrong or to be warned of.
+@dataclass(frozen=True)
+class ChannelReader:
+    """Reads the channels of one file, adding to ``problems`` whatever is wrong or to be warned of.
 
-    Without ``settings``, which could not be read, the addresses are not judged. ``secrets_belong``:
-    the file is a place for secrets.
+    Without ``settings``, which could not be read, the addresses are not judged.
     """
-    channels: dict[str, Channel] = {}
-    for key in tables:
-        if key != "channels":
-            sentence = f"The key '{key}' is unknown: each channel is a table [channels.NAME]."
-            problems.append(Problem("error", "unknown-key", file, key, sentence))
-    entries = tables.get("channels", {})
-    if not isinstance(entries, dict):
-        sentence = (
-            "'channels' must be tables: [channels.NAME] on a line of its own, its keys below."
-        )
-        problems.append(Problem("error", "not-a-table", file, "channels", sentence))
-        return channels
-    reader = _Reader(
-        file=file,
-        settings=settings,
-        days=days,
-        languages=frozenset(languages),
-        environment=environment,
-        problems=problems,
-        secrets_belong=secrets_belong,
-    )
-    for name, table in entries.items():
-        channel = reader.channel(name, table)
-        if channel:
-            channels[name] = channel
-    return channels
 
+    file: ChannelFile
+    settings: Settings | None
+    days: Days
+    languages: Collection[str]
+    environment: Environment
+    problems: list[Problem]
+    _shapes: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)
+    _good_choices: set[str] = field(default_factory=set, init=False)
+    _secret_keys: dict[type[Any], tuple[str, ...]] = field(default_factory=dict, init=False)
 
-class _Reader:
-    def __init__(
-        self,
-        *,
-        file: str,
-        settings: Settings | None,
-        days: Days,
-        languages: frozenset[str],
-        environment: Environment,
-        problems: list[Problem],
-        secrets_belong: bool,
-    ) -> None:
-        self._secrets_belong = secrets_belong
-        self._shapes: dict[str, dict[str, Any]] = {}
-        self._good_choices: set[str] = set()
-        self._secret_keys: dict[type[Any], tuple[str, ...]] = {}
-        self._file = file
-        self._settings = settings or Settings()
-        self._trusted = settings.network.trusted_hosts if settings else None
-        self._days = days
-        self._languages = languages
-        self._environment = environment
-        self._problems = problems
+    def channels(self) -> dict[str, Channel]:
+        """Return the channels by name."""
+        for key in self.file.tables:
+            if key != "channels":
+                sentence = f"The key '{key}' is unknown: each channel is a table [channels.NAME]."
+                self._say(key, "unknown-key", sentence)
+        entries = self.file.tables.get("channels", {})
+        if not isinstance(entries, dict):
+            sentence = (
+                "'channels' must be tables: [channels.NAME] on a line of its own, its keys below."
+            )
+            self._say("channels", "not-a-table", sentence)
+            return {}
+        channels = ((name, self._channel(name, table)) for name, table in entries.items())
+        return {name: channel for name, channel in channels if channel}
 
-    def channel(self, name: str, table: Any) -> Channel | None:
+    def _channel(self, name: str, table: Any) -> Channel | None:
         entry = f"channels.{name}"
-        before = len(self._problems)
+        before = len(self.problems)
         if not NAME_PATTERN.fullmatch(name):
             self._say(entry, "bad-name", "A name has small letters, digits and hyphens: my-team.")
             return None
@@ -109,47 +76,62 @@ class _Reader:
         options = None
         # What was left out because its variable is unset is not "missing" besides.
         if table.keys() == expanded.keys():
-            options = validated(
-                kind.options_model,
-                own,
-                file=self._file,
-                entry=entry,
-                problems=self._problems,
-                more_keys=COMMON_CHANNEL_KEYS,
-            )
+            options = self._validated(kind.options_model, own, entry, COMMON_CHANNEL_KEYS)
         if shape is None or options is None or self._is_broken_since(before):
             return None
-        if not self._secrets_belong:
+        if not self.file.holds_secrets:
             self._warn_of_written_secrets(entry, kind, table)
         channel = Channel(name=name, options=options, **shape)
-        self._check_address(entry, channel)
+        if self.settings:
+            problem = kind.address_problem(options, self.settings.network.trusted_hosts)
+            if problem:
+                self._say(entry, "bad-address", problem)
         if key not in self._good_choices:
-            self._check_choices(entry, channel, key)
+            broken = len(self.problems)
+            self._say_bad_choices(entry, channel)
+            if not self._is_broken_since(broken):
+                self._good_choices.add(key)
         return None if self._is_broken_since(before) else channel
 
+    def _validated(
+        self, model: type[ModelT], table: Any, entry: str, more_keys: Collection[str] = ()
+    ) -> ModelT | None:
+        return validated(
+            model,
+            table,
+            file=self.file.label,
+            entry=entry,
+            problems=self.problems,
+            more_keys=more_keys,
+        )
+
     def _is_broken_since(self, number: int) -> bool:
-        return len(self._problems) > number and any(
-            problem.level == "error" for problem in self._problems[number:]
+        return len(self.problems) > number and any(
+            problem.level == "error" for problem in self.problems[number:]
         )
 
     def _shape(
-        self, entry: str, kind: Platform[Any], common: Mapping[str, Any], key: str
+        self, entry: str, kind: Platform[Any, Any], common: Mapping[str, Any], key: str
     ) -> dict[str, Any] | None:
         """Return all of a channel but its name and options; None where it cannot be."""
-        shape = self._shapes.get(key)
-        if shape is None:
-            fields = validated(
-                ChannelFields, common, file=self._file, entry=entry, problems=self._problems
-            )
+        if key not in self._shapes:
+            fields = self._validated(ChannelFields, common, entry)
             if fields is None:
                 return None
-            shape = self._shapes[key] = self._shape_of(kind, fields)
-        return shape
+            settings = self.settings or Settings()
+            inherited = {
+                name: getattr(settings, name)
+                for name in ("languages", "timezone", "post_at", "useful_for")
+                if getattr(fields, name) is None
+            }
+            shape = {**dict(fields), **inherited, "platform": kind, "file": self.file.label}
+            self._shapes[key] = shape
+        return self._shapes[key]
 
     def _say(self, entry: str, code: str, sentence: str, level: Any = "error") -> None:
-        self._problems.append(Problem(level, code, self._file, entry, sentence))
+        self.problems.append(Problem(level, code, self.file.label, entry, sentence))
 
-    def _platform(self, entry: str, table: Mapping[str, Any]) -> Platform[Any] | None:
+    def _platform(self, entry: str, table: Mapping[str, Any]) -> Platform[Any, Any] | None:
         name = table.get("platform")
         if name is None:
             typo = next((key for key in table if nearest(key, ("platform",))), None)
@@ -178,11 +160,10 @@ class _Reader:
         def say_unset(keys: tuple[str, ...], sentence: str) -> None:
             self._say(entry, "unset-variable", f"'{'.'.join(keys)}': {sentence}")
 
-        expanded: dict[str, Any] = self._environment.expanded(table, say_unset)
-        return expanded
+        return dict(self.environment.expanded(table, say_unset))
 
     def _warn_of_written_secrets(
-        self, entry: str, kind: Platform[Any], table: Mapping[str, Any]
+        self, entry: str, kind: Platform[Any, Any], table: Mapping[str, Any]
     ) -> None:
         model = kind.options_model
         if model not in self._secret_keys:
@@ -202,59 +183,25 @@ class _Reader:
                     "warning",
                 )
 
-    def _shape_of(self, kind: Platform[Any], fields: ChannelFields) -> dict[str, Any]:
-        settings = self._settings
-        return {
-            "platform": kind,
-            "languages": fields.languages or settings.languages,
-            "timezone": fields.timezone or settings.timezone,
-            "post_at": fields.post_at if fields.post_at is not None else settings.post_at,
-            "useful_for": fields.useful_for or settings.useful_for,
-            "layout": fields.layout,
-            "include": fields.include,
-            "exclude": fields.exclude,
-            "lead_days": fields.lead_days,
-            "spacing": fields.spacing,
-            "min_gap": fields.min_gap,
-            "same_day": fields.same_day,
-            "digest": fields.digest,
-            "on_unknown": fields.on_unknown,
-            "approval": fields.approval,
-            "file": self._file,
-        }
-
-    def _check_address(self, entry: str, channel: Channel) -> None:
-        if self._trusted is None:
-            return
-        problem = channel.platform.address_problem(channel.options, self._trusted)
-        if problem:
-            self._say(entry, "bad-address", problem)
-
-    def _check_choices(self, entry: str, channel: Channel, key: str) -> None:
-        before = len(self._problems)
-        self._say_bad_choices(entry, channel)
-        if not self._is_broken_since(before):
-            self._good_choices.add(key)
-
     def _say_bad_choices(self, entry: str, channel: Channel) -> None:
-        themes = {theme for day in self._days.calendar for theme in day.themes}
-        ids = {day.id for day in self._days.calendar}
+        themes = {theme for day in self.days.calendar for theme in day.themes}
+        ids = {day.id for day in self.days.calendar}
         for key, words in (("include", channel.include), ("exclude", channel.exclude)):
             for word in words:
                 if word in themes or word in ids or word in ("*", "core"):
                     continue
-                if word in self._days.disabled:
-                    reason = self._days.disabled[word].reason or "no reason is given"
+                if word in self.days.disabled:
+                    reason = self.days.disabled[word].reason or "no reason is given"
                     sentence = f"`{key}` names '{word}', which is recorded as not posted: {reason}"
-                elif not self._days.complete:
+                elif not self.days.complete:
                     continue
                 else:
-                    hint = nearest(word, {*themes, *ids, *self._days.disabled})
+                    hint = nearest(word, {*themes, *ids, *self.days.disabled})
                     sentence = f"`{key}` names '{word}', which is no theme and no day.{hint}"
                 self._say(entry, "unknown-day", sentence)
         for language in channel.languages:
-            if language not in self._languages:
-                there = ", ".join(sorted(self._languages))
+            if language not in self.languages:
+                there = ", ".join(sorted(self.languages))
                 sentence = f"There is no language '{language}': there are {there}."
                 self._say(entry, "unknown-language", sentence)
 

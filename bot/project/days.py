@@ -1,21 +1,32 @@
-"""The observances of the TOML files → what the calendar needs and what the writer needs."""
+"""The observances, facts and actions of the TOML files → what the calendar and the writer need."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from bot.calendar.observances import Observance
 from bot.calendar.phrases import PhraseError, parse_moved, parse_phrase, parse_shift
+from bot.content.actions import Action
+from bot.content.facts import Fact
 from bot.content.texts import DayText, SourceText, Story
-from bot.errors import ConfigError, Problem, nearest
+from bot.errors import ConfigError, Problem, nearest, quoted
 from bot.planning import DIGEST
 from bot.project.places import Places
-from bot.settings.entries import DisabledEntry, ObservanceEntry, SourceEntry
-from bot.settings.models import NAME_PATTERN
+from bot.settings.entries import (
+    ActionEntry,
+    DisabledEntry,
+    FactEntry,
+    ObservanceEntry,
+    SourceEntry,
+)
+from bot.settings.models import NAME_PATTERN, Model
 from bot.settings.toml_files import read_toml
-from bot.settings.validation import validated
+from bot.settings.validation import ModelT, validated
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -63,36 +74,28 @@ def read_tables(places: Places, problems: list[Problem], name: str) -> dict[str,
                 problems.extend(error.problems)
                 continue
             for id_, table in tables.items():
-                if _acceptable(id_, table, label, here, problems):
+                refusal = _refusal(id_, table, here)
+                if refusal:
+                    problems.append(Problem("error", refusal[0], label, id_, refusal[1]))
+                else:
                     here[id_] = (label, table)
         merged.update(here)
     return merged
 
 
-def _acceptable(
-    id_: str,
-    table: Any,
-    label: str,
-    here: Mapping[str, tuple[str, Any]],
-    problems: list[Problem],
-) -> bool:
+def _refusal(id_: str, table: Any, here: Mapping[str, tuple[str, Any]]) -> tuple[str, str] | None:
+    """Return the code and the sentence of what keeps a table from being read, None if nothing."""
     if not NAME_PATTERN.fullmatch(id_):
         sentence = f"'{id_}' cannot be an id: small letters, digits and hyphens, such as my-day."
-        problems.append(Problem("error", "bad-id", label, id_, sentence))
-        return False
+        return "bad-id", sentence
     if id_ == DIGEST:
-        sentence = f"'{id_}' is the name of the month's list. Give the day another."
-        problems.append(Problem("error", "bad-id", label, id_, sentence))
-        return False
+        return "bad-id", f"'{id_}' is the name of the month's list. Give the day another."
     if not isinstance(table, dict):
-        sentence = "This must be a table: [" + id_ + "] on a line of its own, its keys below."
-        problems.append(Problem("error", "not-a-table", label, id_, sentence))
-        return False
+        return "not-a-table", f"This must be a table: [{id_}] on a line of its own, its keys below."
     if id_ in here:
         sentence = f"The id '{id_}' stands in {here[id_][0]} too. Give each a name of its own."
-        problems.append(Problem("error", "declared-twice", label, id_, sentence))
-        return False
-    return True
+        return "declared-twice", sentence
+    return None
 
 
 def load_days(places: Places, problems: list[Problem]) -> Days:
@@ -127,58 +130,42 @@ def _observance(
 ) -> Observance | None:
     try:
         return Observance(
-            id=id_,
-            kind=entry.kind,
-            phrase=entry.on,
-            rule=parse_phrase(entry.on),
-            names=entry.name,
-            priority=entry.priority,
-            themes=entry.themes,
-            approval=entry.approval,
-            shift=parse_shift(entry.shift),
-            moved=parse_moved(entry.moved),
-            since=entry.since,
-            until=entry.until,
-            event=entry.event,
-            count=entry.count,
-            milestones_only=entry.years == "milestones",
-            part_of=entry.part_of,
-            beside=entry.beside,
-            not_with=entry.not_with,
+            **_same(Observance, entry)
+            | {
+                "id": id_,
+                "phrase": entry.on,
+                "rule": parse_phrase(entry.on),
+                "names": entry.name,
+                "shift": parse_shift(entry.shift),
+                "moved": parse_moved(entry.moved),
+                "milestones_only": entry.years == "milestones",
+            }
         )
     except PhraseError as error:
         problems.append(Problem("error", "bad-phrase", file, id_, str(error)))
         return None
 
 
-def source_text(entry: SourceEntry) -> SourceText:
-    """Return the source or link of an entry, for the writer."""
-    return SourceText(title=entry.title, url=entry.url)
-
-
 def _day_text(id_: str, entry: ObservanceEntry, file: str) -> DayText:
-    return DayText(
-        id=id_,
-        kind=entry.kind,
-        names=entry.name,
-        authority=entry.authority,
-        sensitivity=entry.sensitivity,
-        notes=entry.notes,
-        sources=tuple(source_text(source) for source in entry.sources),
-        actions=entry.actions,
-        opening=entry.opening,
-        together=entry.together,
-        stories=tuple(
-            Story(
-                texts=story.texts,
-                sources=tuple(source_text(source) for source in story.sources),
-                together=story.together,
-            )
-            for story in entry.story
-        ),
-        answers=entry.answers,
-        file=file,
-    )
+    stories = tuple(Story(texts=story.texts, **_same(Story, story)) for story in entry.story)
+    return DayText(id=id_, names=entry.name, stories=stories, file=file, **_same(DayText, entry))
+
+
+def _same(kind: type[Any], entry: Model) -> dict[str, Any]:
+    """Return what an entry says that ``kind`` has under the same name."""
+    names = {field.name for field in fields(kind)}
+    return {key: _as_text(value) for key, value in entry if key in names}
+
+
+def _as_text(value: Any) -> Any:
+    """Return the sources and links of an entry as the writer takes them, all else as it is."""
+    match value:
+        case SourceEntry():
+            return SourceText(title=value.title, url=value.url)
+        case tuple():
+            return tuple(_as_text(inner) for inner in value)
+        case _:
+            return value
 
 
 def _check_references(
@@ -202,3 +189,37 @@ def _check_references(
                 else:
                     continue
                 problems.append(Problem("error", "unknown-day", texts[id_].file, id_, sentence))
+
+
+def load_facts(places: Places, problems: list[Problem]) -> dict[str, Fact]:
+    """Return the figures that age, by id."""
+    facts: dict[str, Fact] = {}
+    for id_, file, entry in _entries(places, problems, "facts.toml", FactEntry):
+        if isinstance(entry.as_of, str) and not _MONTH.fullmatch(entry.as_of):
+            sentence = (
+                f"'as_of' is {quoted(entry.as_of)}: write a date, 2026-10-02, or a month, "
+                '"2026-10".'
+            )
+            problems.append(Problem("error", "bad-value", file, id_, sentence))
+        else:
+            facts[id_] = Fact(id=id_, file=file, **_same(Fact, entry))
+    return facts
+
+
+def load_actions(places: Places, problems: list[Problem]) -> dict[str, Action]:
+    """Return what a reader can do, by id."""
+    return {
+        id_: Action(id=id_, file=file, **_same(Action, entry))
+        for id_, file, entry in _entries(places, problems, "actions.toml", ActionEntry)
+    }
+
+
+def _entries(
+    places: Places, problems: list[Problem], name: str, model: type[ModelT]
+) -> Iterator[tuple[str, str, ModelT]]:
+    """Yield the id, the file and the content of each table that can be read and is not disabled."""
+    for id_, (file, table) in read_tables(places, problems, name).items():
+        if table.get("disabled") is not True:
+            entry = validated(model, table, file=file, entry=id_, problems=problems)
+            if entry:
+                yield id_, file, entry

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bot.calendar.occurrences import next_occurrence
 from bot.errors import VigiliaError
-from bot.planning import Plan
 from bot.project.load import Project, load_project
 
 DAY = "genocide-prevention-day"
@@ -59,9 +58,8 @@ def first_post(project: Project, after: date) -> datetime:
     day = next_occurrence(project.by_id[DAY], after)
     if day is None:
         raise VigiliaError("The calendar has no 9 December to show.")
-    plan = Plan(project.days.calendar, tuple(project.channels.values()))
     noon = datetime.fromisoformat(f"{day.date}T12:00:00+00:00")
-    planned = plan.due(noon - timedelta(days=1), noon + timedelta(days=1))
+    planned = project.plan.due(noon - timedelta(days=1), noon + timedelta(days=1))
     due = [p.due_at for p in planned if DAY in p.postings[0].observances]
     if not due:
         raise VigiliaError("No channel of the demonstration posts on 9 December.")

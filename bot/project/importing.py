@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.errors import ConfigError, Problem
-from bot.project.channel_files import FOLDER, read_csv
-from bot.project.channels import load_channels
+from bot.project.channel_files import FOLDER, ChannelFile, read_csv
+from bot.project.channels import ChannelReader
 from bot.project.load import Project, known_languages
 from bot.settings.environment import Environment
 from bot.settings.models import NAME_PATTERN
@@ -35,19 +35,17 @@ def import_channels(
         raise ConfigError([Problem("error", "bad-name", file.name, "", sentence)])
     target = places.main_config / FOLDER / file.name
     label = places.label(target)
-    tables = read_csv(file, file.name)
+    tables = {"channels": read_csv(file, file.name)}
     environment = Environment.of(places.root, os.environ if environ is None else environ)
     problems: list[Problem] = []
-    channels = load_channels(
-        {"channels": tables},
-        file=file.name,
-        settings=project.settings,
-        days=project.days,
-        languages=known_languages(places),
-        environment=environment,
-        problems=problems,
-        secrets_belong=True,
-    )
+    channels = ChannelReader(
+        ChannelFile(file.name, tables, holds_secrets=True),
+        project.settings,
+        project.days,
+        known_languages(places),
+        environment,
+        problems,
+    ).channels()
     for name in channels.keys() & project.channels.keys():
         there = project.channels[name].file
         if there != label:

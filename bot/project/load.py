@@ -19,9 +19,8 @@ from bot.content.texts import missing
 from bot.errors import ConfigError, Problem, nearest
 from bot.planning import Plan, days_of
 from bot.project.channel_files import read_channel_files
-from bot.project.channels import load_channels
-from bot.project.days import Days, load_days
-from bot.project.figures import load_actions, load_facts
+from bot.project.channels import ChannelReader
+from bot.project.days import Days, load_actions, load_days, load_facts
 from bot.project.places import Places, find_places
 from bot.settings.environment import Environment, UnsetVariableError
 from bot.settings.models import Settings
@@ -140,16 +139,8 @@ def _load_channels(
     with _without_collecting():
         files = read_channel_files(places, problems)
         for file in files:
-            channels |= load_channels(
-                file.tables,
-                file=file.label,
-                settings=settings,
-                days=days,
-                languages=languages,
-                environment=environment,
-                problems=problems,
-                secrets_belong=file.holds_secrets,
-            )
+            reader = ChannelReader(file, settings, days, languages, environment, problems)
+            channels |= reader.channels()
     if files and not channels and not any(problem.level == "error" for problem in problems):
         sentence = "There is no channel yet: write one as a table [channels.NAME]."
         problems.append(Problem("error", "no-channel", files[0].label, "", sentence))

@@ -28,13 +28,4 @@ def parse_duration(text: Any) -> timedelta:
     return sum((timedelta(**{_UNITS[unit]: int(n)}) for n, unit in pieces), timedelta())
 
 
-def duration_text(length: timedelta) -> str:
-    """Return ``36h`` for a length of time, in the largest unit that is whole."""
-    seconds = int(length.total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds and seconds % size == 0 and not (unit == "d" and seconds // size < 3):
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
-
-
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]

@@ -13,8 +13,8 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
+from bot.channels.answers import read_result
 from bot.channels.apprise import own_host, place_of
-from bot.channels.apprised_answers import read_result
 from bot.channels.outcome import Outcome, Reason, Rejected
 from bot.channels.request import ApprisedRequest
 from bot.transport.http import keep_addresses_out_of_logs

@@ -16,7 +16,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
 from http.client import HTTPException
-from typing import Literal, assert_never
 
 from urllib3.exceptions import HTTPError
 
@@ -40,7 +39,12 @@ class Stage(Enum):
     """Its last byte was handed to the kernel: from here on it may have arrived."""
 
 
-Unsent = Literal[Stage.CONNECTING, Stage.SECURING, Stage.WRITING]
+_BROKEN_OFF = {
+    Stage.CONNECTING: (Reason.CONNECT, "No connection to {host} could be opened."),
+    Stage.SECURING: (Reason.TLS, "{host} opened no secure connection."),
+    Stage.WRITING: (Reason.WRITE, "The connection to {host} broke before the {thing} had left."),
+}
+"""What a request came to that had not left, by how far it got."""
 
 
 @dataclass(slots=True)
@@ -98,13 +102,14 @@ def judge(error: Exception, progress: Progress, secrets: Iterable[str] = ()) -> 
         return _in_doubt(error, progress, defect=defect)
     if defect:
         return Rejected(Reason.DEFECT, f"Not sent: {_defect(error)}")
+    reason, sentence = _BROKEN_OFF[progress.stage]
     if isinstance(error, MemoryError):
-        return Retry(_reason(progress.stage), "Not sent: this machine has no memory left.")
+        return Retry(reason, "Not sent: this machine has no memory left.")
     certificate = _certificate_problem(error)
     if certificate is not None:
         detail = f"The certificate of {progress.host} is not accepted: {certificate}."
         return Retry(Reason.TLS, detail)
-    return Retry(_reason(progress.stage), _broken_off(progress.stage, progress))
+    return Retry(reason, sentence.format(host=progress.host, thing=progress.thing))
 
 
 def _in_doubt(error: Exception, progress: Progress, *, defect: bool) -> Unknown:
@@ -118,31 +123,6 @@ def _in_doubt(error: Exception, progress: Progress, *, defect: bool) -> Unknown:
 
 def _defect(error: Exception) -> str:
     return f"A defect in Vigilia ({type(error).__name__}). Please report it."
-
-
-def _reason(stage: Unsent) -> Reason:
-    match stage:
-        case Stage.CONNECTING:
-            return Reason.CONNECT
-        case Stage.SECURING:
-            return Reason.TLS
-        case Stage.WRITING:
-            return Reason.WRITE
-        case _:
-            assert_never(stage)
-
-
-def _broken_off(stage: Unsent, progress: Progress) -> str:
-    match stage:
-        case Stage.CONNECTING:
-            return f"No connection to {progress.host} could be opened."
-        case Stage.SECURING:
-            return f"{progress.host} opened no secure connection."
-        case Stage.WRITING:
-            thing, host = progress.thing, progress.host
-            return f"The connection to {host} broke before the {thing} had left."
-        case _:
-            assert_never(stage)
 
 
 def _certificate_problem(error: BaseException) -> str | None:

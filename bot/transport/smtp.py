@@ -15,9 +15,9 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 
+from bot.channels.answers import Step, read_refusal
 from bot.channels.outcome import Delivered, Outcome, Reason, Retry
 from bot.channels.request import MimeRequest
-from bot.channels.smtp_answers import Step, read_refusal
 from bot.transport.progress import Progress, Stage, judge, under_way
 from bot.transport.resolving import DecidedError, Resolver, Route, TrustedHosts, system_addresses
 from bot.transport.sockets import open_socket

@@ -231,16 +231,6 @@ source = { title = "UN", url = "https://treaties.un.org/" }
             assert len(told(installed)) == 1
             assert "our-day/2026-12-09/0/site/en (→ 2026-12-10 21:00 EST)" in said(installed)
 
-    def test_what_comes_is_looked_up_in_a_plan_that_the_planner_does_not_use(
-        self, installed: Installation
-    ) -> None:
-        write(installed, webhook("site", installed.receiver, approval=True))
-        installed.known_since(NINE - timedelta(days=20), real=True)
-        with stepping(installed, NINE - timedelta(days=2)) as steps:
-            Desk(steps).look()
-            assert len(told(installed)) == 1
-            assert "plan" not in vars(steps.project)
-
     def test_it_is_told_in_the_languages_of_its_channel(self, installed: Installation) -> None:
         installed.receiver.answer(f"/site/{TOKEN}", Answer(400))
         write(installed, webhook("site", installed.receiver), languages=["fr", "es"])

@@ -33,3 +33,10 @@ def test_the_module_is_there_and_has_the_word(word: str, module: str) -> None:
 @pytest.mark.parametrize("page", ["docs/index.md", "docs/architecture.md", "CONTRIBUTING.md"])
 def test_the_glossary_is_found_from_where_one_begins(page: str) -> None:
     assert "glossary.md)" in (ROOT / page).read_text("utf-8")
+
+
+def test_a_post_is_followed_through_twelve_files_that_are_there() -> None:
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    files = re.findall(r"^\d+\. `(bot/\S+\.py)`", text, re.M)
+    assert len(files) == 12
+    assert [file for file in files if not (ROOT / file).is_file()] == []

@@ -23,14 +23,14 @@ from tests.contract.ledger.making import KEY, NOW, URL, open_file, plan, put_in
 ONE_MORE = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0006"
-down_revision = "0005"
+revision = "{next}"
+down_revision = "{newest}"
 def upgrade() -> None:
-    with op.batch_alter_table("deliveries") as table:
-        table.add_column(sa.Column("colour", sa.String(20)))
-        table.alter_column("detail", new_column_name="said")
+    op.add_column("deliveries", sa.Column("colour", sa.String(20)))
+    op.alter_column("deliveries", "detail", new_column_name="said")
     {then}
 """
+NEXT = f"{int(REVISIONS[-1]) + 1:04}"
 
 
 @pytest.fixture
@@ -44,9 +44,10 @@ def know_one_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str = "
     # a percent sign in the folder's name must not confuse Alembic
     scripts = tmp_path / "50% new"
     shutil.copytree(migrate.MIGRATIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "v0006_next.py").write_text(ONE_MORE.format(then=then))
+    script = ONE_MORE.format(next=NEXT, newest=REVISIONS[-1], then=then)
+    (scripts / "versions" / f"v{NEXT}_next.py").write_text(script)
     monkeypatch.setattr("bot.ledger.migrate.MIGRATIONS", scripts)
-    monkeypatch.setattr("bot.ledger.schema_version.REVISIONS", (*REVISIONS, "0006"))
+    monkeypatch.setattr("bot.ledger.schema_version.REVISIONS", (*REVISIONS, NEXT))
 
 
 def columns(file: Path) -> set[str]:
@@ -97,7 +98,7 @@ def test_an_older_ledger_is_migrated_after_a_backup(
         assert raw.execute("SELECT key, colour FROM deliveries").fetchall() == [(KEY, None)]
         assert raw.execute("SELECT count(*) FROM slot_deliveries").fetchone() == (1,)
     (backup,) = backups(file)
-    assert backup.name == "vigilia.db.before-0005-20261209T140000Z"
+    assert backup.name == f"vigilia.db.before-{REVISIONS[-1]}-20261209T140000Z"
     assert columns(backup) == before
     # and the second time there is nothing left to do
     open_file(tmp_path).close()

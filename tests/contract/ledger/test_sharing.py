@@ -19,8 +19,8 @@ from bot.cluster.shared_ledger import SharedLedger
 from bot.delivery.planner import Intake, insert_due
 from bot.delivery.prefetch import prepare
 from bot.ledger.ledger import Ledger
-from bot.ledger.locks import Lock
 from bot.ledger.rows import State
+from bot.ledger.transactions import Lock
 from bot.opening import open_ledger
 from tests.contract.ledger.making import (
     HOUR,

@@ -27,6 +27,33 @@ YEARS = range(1900, 2101)
 untimed = settings(deadline=None)
 """For every property: how long an example takes says nothing on a busy machine."""
 
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def written(rule: Rule) -> str:
+    """A rule as an editor writes it."""
+    match rule:
+        case FixedDay(month, day):
+            return f"{day} {_MONTHS[month - 1]}"
+        case WeekdayInMonth(nth, weekday, month):
+            ordinals = ("last", "", "first", "second", "third", "fourth", "fifth")
+            return f"{ordinals[nth + 1]} {_WEEKDAYS[weekday]} of {_MONTHS[month - 1]}"
+        case HebrewDay(day, hebrew_month):
+            return f"{day} {hebrew_month.value}"
+        case EasterOffset(0):
+            return "Easter"
+        case EasterOffset(days):
+            return f"Easter {'+' if days > 0 else '-'} {abs(days)} day{'s' * (abs(days) != 1)}"
+        case WholeMonth(month):
+            return _MONTHS[month - 1]
+        case OnceOn(on):
+            return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+
+
 HEBREW_LENGTHS = {
     HebrewMonth.NISAN: 30,
     HebrewMonth.IYAR: 29,

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from bot.calendar.observances import Observance
 from bot.calendar.occurrences import calendar_between, next_occurrence, occurrences
-from bot.calendar.phrases import describe
 from bot.calendar.rules import Rule
-from tests.unit.calendar.days import observance, rules, untimed
+from tests.unit.calendar.days import observance, rules, untimed, written
 
 FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
 
@@ -177,7 +176,7 @@ shifts = st.dictionaries(st.integers(0, 6), st.integers(-6, 6).filter(bool), max
 def test_an_interval_holds_what_its_two_parts_hold(
     rule: Rule, shift: dict[int, int], start: date, first: int, second: int
 ) -> None:
-    day = observance(describe(rule), shift=shift)
+    day = observance(written(rule), shift=shift)
     middle = start + timedelta(days=first)
     end = middle + timedelta(days=second)
     parts = (
@@ -193,7 +192,7 @@ def test_an_interval_holds_what_its_two_parts_hold(
 def test_the_next_occurrence_is_the_first_of_the_days_that_follow(
     rule: Rule, shift: dict[int, int], after: date
 ) -> None:
-    day = observance(describe(rule), shift=shift)
+    day = observance(written(rule), shift=shift)
     following = occurrences(day, after + timedelta(days=1), date(after.year + 50, 12, 31))
     assert next_occurrence(day, after) == (following[0] if following else None)
 

@@ -16,7 +16,6 @@ from bot.channels.answers import (
     LONGEST_WAIT,
     asked_wait,
     harmless,
-    json_object,
     read_answer,
     wait_of_seconds,
 )
@@ -205,9 +204,9 @@ def test_a_long_body_is_cut_and_says_so() -> None:
 
 
 def test_a_body_that_is_no_object_is_an_empty_one() -> None:
-    assert json_object(Response(200, {}, b"[]")) == {}
-    assert json_object(Response(200, {}, b"\xff")) == {}
-    assert json_object(Response(200, {}, b'{"a": 1}')) == {"a": 1}
+    assert Response(200, {}, b"[]").json == {}
+    assert Response(200, {}, b"\xff").json == {}
+    assert Response(200, {}, b'{"a": 1}').json == {"a": 1}
 
 
 def test_the_matrix_has_documented_answers_of_every_platform_that_has_any() -> None:

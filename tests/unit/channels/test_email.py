@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
 
+from bot.channels.answers import Step, read_refusal
 from bot.channels.dialects.dialect import clean, one_line
 from bot.channels.email import PLATFORM, EmailOptions
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry
 from bot.channels.request import MimeRequest
-from bot.channels.smtp_answers import Step, read_refusal
 from bot.content.markdown import parse, plain
 from bot.content.message import ActionText, Link, Message
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from bot.channels.channel import Channel
-from bot.checking import check_project
-from bot.checking.project import in_order
+from bot.checking import check_project, in_order
 from bot.checking.texts import refuse_broken_texts, text_problems
 from bot.content.texts import Story
 from bot.errors import ConfigError, Problem

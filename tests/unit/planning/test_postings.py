@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -337,6 +339,23 @@ def test_channels_of_one_schedule_each_get_their_own() -> None:
     )
 
     assert _keys(found) == ["d/2026-12-09/0/a/en", "d/2026-12-09/0/b/fr"]
+
+
+def test_threads_that_share_a_plan_are_given_the_same() -> None:
+    """The planner, the alarm clock, the operator's alerts, the page and the metrics ask one."""
+    days = [day(f"day-{number}", f"{number % 28 + 1} March") for number in range(60)]
+    channels_of_it = tuple(channel(f"team-{number}", "America/Toronto") for number in range(40))
+    plan, alone = Plan(days, channels_of_it), Plan(days, channels_of_it)
+    start, together = datetime(2026, 1, 1, tzinfo=UTC), Barrier(8)
+
+    def ask(years: int) -> list[Planned]:
+        together.wait()
+        return plan.due(start, start + timedelta(days=365 * years))
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(ask, range(1, 9)))
+
+    assert answers == [alone.due(start, start + timedelta(days=365 * n)) for n in range(1, 9)]
 
 
 def test_where_nothing_comes_again_nothing_is_due_next() -> None:

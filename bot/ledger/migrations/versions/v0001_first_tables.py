@@ -5,136 +5,83 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from bot.ledger.migrations.frozen import INSTANT, NAME, WORD, key, optional, required
+
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    """Makes the tables of the first version."""
-    instant = sa.DateTime(timezone=True)
-    op.create_table(
-        "meta",
-        sa.Column("key", sa.String(40), nullable=False),
-        sa.Column("value", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("key", name="pk_meta"),
-    )
+    """Make the tables of the first version."""
+    op.create_table("meta", key("key", sa.String(40)), *required(value=sa.Text))
     op.create_table(
         "runs",
-        sa.Column("id", sa.String(36), nullable=False),
-        sa.Column("started_at", instant, nullable=False),
-        sa.Column("alive_at", instant, nullable=False),
-        sa.Column("beat_at", instant, nullable=False),
-        sa.Column("ended_at", instant),
-        sa.Column("host", sa.String(255), nullable=False),
-        sa.Column("pid", sa.Integer, nullable=False),
-        sa.Column("version", sa.String(40), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_runs"),
+        key("id", sa.String(36)),
+        *required(started_at=INSTANT, alive_at=INSTANT, beat_at=INSTANT),
+        *optional(ended_at=INSTANT),
+        *required(host=sa.String(255), pid=sa.Integer, version=sa.String(40)),
     )
     op.create_table(
         "slots",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("observance", sa.String(200), nullable=False),
-        sa.Column("date", sa.Date, nullable=False),
-        sa.Column("lead_days", sa.Integer, nullable=False),
-        sa.Column("channel", sa.String(200), nullable=False),
-        sa.Column("planned_at", instant, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_slots"),
-        sa.UniqueConstraint("date", "observance", "lead_days", "channel", name="uq_slots_date"),
+        key("id"),
+        *required(
+            observance=NAME, date=sa.Date, lead_days=sa.Integer, channel=NAME, planned_at=INSTANT
+        ),
+        sa.UniqueConstraint("date", "observance", "lead_days", "channel"),
     )
     op.create_table(
         "deliveries",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("observances", sa.JSON, nullable=False),
-        sa.Column("date", sa.Date, nullable=False),
-        sa.Column("lead_days", sa.Integer, nullable=False),
-        sa.Column("channel", sa.String(200), nullable=False),
-        sa.Column("languages", sa.JSON, nullable=False),
-        sa.Column("due_at", instant, nullable=False),
-        sa.Column("useful_until", instant, nullable=False),
-        sa.Column("state", sa.String(20), nullable=False),
-        sa.Column("held_for", sa.String(20)),
-        sa.Column("generation", sa.Integer, nullable=False),
-        sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("next_attempt_at", instant),
-        sa.Column("settled_at", instant),
-        sa.Column("reason", sa.String(20)),
-        sa.Column("detail", sa.Text, nullable=False),
-        sa.Column("remote_id", sa.Text),
-        sa.Column("message", sa.JSON),
-        sa.Column("coming", sa.JSON, nullable=False),
-        sa.Column("by_hand", sa.Boolean, nullable=False),
-        sa.Column("run_id", sa.String(36)),
-        sa.Column("fence", sa.Integer, nullable=False),
-        sa.Column("lease_until", instant),
-        sa.Column("created_at", instant, nullable=False),
-        sa.Column("updated_at", instant, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
-        sa.UniqueConstraint("key", name="uq_deliveries_key"),
-        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_deliveries_run_id"),
+        key("id"),
+        sa.Column("key", sa.Text, nullable=False, unique=True),
+        *required(
+            observances=sa.JSON, date=sa.Date, lead_days=sa.Integer, channel=NAME, languages=sa.JSON
+        ),
+        sa.Column("due_at", INSTANT, nullable=False, index=True),
+        *required(useful_until=INSTANT, state=WORD),
+        *optional(held_for=WORD),
+        *required(generation=sa.Integer, attempts=sa.Integer),
+        *optional(next_attempt_at=INSTANT, settled_at=INSTANT, reason=WORD),
+        *required(detail=sa.Text),
+        *optional(remote_id=sa.Text, message=sa.JSON),
+        *required(coming=sa.JSON, by_hand=sa.Boolean),
+        sa.Column("run_id", sa.String(36), sa.ForeignKey("runs.id")),
+        *required(fence=sa.Integer),
+        *optional(lease_until=INSTANT),
+        *required(created_at=INSTANT, updated_at=INSTANT),
+        sa.Index(None, "state", "next_attempt_at"),
     )
-    op.create_index("ix_deliveries_due_at", "deliveries", ["due_at"])
-    op.create_index("ix_deliveries_state", "deliveries", ["state", "next_attempt_at"])
     op.create_table(
         "slot_deliveries",
-        sa.Column("slot_id", sa.Integer, nullable=False),
-        sa.Column("delivery_id", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("slot_id", "delivery_id", name="pk_slot_deliveries"),
-        sa.ForeignKeyConstraint(["slot_id"], ["slots.id"], name="fk_slot_deliveries_slot_id"),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"], ["deliveries.id"], name="fk_slot_deliveries_delivery_id"
-        ),
+        key("slot_id", sa.Integer, sa.ForeignKey("slots.id")),
+        key("delivery_id", sa.Integer, sa.ForeignKey("deliveries.id")),
+        sa.Index(None, "delivery_id"),
     )
-    op.create_index("ix_slot_deliveries_delivery_id", "slot_deliveries", ["delivery_id"])
     op.create_table(
         "attempts",
-        sa.Column("delivery_id", sa.Integer, nullable=False),
-        sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("generation", sa.Integer, nullable=False),
-        sa.Column("started_at", instant, nullable=False),
-        sa.Column("ended_at", instant),
-        sa.Column("outcome", sa.String(20)),
-        sa.Column("reason", sa.String(20)),
-        sa.Column("detail", sa.Text, nullable=False),
-        sa.Column("status", sa.Integer),
-        sa.Column("remote_id", sa.Text),
-        sa.PrimaryKeyConstraint("delivery_id", "number", name="pk_attempts"),
-        sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name="fk_attempts_delivery_id"),
+        key("delivery_id", sa.Integer, sa.ForeignKey("deliveries.id")),
+        key("number"),
+        *required(generation=sa.Integer, started_at=INSTANT),
+        *optional(ended_at=INSTANT, outcome=WORD, reason=WORD),
+        *required(detail=sa.Text),
+        *optional(status=sa.Integer, remote_id=sa.Text),
     )
     op.create_table(
         "decisions",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("verdict", sa.String(20), nullable=False),
-        sa.Column("who", sa.Text, nullable=False),
-        sa.Column("why", sa.Text, nullable=False),
-        sa.Column("digest", sa.Text),
-        sa.Column("at", instant, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_decisions"),
+        key("id"),
+        sa.Column("key", sa.Text, nullable=False, index=True),
+        *required(verdict=WORD, who=sa.Text, why=sa.Text),
+        *optional(digest=sa.Text),
+        *required(at=INSTANT),
     )
-    op.create_index("ix_decisions_key", "decisions", ["key"])
-    op.create_table(
-        "sightings",
-        sa.Column("channel", sa.String(200), nullable=False),
-        sa.Column("days", sa.JSON, nullable=False),
-        sa.PrimaryKeyConstraint("channel", name="pk_sightings"),
-    )
+    op.create_table("sightings", key("channel", NAME), *required(days=sa.JSON))
     op.create_table(
         "paused_channels",
-        sa.Column("channel", sa.String(200), nullable=False),
-        sa.Column("reason", sa.String(20), nullable=False),
-        sa.Column("detail", sa.Text, nullable=False),
-        sa.Column("address_digest", sa.Text, nullable=False),
-        sa.Column("since", instant, nullable=False),
-        sa.PrimaryKeyConstraint("channel", name="pk_paused_channels"),
+        key("channel", NAME),
+        *required(reason=WORD, detail=sa.Text, address_digest=sa.Text, since=INSTANT),
     )
     op.create_table(
         "inbox",
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("channel", sa.String(200), nullable=False),
-        sa.Column("message", sa.JSON, nullable=False),
-        sa.Column("text", sa.Text, nullable=False),
-        sa.Column("at", instant, nullable=False),
-        sa.PrimaryKeyConstraint("key", name="pk_inbox"),
+        key("key", sa.Text),
+        *required(channel=NAME, message=sa.JSON, text=sa.Text, at=INSTANT),
+        sa.Index(None, "channel", "at"),
     )
-    op.create_index("ix_inbox_channel", "inbox", ["channel", "at"])

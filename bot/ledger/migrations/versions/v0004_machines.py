@@ -3,8 +3,10 @@ keep. Only adds, so that a Vigilia of revision 0004 may run beside any later one
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import BigInteger, Column, Text
+
+from bot.ledger.migrations.frozen import INSTANT, key, required
 
 revision = "0004"
 down_revision = "0003"
@@ -12,13 +14,9 @@ down_revision = "0003"
 
 def upgrade() -> None:
     # not in batch mode, which would make the table anew on SQLite: to add a column is cheap on both
-    op.add_column("deliveries", sa.Column("job_id", sa.BigInteger))
+    op.add_column("deliveries", Column("job_id", BigInteger))
     op.create_table(
-        "rate_buckets",
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("free_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("shut_until", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_rate_buckets"),
+        "rate_buckets", key("name", Text), *required(free_at=INSTANT, shut_until=INSTANT)
     )
     op.execute("INSERT INTO meta (key, value) VALUES ('serves', '0004')")
 

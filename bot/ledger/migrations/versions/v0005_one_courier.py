@@ -12,8 +12,10 @@ a pause may hold one. Started anew it is refused: ``serves`` says so.
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import Boolean, Column, false
+
+from bot.ledger.migrations.versions.v0003_telling_the_operator import make_operator_messages
 
 revision = "0005"
 down_revision = "0004"
@@ -68,10 +70,8 @@ def upgrade() -> None:
     words = {"day": "DATE(made_at)", "no": "0", "yes": "1"}
     if op.get_bind().dialect.name == "postgresql":
         words = {"day": "CAST(made_at AT TIME ZONE 'UTC' AS DATE)", "no": "false", "yes": "true"}
-    op.add_column(
-        "deliveries",
-        sa.Column("for_operator", sa.Boolean, nullable=False, server_default=sa.false()),
-    )
+    for_operator = Column("for_operator", Boolean, nullable=False, server_default=false())
+    op.add_column("deliveries", for_operator)
     op.execute(_MOVED.format(**words))
     op.execute(_ATTEMPTS)
     with op.batch_alter_table("told") as table:
@@ -84,26 +84,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    instant = sa.DateTime(timezone=True)
-    op.create_table(
-        "operator_messages",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("channel", sa.String(200), nullable=False),
-        sa.Column("message", sa.JSON, nullable=False),
-        sa.Column("state", sa.String(20), nullable=False),
-        sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("maybe_arrived", sa.Boolean, nullable=False),
-        sa.Column("made_at", instant, nullable=False),
-        sa.Column("useful_until", instant, nullable=False),
-        sa.Column("next_attempt_at", instant),
-        sa.Column("settled_at", instant),
-        sa.Column("reason", sa.String(20)),
-        sa.Column("detail", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_operator_messages"),
-        sa.UniqueConstraint("key", name="uq_operator_messages_key"),
-    )
-    op.create_index("ix_operator_messages_state", "operator_messages", ["state"])
+    make_operator_messages()
     op.execute(_MOVED_BACK)
     with op.batch_alter_table("told") as table:
         table.drop_constraint("fk_told_message_id", type_="foreignkey")
