@@ -2,9 +2,6 @@
 
 https://docs.joinmastodon.org/methods/statuses/#create and #delete, and
 https://docs.joinmastodon.org/api/rate-limits/ (read 2026-11-24).
-
-Of each language: the title, the first sentences, and one source. A status has 500 characters unless
-the server says otherwise; an address counts 23 whatever its length.
 """
 
 from __future__ import annotations
@@ -42,7 +39,8 @@ class MastodonOptions(ServerOptions):
 
 
 class Mastodon(ServerPlatform[MastodonOptions, Json], Retracts[MastodonOptions, Json]):
-    """One status. Its own fitting: the whole message never fits."""
+    """One status: of each language the title, the first sentences, and one source. Its own fitting:
+    the whole message never fits."""
 
     name = "mastodon"
     called = "Mastodon"

@@ -2,10 +2,6 @@
 
 https://developers.mattermost.com/integrate/webhooks/incoming/ and
 https://developers.mattermost.com/integrate/reference/message-attachments/ (read 2026-11-24).
-
-A message is one attachment a language. The words stand before it (``pretext``) and in its fields:
-an attachment's own ``text`` is folded away behind "Show more" where it is taller than 200 pixels.
-A button would have Mattermost call an address of ours, so links are links.
 """
 
 from __future__ import annotations
@@ -46,7 +42,8 @@ class MattermostOptions(WebhookOptions):
 
 
 class Mattermost(WebhookPlatform[MattermostOptions]):
-    """An attachment a language, with the colour of the day."""
+    """An attachment a language, with the colour of the day. A button would have Mattermost call an
+    address of ours, so links are links."""
 
     name = "mattermost"
     called = "Mattermost"

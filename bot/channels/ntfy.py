@@ -2,9 +2,6 @@
 
 https://docs.ntfy.sh/publish/#publish-as-json and #limitations (read 2026-11-24); the error codes
 from https://github.com/binwiederhier/ntfy/blob/main/server/errors.go.
-
-The words go as plain text, which every client shows alike. ntfy has no colours and no footer of its
-own; the first three links of the actions are its buttons.
 """
 
 from __future__ import annotations
@@ -51,7 +48,8 @@ class NtfyOptions(ServerOptions):
 
 
 class Ntfy(ServerPlatform[NtfyOptions, Json]):
-    """One notification: a title, plain text, up to three buttons."""
+    """One notification: a title, plain text, which every client shows alike, and the first three
+    links of the actions as buttons. ntfy has no colours."""
 
     name = "ntfy"
     called = "ntfy"
@@ -98,12 +96,11 @@ class Ntfy(ServerPlatform[NtfyOptions, Json]):
         return len(payload["message"].encode()) > LONGEST_MESSAGE or len(body) > LONGEST_BODY
 
     def assembled(self, payload: Json, options: NtfyOptions, envelope: Envelope) -> HttpRequest:
-        token = options.token_text
+        token, url = options.token_text, f"{options.site.origin}/"
         words = {key: payload[key] for key in ("title", "message")}
         priority = {} if options.priority == 3 else {"priority": options.priority}
         body = {"topic": options.topic.get_secret_value(), **words, **priority, **payload}
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        url = f"{options.site.origin}/"
         return json_request("POST", url, body, (token,), headers=headers, secret_fields=("topic",))
 
     def words(self, response: Response) -> str | None:

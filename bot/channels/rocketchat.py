@@ -2,9 +2,6 @@
 
 https://docs.rocket.chat/docs/integrations and the server's source
 (apps/meteor/app/integrations/server/api/api.ts, read 2026-11-24).
-
-A message is two attachments a language: the title, the body and the actions, whose buttons stand
-below them, then the sources and the footer. With attachments and no text nothing unfurls.
 """
 
 from __future__ import annotations
@@ -35,7 +32,8 @@ class RocketChatOptions(WebhookOptions):
 
 
 class RocketChat(WebhookPlatform[RocketChatOptions]):
-    """Attachments with link buttons and the colour of the day."""
+    """Two attachments a language: the title, the body and the actions, whose buttons stand below
+    them, then the sources and the footer. With attachments and no text nothing unfurls."""
 
     name = "rocketchat"
     called = "Rocket.Chat"

@@ -37,17 +37,13 @@ _GONE = {
 }
 
 
-class SlackOptions(WebhookOptions):
-    """``url`` is the webhook's address, which is the secret."""
-
-
-class Slack(WebhookPlatform[SlackOptions]):
+class Slack(WebhookPlatform[WebhookOptions]):
     """Block Kit: a header, the body, the actions, the sources and a footer for each language."""
 
     name = "slack"
     called = "Slack"
     where = "at https://api.slack.com/apps, in your app under Incoming Webhooks"
-    options_model = SlackOptions
+    options_model = WebhookOptions
     hosts = ("hooks.slack.com", "hooks.slack-gov.com")
     path = re.compile(r"^/services(/[A-Za-z0-9]+){3}/?\Z")
     looks = (
@@ -65,7 +61,7 @@ class Slack(WebhookPlatform[SlackOptions]):
             )
         return super().url_problem(url, trusted_hosts)
 
-    def payload(self, message: Message, options: SlackOptions | None) -> Json:
+    def payload(self, message: Message, options: WebhookOptions | None) -> Json:
         return {
             "text": "\n\n".join(fallback_of(part) for part in message.parts),
             "blocks": blocks_of(message.parts),

@@ -2,8 +2,6 @@
 
 https://core.telegram.org/bots/api#sendmessage, #deletemessage and #making-requests (read
 2026-11-24).
-
-A message is one text in Telegram's HTML, its actions' links as buttons below it.
 """
 
 from __future__ import annotations
@@ -51,7 +49,7 @@ class TelegramOptions(ChannelOptions):
 
 
 class Telegram(ServerPlatform[TelegramOptions, Json], Retracts[TelegramOptions, Json]):
-    """One text, with link buttons."""
+    """One text in Telegram's HTML, its actions' links as buttons below it."""
 
     name = "telegram"
     called = "Telegram"
@@ -82,27 +80,25 @@ class Telegram(ServerPlatform[TelegramOptions, Json], Retracts[TelegramOptions, 
     def payload(self, message: Message, options: TelegramOptions | None) -> Json:
         """Return what is the message's; where it goes to is added to the request."""
         links = dict.fromkeys(filter(_fits_a_button, button_links(*message.parts)))
-        text = text_of(message, TELEGRAM, "\n\n⸻\n\n", buttons=links)
         rows = [[{"text": one_line(link.title), "url": web_url(link.url)}] for link in links]
-        return {"text": text, "rows": rows}
+        return {"text": text_of(message, TELEGRAM, "\n\n⸻\n\n", buttons=links), "rows": rows}
 
     def too_long(self, payload: Json) -> bool:
         seen = html.unescape(re.sub(r"<[^>]*>", "", payload["text"]))
         return units(seen) > LONGEST_TEXT or len(payload["rows"]) > MOST_BUTTONS
 
     def assembled(self, payload: Json, options: TelegramOptions, envelope: Envelope) -> HttpRequest:
-        body: Json = {
+        body = {
             "chat_id": options.chat_id,
             "text": payload["text"],
             "parse_mode": "HTML",
             "link_preview_options": {"is_disabled": True},
             "disable_notification": options.silent,
+            "message_thread_id": options.thread_id,
+            "reply_markup": {"inline_keyboard": payload["rows"]} if payload["rows"] else None,
         }
-        if options.thread_id is not None:
-            body["message_thread_id"] = options.thread_id
-        if payload["rows"]:
-            body["reply_markup"] = {"inline_keyboard": payload["rows"]}
-        return _request(options, "sendMessage", body)
+        filled = {key: value for key, value in body.items() if value is not None}
+        return _request(options, "sendMessage", filled)
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
         match response.status, response.json:

@@ -2,8 +2,6 @@
 
 https://zulip.com/api/send-message, https://zulip.com/api/delete-message and
 https://zulip.com/api/rest-error-handling (read 2026-11-24).
-
-A message is a text; Zulip has neither colours nor buttons.
 """
 
 from __future__ import annotations
@@ -60,7 +58,7 @@ class ZulipOptions(ServerOptions):
 
 
 class Zulip(ServerPlatform[ZulipOptions, Form], Retracts[ZulipOptions, Form]):
-    """One text in a topic of a channel (a stream, as the API has it)."""
+    """One text in a topic of a channel (a stream, as the API has it); no colours, no buttons."""
 
     name = "zulip"
     called = "Zulip"
