@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, inspect, select
 
 from bot.errors import LedgerError, LedgerMissingError
 from bot.ledger.rows import Mode
@@ -22,11 +21,6 @@ class Stamp:
     revision: str
     mode: Mode
     serves: str | None
-
-    @classmethod
-    def read(cls, revision: str, noted: Mapping[str, str]) -> Stamp:
-        """Return what the tables ``alembic_version`` and ``meta`` say."""
-        return cls(revision, cast("Mode", noted["mode"]), noted.get("serves"))
 
     @property
     def is_older(self) -> bool:
@@ -55,6 +49,34 @@ def make_tables(conn: Connection, mode: Mode, now: datetime) -> None:
             {"key": "serves", "value": SERVES},
         ],
     )
+
+
+def stamp_in(conn: Connection, place: str) -> Stamp | None:
+    """Return what a database says about itself, None where no ledger was made in it yet. Raises
+    LedgerError where it is damaged, or something else."""
+    ours = {"alembic_version", "meta"}
+    tables = set(inspect(conn).get_table_names())
+    # on a server, the tables of somebody else may lie beside ours
+    if not (tables & ours if conn.dialect.name == "postgresql" else tables):
+        return None
+    if not ours <= tables:
+        raise LedgerError(
+            f"{place} is a database of something else, not a ledger. Change url under [ledger] in"
+            " config/vigilia.toml."
+        )
+    revision = conn.scalar(select(alembic_version.c.version_num))
+    noted = {row.key: row.value for row in conn.execute(select(meta.c.key, meta.c.value))}
+    if revision is None or "mode" not in noted:
+        raise damaged_ledger(conn, place)
+    return Stamp(revision, cast("Mode", noted["mode"]), noted.get("serves"))
+
+
+def damaged_ledger(conn: Connection, place: str) -> LedgerError:
+    """Return the error for a ledger that cannot be read, with what to do."""
+    mending = "Restore the database from a backup."
+    if conn.dialect.name == "sqlite":
+        mending = "Keep the file, and put a backup in its place with `vigilia ledger restore FILE`."
+    return LedgerError(f"The ledger at {place} is damaged. {mending}")
 
 
 def missing_ledger(place: str) -> LedgerMissingError:

@@ -48,12 +48,25 @@ class Environment:
         """Return ``text`` with each ``${NAME}`` replaced. Raises UnsetVariableError."""
         return _VARIABLE.sub(lambda match: self._value(match.group(1)), text)
 
-    def expanded(self, table: Any, say: Callable[[tuple[str, ...], str], None]) -> Any:
-        """Return a table with each ``${NAME}`` in its texts, lists and tables replaced.
-
-        What names an unset variable is left out, after ``say`` was told its keys and a sentence.
-        """
-        return self._expanded(table, (), say)
+    def expanded(
+        self, value: Any, say: Callable[[tuple[str, ...], str], None], keys: tuple[str, ...] = ()
+    ) -> Any:
+        """Return a table, or a ``value`` below ``keys`` of it, with each ``${NAME}`` in its texts,
+        lists and tables replaced. What names an unset variable is left out, after ``say`` was told
+        its keys and a sentence."""
+        if isinstance(value, dict):
+            items = {key: self.expanded(inner, say, (*keys, key)) for key, inner in value.items()}
+            return {key: inner for key, inner in items.items() if inner is not None}
+        if isinstance(value, list):
+            expanded = (self.expanded(inner, say, keys) for inner in value)
+            return [inner for inner in expanded if inner is not None]
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.expand(value)
+        except UnsetVariableError as error:
+            say(keys, str(error))
+            return None
 
     def get(self, name: str) -> str | None:
         """Return the value of a variable that need not be named anywhere, None where it has none.
@@ -68,25 +81,6 @@ class Environment:
         for value in sorted(self._names, key=len, reverse=True):
             text = text.replace(value, f"${{{self._names[value]}}}")
         return text
-
-    def _expanded(
-        self, value: Any, keys: tuple[str, ...], say: Callable[[tuple[str, ...], str], None]
-    ) -> Any:
-        if isinstance(value, dict):
-            items = (
-                (key, self._expanded(inner, (*keys, key), say)) for key, inner in value.items()
-            )
-            return {key: inner for key, inner in items if inner is not None}
-        if isinstance(value, list):
-            items = (self._expanded(inner, keys, say) for inner in value)
-            return [inner for inner in items if inner is not None]
-        if not isinstance(value, str):
-            return value
-        try:
-            return self.expand(value)
-        except UnsetVariableError as error:
-            say(keys, str(error))
-            return None
 
     def _value(self, name: str) -> str:
         value = self._variables.get(name, "").strip() or self._from_file(name)
