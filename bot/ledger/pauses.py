@@ -38,12 +38,7 @@ def refuse_paused(conn: Connection, channel: str, now: datetime) -> None:
 
 
 def pause_channel(
-    conn: Connection,
-    channel: str,
-    reason: Reason,
-    detail: str,
-    address_digest: str,
-    now: datetime,
+    conn: Connection, channel: str, reason: Reason, detail: str, address_digest: str, now: datetime
 ) -> bool:
     """Hold what waits for a channel and what will; True where it was not paused before."""
     take(conn, Lock.DECIDING)

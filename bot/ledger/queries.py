@@ -43,8 +43,7 @@ _TRIES = (
     select(func.count())
     .select_from(attempts)
     .where(
-        attempts.c.delivery_id == deliveries.c.id,
-        attempts.c.generation == deliveries.c.generation,
+        attempts.c.delivery_id == deliveries.c.id, attempts.c.generation == deliveries.c.generation
     )
     .scalar_subquery()
 )

@@ -15,13 +15,7 @@ from bot.content.texts import DayText, SourceText, Story
 from bot.errors import ConfigError, Problem, nearest, quoted
 from bot.planning import DIGEST
 from bot.project.places import Places
-from bot.settings.entries import (
-    ActionEntry,
-    DisabledEntry,
-    FactEntry,
-    ObservanceEntry,
-    SourceEntry,
-)
+from bot.settings.entries import ActionEntry, DisabledEntry, FactEntry, ObservanceEntry, SourceEntry
 from bot.settings.models import NAME_PATTERN, Model
 from bot.settings.toml_files import read_toml
 from bot.settings.validation import ModelT, validated

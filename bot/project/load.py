@@ -99,10 +99,7 @@ def known_languages(places: Places) -> tuple[str, ...]:
 
 
 def load_project(
-    config: Path | None = None,
-    *,
-    environ: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
+    config: Path | None = None, *, environ: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Project:
     """Read everything. Raises ConfigError, with every problem found, where something is wrong.
 
@@ -161,10 +158,7 @@ def _without_collecting() -> Iterator[None]:
 
 
 def load_ledger_place(
-    config: Path | None = None,
-    *,
-    environ: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
+    config: Path | None = None, *, environ: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> tuple[str, Path]:
     """Return where the ledger is, its url and the folder that this counts from, and reads nothing
     else: the rest may be broken, even `vigilia.toml` itself. Raises ConfigError where there is no
@@ -245,10 +239,7 @@ def _channels(names: list[str]) -> str:
 
 
 def _check_operator(
-    settings: Settings,
-    channels: Mapping[str, Channel],
-    places: Places,
-    problems: list[Problem],
+    settings: Settings, channels: Mapping[str, Channel], places: Places, problems: list[Problem]
 ) -> None:
     name = settings.operator.channel
     errors = any(problem.level == "error" for problem in problems)
