@@ -26,12 +26,12 @@ from bot.cluster.queue import (
     TASK,
     DeliveryRetry,
     StillWaitingError,
+    Upkeep,
     enqueue,
     make_tables,
     queue_app,
 )
 from bot.cluster.shared_ledger import SharedLimits
-from bot.cluster.upkeep import Upkeep
 from bot.delivery.courier import Courier
 from bot.engines.engine import hanging
 from bot.engines.workers import fixed_workers

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL, Engine
 
 from bot.errors import LedgerError
+from bot.ledger.sqlite import ENGINE_OPTIONS
 from bot.ledger.transactions import SPACE, Lock
 
 OLDEST = 14
@@ -78,8 +77,7 @@ def server_engine(url: URL, *, writes: bool, statement_s: int = _STATEMENT_S) ->
             # an idle connection that a firewall forgot is not kept for the next morning
             pool_recycle=1800,
             pool_use_lifo=True,
-            hide_parameters=True,
-            json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+            **ENGINE_OPTIONS,
         )
     except ModuleNotFoundError:
         raise LedgerError(
@@ -148,9 +146,5 @@ def explain(error: BaseException) -> str | None:
     state = getattr(error, "sqlstate", None) or next(
         (code for words, code in _BY_WORDS.items() if words in text), None
     )
-    if state is None:
-        return None
-    for code, words in _BY_STATE.items():
-        if state.startswith(code):
-            return words
-    return None
+    meant = (words for code, words in _BY_STATE.items() if state and state.startswith(code))
+    return next(meant, None)

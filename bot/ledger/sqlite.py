@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
 BUSY_TIMEOUT_S = 10.0
+
+ENGINE_OPTIONS: Mapping[str, Any] = {
+    # parameters hold whole messages, which do not belong into a log
+    "hide_parameters": True,
+    "json_serializer": partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+}
+"""What is so on every database."""
 
 _SENTENCES = {
     "SQLITE_BUSY": "is busy: another program has kept it locked for 10 seconds. Try again, and"
@@ -52,11 +59,9 @@ it does not know."""
 def explain(error: BaseException) -> str | None:
     """Return what an error of SQLite means; None where that is not known."""
     name = str(getattr(error, "sqlite_errorname", "") or "")
-    for code, words in _SENTENCES.items():
-        # extended codes carry the cause behind the name: SQLITE_IOERR_WRITE
-        if name == code or name.startswith(f"{code}_"):
-            return words
-    return None
+    # extended codes carry the cause behind the name: SQLITE_IOERR_WRITE
+    meant = (words for code, words in _SENTENCES.items() if f"{name}_".startswith(f"{code}_"))
+    return next(meant, None)
 
 
 @contextmanager
@@ -107,25 +112,13 @@ def sqlite_engine(path: Path | None, access: str, *, foreign_keys: bool = True) 
     transaction never finds out at its first write that another was quicker.
     """
     options: dict[str, Any] = {
-        # parameters hold whole messages, which do not belong into a log
-        "hide_parameters": True,
-        "json_serializer": partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+        "poolclass": StaticPool,
+        "connect_args": {"isolation_level": None, "check_same_thread": False},
     }
-    if path is None:
-        engine = create_engine(
-            "sqlite://",
-            poolclass=StaticPool,
-            connect_args={"isolation_level": None, "check_same_thread": False},
-            **options,
-        )
-    else:
-        engine = create_engine(
-            "sqlite://",
-            creator=partial(connect_file, path, access),
-            poolclass=QueuePool,
-            max_overflow=-1,
-            **options,
-        )
+    if path is not None:
+        connect = partial(connect_file, path, access)
+        options = {"poolclass": QueuePool, "creator": connect, "max_overflow": -1}
+    engine = create_engine("sqlite://", **options, **ENGINE_OPTIONS)
 
     @event.listens_for(engine, "connect")
     def prepare(raw: sqlite3.Connection, _record: object) -> None:
