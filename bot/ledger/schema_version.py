@@ -87,8 +87,16 @@ def missing_ledger(place: str) -> LedgerMissingError:
 def refuse_other(stamp: Stamp, place: str, mode: Mode | None) -> None:
     """Raise LedgerError where a ledger is of the other mode, newer than this Vigilia can use, or
     older and only to be read."""
-    if mode is not None and stamp.mode != mode:
-        raise _other_mode(place, stamp.mode)
+    if mode == "real" and stamp.mode == "rehearsal":
+        raise LedgerError(
+            f"The ledger at {place} was made by a rehearsal and is never used for real posts."
+            " Give url under [ledger] in config/vigilia.toml another file."
+        )
+    if mode == "rehearsal" and stamp.mode == "real":
+        raise LedgerError(
+            f"The ledger at {place} is the real one, and a rehearsal never writes to it."
+            " Rehearse with another file as url under [ledger] in config/vigilia.toml."
+        )
     if not stamp.is_usable:
         raise LedgerError(
             f"The ledger at {place} was written by a newer Vigilia (its tables are"
@@ -99,17 +107,3 @@ def refuse_other(stamp: Stamp, place: str, mode: Mode | None) -> None:
             f"The ledger at {place} was written by an older Vigilia. `vigilia run` migrates it,"
             " after a backup."
         )
-
-
-def _other_mode(place: str, stamped: Mode) -> LedgerError:
-    match stamped:
-        case "rehearsal":
-            return LedgerError(
-                f"The ledger at {place} was made by a rehearsal and is never used for real posts."
-                " Give url under [ledger] in config/vigilia.toml another file."
-            )
-        case "real":
-            return LedgerError(
-                f"The ledger at {place} is the real one, and a rehearsal never writes to it."
-                " Rehearse with another file as url under [ledger] in config/vigilia.toml."
-            )

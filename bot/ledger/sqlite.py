@@ -92,17 +92,14 @@ def insert_once(conn: Connection, table: Table) -> sqlite.Insert | postgresql.In
 def connect_file(path: Path, access: str) -> sqlite3.Connection:
     """Open an SQLite file with ``access`` "ro", "rw" (never creates) or "rwc"."""
     place = f"file:{quote(str(path))}?mode={access}"
-    if access == "ro" and not os.access(path.parent, os.W_OK) and not _wal(path).exists():
+    wal = path.with_name(f"{path.name}-wal")
+    if access == "ro" and not os.access(path.parent, os.W_OK) and not wal.exists():
         # in a read-only folder SQLite could not make the file for the readers' locks; without a
         # WAL nobody is writing, so it may do without
         place += "&immutable=1"
     return sqlite3.connect(
         place, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
-
-
-def _wal(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
 
 
 def sqlite_engine(path: Path | None, access: str, *, foreign_keys: bool = True) -> Engine:

@@ -103,9 +103,8 @@ def load_days(places: Places, problems: list[Problem]) -> Days:
             entry = validated(DisabledEntry, table, file=file, entry=id_, problems=problems)
             if entry:
                 names = {"en": id_, **entry.name}
-                disabled[id_] = DisabledDay(
-                    id_, entry.reason, entry.on, entry.authority, names, file
-                )
+                same = _same(DisabledDay, entry)
+                disabled[id_] = DisabledDay(id=id_, phrase=entry.on, names=names, file=file, **same)
             continue
         day = validated(ObservanceEntry, table, file=file, entry=id_, problems=problems)
         observance = _observance(id_, day, file, problems) if day else None
