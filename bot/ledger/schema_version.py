@@ -87,12 +87,12 @@ def missing_ledger(place: str) -> LedgerMissingError:
 def refuse_other(stamp: Stamp, place: str, mode: Mode | None) -> None:
     """Raise LedgerError where a ledger is of the other mode, newer than this Vigilia can use, or
     older and only to be read."""
-    if mode == "real" and stamp.mode == "rehearsal":
+    if mode == "real" and stamp.mode != mode:
         raise LedgerError(
             f"The ledger at {place} was made by a rehearsal and is never used for real posts."
             " Give url under [ledger] in config/vigilia.toml another file."
         )
-    if mode == "rehearsal" and stamp.mode == "real":
+    if mode == "rehearsal" and stamp.mode != mode:
         raise LedgerError(
             f"The ledger at {place} is the real one, and a rehearsal never writes to it."
             " Rehearse with another file as url under [ledger] in config/vigilia.toml."

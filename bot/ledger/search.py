@@ -103,8 +103,10 @@ def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, .
 
 def _says(conn: Connection, words: str) -> Any:
     terms = " ".join(f'"{word}"*' for word in re.findall(r"\w+", words))
-    pattern = f"%{_escaped(words.strip())}%"
-    by_key = and_(deliveries.c.state.in_(_NEVER_TRIED), deliveries.c.key.like(pattern, escape="\\"))
+    by_key = and_(
+        deliveries.c.state.in_(_NEVER_TRIED),
+        deliveries.c.key.contains(words.strip(), autoescape=True, escape="\\"),
+    )
     if not terms:
         return by_key
     if conn.dialect.name == "postgresql":
@@ -114,10 +116,6 @@ def _says(conn: Connection, words: str) -> Any:
         {"terms": terms, "most": _MOST_FOUND, "apart": _ATTEMPTS_APART},
     )
     return or_(deliveries.c.id.in_([row[0] for row in rows]), by_key)
-
-
-def _escaped(words: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", words)
 
 
 def count_since(conn: Connection, state: State, since: datetime, most: int = 1000) -> int:

@@ -23,7 +23,7 @@ from bot.channels.registry import UnknownPlatformError, platform
 from bot.errors import ConfigError, Problem
 from bot.project.places import Places
 from bot.settings.models import ChannelFields
-from bot.settings.toml_files import read_toml
+from bot.settings.toml_files import read_toml, refused
 
 MAIN = "channels.toml"
 FOLDER = "channels"
@@ -103,13 +103,13 @@ def read_csv(path: Path, label: str) -> dict[str, dict[str, Any]]:
                     continue
                 tables[name] = _table(dict(zip(header, row, strict=True)))
     except FileNotFoundError:
-        raise _refused(label, "file-missing", f"There is no such file: {path}.") from None
+        raise refused(label, "file-missing", f"There is no such file: {path}.") from None
     except UnicodeDecodeError:
-        raise _refused(label, "not-utf8", "The file is not UTF-8 text. Save it as UTF-8.") from None
+        raise refused(label, "not-utf8", "The file is not UTF-8 text. Save it as UTF-8.") from None
     except csv.Error as error:
-        raise _refused(label, "not-csv", f"This is not CSV: {error}.") from None
+        raise refused(label, "not-csv", f"This is not CSV: {error}.") from None
     except OSError as error:
-        raise _refused(label, "file-unreadable", f"Cannot be read: {error.strerror}.") from None
+        raise refused(label, "file-unreadable", f"Cannot be read: {error.strerror}.") from None
     if problems:
         raise ConfigError(problems)
     return tables
@@ -128,14 +128,14 @@ def _table(cells: Mapping[str, str]) -> dict[str, Any]:
 def _refuse_header(header: Sequence[str], label: str) -> None:
     for needed in ("name", "platform"):
         if needed not in header:
-            raise _refused(
+            raise refused(
                 label,
                 "bad-header",
                 f"The first row has to name the columns, and there is no '{needed}' among them.",
             )
     twice = {key for key in header if header.count(key) > 1}
     if twice:
-        raise _refused(label, "bad-header", f"The column '{min(twice)}' is there twice.")
+        raise refused(label, "bad-header", f"The column '{min(twice)}' is there twice.")
 
 
 def _row_problem(
@@ -148,10 +148,6 @@ def _row_problem(
     if is_there:
         return f"The name '{name}' is there twice. Give each a name of its own."
     return None
-
-
-def _refused(label: str, code: str, sentence: str) -> ConfigError:
-    return ConfigError([Problem("error", code, label, "", sentence)])
 
 
 @cache
