@@ -41,8 +41,8 @@ def addresses(part: object) -> Iterator[str]:
         case BulletList(inner) | OrderedList(inner):
             yield from addresses(inner)
         case tuple():
-            for each in part:
-                yield from addresses(each)
+            for inner in part:
+                yield from addresses(inner)
 
 
 def lost_links(markdown: str) -> Iterator[Fault]:

@@ -84,10 +84,8 @@ def rule_problems(project: Project, year: int) -> Iterator[Problem]:
 
 
 def part_faults(part: Part, language: Language, dated: Iterable[str] = ()) -> Iterator[Fault]:
-    """Yield what is wrong with a message in one language.
-
-    ``dated`` as :func:`bot.checking.figures.figure_faults` takes it.
-    """
+    """Yield what is wrong with a message in one language. ``dated`` as
+    :func:`bot.checking.figures.figure_faults` takes it."""
     body = plain(parse(part.body))
     text = "\n".join([part.title, body, *(source.title for source in part.sources)])
     yield from tone_faults(text, language.locale)

@@ -174,8 +174,8 @@ class ClusterEngine:
         app.task(name=TASK, retry=DeliveryRetry())(self._carry)
         async with app.open_async():
             # not cancelled from outside: a pool that is cancelled while it opens never closes
-            works: list[Coroutine[Any, Any, Any]] = [self._enough.wait()]
-            works.append(self._every(_PULSE_S, self._pulse))
+            pulse = self._every(_PULSE_S, self._pulse)
+            works: list[Coroutine[Any, Any, Any]] = [self._enough.wait(), pulse]
             if self._works:
                 works.append(self._work(app))
             if self._tidies:

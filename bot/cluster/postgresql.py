@@ -54,20 +54,22 @@ def place_of(url: URL) -> str:
     return f"PostgreSQL on {host}, database {url.database}"
 
 
+def session_options(*settings: str, statement_s: int = _STATEMENT_S) -> str:
+    """Return what a session asks of the server: that nothing lasts for ever, and ``settings``."""
+    limits = (f"statement_timeout={statement_s}s", f"lock_timeout={_LOCK_S}s")
+    idle = "idle_in_transaction_session_timeout=60s"
+    return " ".join(f"-c {setting}" for setting in (*limits, idle, *settings))
+
+
 def server_engine(url: URL, *, writes: bool, statement_s: int = _STATEMENT_S) -> Engine:
     """Return an engine for a PostgreSQL database. Connects at its first use.
 
     What the URL says about a connection goes before what is said here. Raises LedgerError where
     the driver is not installed.
     """
-    settings = [
-        f"statement_timeout={statement_s}s",
-        f"lock_timeout={_LOCK_S}s",
-        "idle_in_transaction_session_timeout=60s",
-        "timezone=UTC",
-        *([] if writes else ["default_transaction_read_only=on"]),
-    ]
-    options = {"options": " ".join(f"-c {setting}" for setting in settings), **NETWORK}
+    only_reads = () if writes else ("default_transaction_read_only=on",)
+    settings = session_options("timezone=UTC", *only_reads, statement_s=statement_s)
+    options = {"options": settings, **NETWORK}
     try:
         engine = create_engine(
             url,

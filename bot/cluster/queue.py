@@ -25,7 +25,7 @@ from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 
 from bot.clock import Clock
 from bot.cluster.jobs import Job, Put
-from bot.cluster.postgresql import NETWORK
+from bot.cluster.postgresql import NETWORK, session_options
 from bot.cluster.shared_ledger import SharedLedger
 from bot.delivery.courier import Courier
 from bot.delivery.planner import recover
@@ -67,18 +67,8 @@ def connection_of(url: str) -> dict[str, Any]:
     server = ledger_server(url)
     if server is None:
         raise ValueError("a task queue needs PostgreSQL")
-    parts = {
-        "host": server.host,
-        "port": server.port,
-        "user": server.username,
-        "password": server.password,
-        "dbname": server.database,
-        "options": "-c statement_timeout=30s -c lock_timeout=10s"
-        " -c idle_in_transaction_session_timeout=60s",
-        **NETWORK,
-        **dict(server.query.items()),
-    }
-    return {key: value for key, value in parts.items() if value is not None}
+    parts = server.translate_connect_args(username="user", database="dbname")
+    return {**parts, "options": session_options(), **NETWORK, **server.query}
 
 
 def queue_app(url: str, connections: int) -> App:

@@ -103,7 +103,8 @@ def retry(
                 f"Nobody has approved the words of {key} yet. Read them with `vigilia preview`,"
                 f" then `vigilia approve {key}`."
             )
-    _refuse_paused(conn, row, now)
+    if not row.for_operator:
+        refuse_paused(conn, row.channel, now)
     record(conn, key, "retry", who=who, why=why, now=now)
     # nothing could write the words of a message to the operator anew
     message = row.message if row.for_operator else None
@@ -142,7 +143,8 @@ def resolve(
         raise LedgerError(
             f"{key} was useful until {row.useful_until:%Y-%m-%d %H:%M} UTC, so it is not resent."
         )
-    _refuse_paused(conn, row, now)
+    if not row.for_operator:
+        refuse_paused(conn, row.channel, now)
     record(conn, key, "resolve-resend", who=who, why=why, now=now)
     return _send_again(conn, row, now, useful_until, message=row.message)
 
@@ -219,11 +221,6 @@ def undo(
     if not waits:
         set_free(conn, [existing(conn, key)], now)
     return delivery(conn, key)
-
-
-def _refuse_paused(conn: Connection, row: DeliveryRow, now: datetime) -> None:
-    if not row.for_operator:
-        refuse_paused(conn, row.channel, now)
 
 
 def existing(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow:

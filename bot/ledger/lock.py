@@ -49,7 +49,7 @@ def file_lock(path: Path) -> Iterator[None]:
             f"{lock} cannot be written: {error.strerror}. Give the user that runs Vigilia the right"
             " to write its folder."
         ) from error
-    try:
+    with os.fdopen(descriptor):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -68,8 +68,6 @@ def file_lock(path: Path) -> Iterator[None]:
             yield
         finally:
             _held.discard(path)
-    finally:
-        os.close(descriptor)
 
 
 def _holder(descriptor: int) -> str:

@@ -7,17 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    RowMapping,
-    Select,
-    and_,
-    exists,
-    func,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, true
 
 from bot.errors import LedgerError
 from bot.ledger.rows import (
@@ -78,7 +68,7 @@ def all_deliveries() -> Select[Any]:
     return select(*columns, _TRIES.label("tries"), _MAY_HAVE_ARRIVED.label("may_have_arrived"))
 
 
-def _row(stored: RowMapping) -> DeliveryRow:
+def _row(stored: Mapping[Any, Any]) -> DeliveryRow:
     fields = dict(stored)
     fields["observances"] = tuple(fields["observances"])
     fields["languages"] = tuple(fields["languages"])

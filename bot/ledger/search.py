@@ -83,11 +83,8 @@ _KEEPING = {
 
 
 def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, ...]:
-    """Return the deliveries that fit, the last due first.
-
-    The text is looked for in the words sent and in the keys, whole words or their beginnings,
-    accents and capitals aside.
-    """
+    """Return the deliveries that fit, the last due first. The text is looked for in the words sent
+    and in the keys, whole words or their beginnings, accents and capitals aside."""
     query = select(deliveries.c.id).where(
         chosen(wanted.states, wanted.channel, wanted.observance, wanted.operator)
     )
@@ -140,10 +137,8 @@ def last_delivered(conn: Connection, channels: Sequence[str]) -> dict[str, datet
 
 
 def fan_out(conn: Connection, since: datetime | None = None) -> FanOut | None:
-    """Return how far what is being sent has come, None while nothing is.
-
-    ``since`` is of an earlier answer: what was done in the meantime still counts.
-    """
+    """Return how far what is being sent has come, None while nothing is. ``since`` is of an earlier
+    answer: what was done in the meantime still counts."""
     first = conn.scalar(
         select(func.min(deliveries.c.due_at)).where(POSTINGS, deliveries.c.state.in_(UNDER_WAY))
     )

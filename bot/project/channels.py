@@ -26,9 +26,7 @@ from bot.settings.validation import ModelT, validated
 @dataclass(frozen=True)
 class ChannelReader:
     """Reads the channels of one file, adding to ``problems`` whatever is wrong or to be warned of.
-
-    Without ``settings``, which could not be read, the addresses are not judged.
-    """
+    Without ``settings``, which could not be read, the addresses are not judged."""
 
     file: ChannelFile
     settings: Settings | None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,8 @@ class Environment:
 
     @classmethod
     def of(cls, folder: Path, process: Mapping[str, str]) -> Environment:
-        """Return the variables of ``folder``/.env with the process's own on top.
-
-        Raises ConfigError where there is a ``.env`` that cannot be read.
-        """
+        """Return the variables of ``folder``/.env with the process's own on top. Raises ConfigError
+        where there is a ``.env`` that cannot be read."""
         return cls({**_read_file(folder / ".env"), **process}, folder)
 
     def expand(self, text: str) -> str:
@@ -75,9 +74,12 @@ class Environment:
             return None
         return self._value(name)
 
+    def masked(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Return the problems without values: one put under the wrong key must not be read."""
+        return [replace(p, message=self.without_values(p.message)) for p in problems]
+
     def without_values(self, text: str) -> str:
-        """Return ``text`` with every value that came from a variable replaced by its ``${NAME}``:
-        a value put under the wrong key must not be read in an error."""
+        """Return ``text`` with each value that came from a variable replaced by its ``${NAME}``."""
         for value in sorted(self._names, key=len, reverse=True):
             text = text.replace(value, f"${{{self._names[value]}}}")
         return text

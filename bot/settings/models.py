@@ -22,10 +22,8 @@ _PIECE = re.compile(r"([0-9]+)([smhd])")
 
 
 def parse_duration(text: Any) -> timedelta:
-    """Return the length of time of ``36h``, ``30m``, ``7d``, ``90s`` or several together.
-
-    Raises ValueError, with the forms that exist, for anything else.
-    """
+    """Return the length of time of ``36h``, ``30m``, ``7d``, ``90s`` or several together. Raises
+    ValueError, with the forms that exist, for anything else."""
     if isinstance(text, timedelta):
         return text
     if not isinstance(text, str) or not _WHOLE.fullmatch(text.strip()):

@@ -12,9 +12,7 @@ from bot.errors import ConfigError, Problem
 
 def read_toml(path: Path, label: str) -> dict[str, Any]:
     """Return the tables of a TOML file; ``label`` is the file's name as a person would write it.
-
-    Raises ConfigError where the file is missing, cannot be read, or is not TOML.
-    """
+    Raises ConfigError where the file is missing, cannot be read, or is not TOML."""
     try:
         # Some editors of Windows put a mark before UTF-8, which TOML does not know.
         text = path.read_text("utf-8-sig")

@@ -48,9 +48,7 @@ def validated(
     more_keys: Collection[str] = (),
 ) -> ModelT | None:
     """Return ``table`` as a ``model``, or None after adding a Problem for each thing wrong with it.
-
-    ``known`` holds keys that are also allowed there, for naming the nearest one.
-    """
+    ``more_keys`` are also allowed there, for naming the nearest one."""
     try:
         return model.model_validate(table)
     except ValidationError as error:
@@ -115,9 +113,7 @@ def _place(
     model: type[BaseModel], steps: tuple[int | str, ...], more_keys: Collection[str]
 ) -> tuple[str, list[str]]:
     """Return the path to a value as a person counts, and the keys that are known beside it.
-
-    Pydantic puts the name of each form of a union into the path; that is left out.
-    """
+    Pydantic puts the name of each form of a union into the path; that is left out."""
     path: list[str] = []
     here: type[BaseModel] | None = model
     keys = [*more_keys, *model.model_fields]
@@ -140,9 +136,8 @@ def _place(
 
 
 def _has_forms(annotation: Any) -> bool:
-    if get_origin(annotation) in (Union, UnionType):
-        return len([form for form in get_args(annotation) if form is not type(None)]) > 1
-    return False
+    forms = [form for form in get_args(annotation) if form is not type(None)]
+    return get_origin(annotation) in (Union, UnionType) and len(forms) > 1
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
