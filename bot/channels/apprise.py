@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 from pydantic import Field, SecretStr
 
 from bot.channels.addresses import address_problem, digest
-from bot.channels.dialects.apprised import APPRISED
-from bot.channels.dialects.dialect import one_line, units
+from bot.channels.dialects.dialect import units
+from bot.channels.dialects.plain import APPRISED
+from bot.channels.layout import text_of_part
 from bot.channels.platform import ChannelOptions, Envelope, Platform, Rates
 from bot.channels.registry import PLATFORMS
 from bot.channels.request import ApprisedRequest
-from bot.channels.text_layout import text_of_part
 from bot.content.message import Message
 
 OTHER_NAMES = {"workflows": "teams"}
@@ -98,8 +98,7 @@ class Apprise(Platform[AppriseOptions, Words]):
             text_of_part(part, APPRISED, titled=index > 0, sources_in_a_row=False)
             for index, part in enumerate(message.parts)
         )
-        title = APPRISED.text(one_line(message.title))
-        return Words(title, "\n\n\n".join(texts), _longest(options))
+        return Words(APPRISED.line(message.title), "\n\n\n".join(texts), _longest(options))
 
     def too_long(self, payload: Words) -> bool:
         # A place without titles gets the title as the text's first line.

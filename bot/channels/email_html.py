@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from bot.channels.colours import colour
-from bot.channels.dialects.dialect import one_line, web_url
-from bot.channels.dialects.html import HTML
-from bot.content.message import ActionText, Link, Message, Part
+from bot.channels.dialects.html import HTML, Html
+from bot.channels.layout import colour
+from bot.content.message import ActionText, Message, Part
 
 _FONT = "font-family:Georgia,'Times New Roman',serif;"
 _QUIET = "color:#4d4d55;font-size:14px;line-height:1.5;"
@@ -31,7 +30,7 @@ def page(message: Message) -> str:
         f'<!DOCTYPE html>\n<html lang="{escape(message.languages[0])}">\n<head>\n'
         '<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{HTML.text(one_line(message.title))}</title>\n</head>\n"
+        f"<title>{HTML.line(message.title)}</title>\n</head>\n"
         '<body style="margin:0;padding:24px 16px;background:#ffffff;color:#1d1d22;">\n'
         f'<div style="max-width:620px;margin:0 auto;{_FONT}font-size:17px;line-height:1.6;">\n'
         f"{sections}\n</div>\n</body>\n</html>\n"
@@ -39,34 +38,33 @@ def page(message: Message) -> str:
 
 
 def _part(part: Part) -> Iterator[str]:
-    title = HTML.text(one_line(part.title))
+    title = HTML.line(part.title)
     yield f'<h1 style="font-size:23px;line-height:1.3;margin:0 0 18px;">{title}</h1>'
     yield HTML.markdown(part.body)
     if part.actions:
-        yield _label(part.actions_label)
+        label = HTML.line(part.actions_label)
+        yield f'<h2 style="font-size:17px;margin:24px 0 8px;">{label}</h2>' if label else ""
         yield f"<ul>{''.join(_action(action) for action in part.actions)}</ul>"
     if part.sources:
-        links = " · ".join(_link(link) for link in part.sources)
-        label = HTML.text(one_line(part.sources_label))
+        links = " · ".join(_COLOURED.links(part.sources))
+        label = HTML.line(part.sources_label)
         yield f'<p style="{_QUIET}">{f"<strong>{label}</strong> " if label else ""}{links}</p>'
-    footer = HTML.text(one_line(part.footer))
+    footer = HTML.line(part.footer)
     if footer:
         yield f'<p style="{_QUIET}margin-bottom:0;">{footer}</p>'
 
 
-def _label(label: str) -> str:
-    words = HTML.text(one_line(label))
-    return f'<h2 style="font-size:17px;margin:24px 0 8px;">{words}</h2>' if words else ""
-
-
 def _action(action: ActionText) -> str:
-    links = " · ".join(_link(link) for link in action.links)
-    words = HTML.text(one_line(action.text))
+    links = " · ".join(_COLOURED.links(action.links))
+    words = HTML.line(action.text)
     return f'<li style="margin-bottom:8px;">{words}{f"<br>{links}" if links else ""}</li>'
 
 
-def _link(link: Link) -> str:
-    """Return a link; the address is shown where there is no title, or it is none."""
-    if web_url(link.url) is None:
-        return HTML.link(link.title, link.url)
-    return HTML.link(link.title, link.url).replace("<a ", '<a style="color:#1f4e79;" ', 1)
+class _Coloured(Html):
+    """Writes the links that stand outside the body."""
+
+    def link_to(self, label: str, url: str) -> str:
+        return f'<a style="color:#1f4e79;" href="{escape(url)}">{label}</a>'
+
+
+_COLOURED = _Coloured()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from bot.channels.dialects.dialect import one_line
 from bot.channels.dialects.plain import PLAIN
 from bot.channels.platform import ChannelOptions, Envelope, Platform, Rates
 from bot.channels.request import LocalRequest
-from bot.content.message import ActionText, Link, Message, Part
+from bot.content.message import Message, Part
 
 
 class LocalOptions(ChannelOptions):
@@ -45,22 +44,17 @@ def message_text(message: Message) -> str:
 
 
 def _part(part: Part) -> Iterator[str]:
-    title = one_line(part.title)
+    title = PLAIN.line(part.title)
     yield f"{title}\n{'=' * min(len(title), 72)}"
     yield PLAIN.markdown(part.body)
     if part.actions:
-        yield "\n".join([one_line(part.actions_label), *map(_action, part.actions)])
+        lines = [
+            "\n  ".join([f"- {PLAIN.line(action.text)}", *PLAIN.links(action.links)])
+            for action in part.actions
+        ]
+        yield "\n".join([PLAIN.line(part.actions_label), *lines])
     if part.sources:
-        sources = (f"- {_link(link)}" for link in part.sources)
-        yield "\n".join([one_line(part.sources_label), *sources])
+        lines = [f"- {link}" for link in PLAIN.links(part.sources)]
+        yield "\n".join([PLAIN.line(part.sources_label), *lines])
     if part.footer:
-        yield one_line(part.footer)
-
-
-def _action(action: ActionText) -> str:
-    lines = [f"- {one_line(action.text)}", *(f"  {_link(link)}" for link in action.links)]
-    return "\n".join(lines)
-
-
-def _link(link: Link) -> str:
-    return PLAIN.link(link.title, link.url)
+        yield PLAIN.line(part.footer)

@@ -20,9 +20,9 @@ from pydantic import SecretStr, StringConstraints
 
 from bot.channels.addresses import WebhookUrl
 from bot.channels.answers import strings_of, wait_of_seconds
-from bot.channels.colours import colour
 from bot.channels.dialects.dialect import WORD_JOINER, Json
-from bot.channels.dialects.matrix_html import notice_of
+from bot.channels.dialects.html import notice_of
+from bot.channels.layout import colour
 from bot.channels.local_platform import message_text
 from bot.channels.outcome import Outcome, Reason
 from bot.channels.platform import Envelope

@@ -15,12 +15,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.channels.answers import wait_of_seconds
-from bot.channels.colours import colour
+from bot.channels.dialects.common_mark import MATTERMOST
 from bot.channels.dialects.dialect import Json, one_line, units
-from bot.channels.dialects.mattermost import MATTERMOST
+from bot.channels.layout import action_line, colour
 from bot.channels.outcome import Outcome, Reason
 from bot.channels.request import Response
-from bot.channels.text_layout import action_line
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
 from bot.content.message import Message, Part
 

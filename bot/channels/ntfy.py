@@ -18,11 +18,11 @@ from pydantic import Field, SecretStr
 from bot.channels.answers import asked_wait
 from bot.channels.dialects.dialect import Json, one_line, web_url
 from bot.channels.dialects.plain import PLAIN
+from bot.channels.layout import button_links, text_of_part
 from bot.channels.outcome import Outcome, Reason, Retry
 from bot.channels.platform import Envelope
 from bot.channels.request import HttpRequest, Response, json_bytes, json_request
 from bot.channels.server_platform import ServerOptions, ServerPlatform
-from bot.channels.text_layout import button_links, text_of_part
 from bot.content.message import Message
 
 LONGEST_MESSAGE = 4_095

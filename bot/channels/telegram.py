@@ -18,12 +18,12 @@ from pydantic import Field, SecretStr, StringConstraints
 
 from bot.channels.answers import wait_of_seconds
 from bot.channels.dialects.dialect import Json, one_line, units, web_url
-from bot.channels.dialects.telegram import TELEGRAM
+from bot.channels.dialects.html import TELEGRAM
+from bot.channels.layout import button_links, text_of_part
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Unknown
 from bot.channels.platform import ChannelOptions, Envelope, Text
 from bot.channels.request import HttpRequest, Response, json_request
 from bot.channels.server_platform import ServerPlatform
-from bot.channels.text_layout import button_links, text_of_part
 from bot.content.message import Link, Message
 
 LONGEST_TEXT = 4096

@@ -19,11 +19,11 @@ from pydantic import SecretStr, StringConstraints
 from bot.channels.answers import read_answer, wait_of_seconds
 from bot.channels.dialects.dialect import title_within, units
 from bot.channels.dialects.zulip import ZULIP
+from bot.channels.layout import text_of_part
 from bot.channels.outcome import Delivered, Outcome, Reason
 from bot.channels.platform import Envelope
 from bot.channels.request import USER_AGENT, HttpRequest, Response
 from bot.channels.server_platform import ServerOptions, ServerPlatform
-from bot.channels.text_layout import text_of_part
 from bot.content.message import Message
 
 LONGEST_TOPIC = 60

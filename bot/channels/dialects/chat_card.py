@@ -3,21 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from bot.channels.colours import colour
-from bot.channels.dialects.card_html import CARD_HTML, with_breaks
-from bot.channels.dialects.dialect import WORD_JOINER, one_line, units, web_url
-from bot.channels.text_layout import button_links, label_of
+from bot.channels.dialects.dialect import WORD_JOINER, Json, one_line, units, web_url
+from bot.channels.dialects.html import CARD_HTML, with_breaks
+from bot.channels.layout import actions_of, button_links, colour, sources_of
 from bot.content.message import Link, Part
 
 LONGEST_HEADER = 80
 """A header has the height of two lines, and cuts what is longer (CardHeader.title)."""
 
-_FOOTER_GREY = 0x80868B
-
-Json = dict[str, Any]
+_FOOTER_GREY = "#80868b"
 
 
 def plain_title(part: Part) -> str:
@@ -30,7 +24,7 @@ def card_of(part: Part, kind: str) -> Json:
     title = one_line(part.title)
     short = 0 < units(title) <= LONGEST_HEADER
     card: Json = {"header": {"title": title}} if short else {}
-    sections = [_body(part, "" if short else title), *_actions(part, kind), *_end(part)]
+    sections = [_body(part, "" if short else title), _actions(part, kind), _end(part)]
     card["sections"] = [{"widgets": widgets} for widgets in sections if widgets]
     return card
 
@@ -41,19 +35,13 @@ def _body(part: Part, title: str) -> list[Json]:
     return [_paragraph(text)] if text else []
 
 
-def _actions(part: Part, kind: str) -> Iterator[list[Json]]:
-    if not part.actions:
-        return
+def _actions(part: Part, kind: str) -> list[Json]:
     buttons = button_links(part)
-    lines = [*label_of(part.actions_label, CARD_HTML)]
-    for action in part.actions:
-        pieces = [CARD_HTML.text(one_line(action.text))]
-        pieces += [CARD_HTML.link(li.title, li.url) for li in action.links if li not in buttons]
-        lines.append(f"{CARD_HTML.bullet}{' '.join(pieces)}")
-    widgets = [_paragraph(with_breaks("\n".join(lines)))]
+    text = actions_of(part, CARD_HTML, buttons, between=" ")
+    widgets = [_paragraph(with_breaks(text))] if text else []
     if buttons:
         widgets.append({"buttonList": {"buttons": [_button(link, kind) for link in buttons]}})
-    yield widgets
+    return widgets
 
 
 def _button(link: Link, kind: str) -> Json:
@@ -70,15 +58,11 @@ def _button(link: Link, kind: str) -> Json:
     }
 
 
-def _end(part: Part) -> Iterator[list[Json]]:
+def _end(part: Part) -> list[Json]:
     """Return the sources and the footer."""
-    lines = [*label_of(part.sources_label, CARD_HTML)] if part.sources else []
-    lines += [f"{CARD_HTML.bullet}{CARD_HTML.link(li.title, li.url)}" for li in part.sources]
-    widgets = [_paragraph(with_breaks("\n".join(lines)))] if lines else []
-    footer = CARD_HTML.text(one_line(part.footer))
-    if footer:
-        widgets.append(_paragraph(CARD_HTML.coloured(footer, _FOOTER_GREY)))
-    yield widgets
+    sources, footer = with_breaks(sources_of(part, CARD_HTML)), CARD_HTML.line(part.footer)
+    grey = f'<font color="{_FOOTER_GREY}">{footer}</font>' if footer else ""
+    return [_paragraph(text) for text in (sources, grey) if text]
 
 
 def _paragraph(text: str) -> Json:

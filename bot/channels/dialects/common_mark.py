@@ -29,6 +29,8 @@ class CommonMark(Dialect):
     """Writes Markdown. A subclass says what is done with ``< > &``."""
 
     bullet = "- "
+    bold = "**{}**"
+    italic = "*{}*"
     running = ("*", "_", "`", "!", "[")
     parting = UNSEEN_SPACE
 
@@ -42,12 +44,6 @@ class CommonMark(Dialect):
         text = _LINE_START.sub(r"\\\1", text)
         text = _NUMBERED.sub(r"\1\\\2", text)
         return self.unmarked(broken(text))
-
-    def strong(self, inner: str) -> str:
-        return f"**{self.apart(inner)}**"
-
-    def emphasis(self, inner: str) -> str:
-        return f"*{self.apart(inner)}*"
 
     def code(self, line: str) -> str:
         # No escape works in code: a line with anything that would need one is written as words.
@@ -74,3 +70,41 @@ def broken(text: str) -> str:
     text = _MENTION.sub(f"@{UNSEEN_SPACE}", text)
     text = _TAG.sub(f"#{UNSEEN_SPACE}", text)
     return _EMOJI.sub(f":{UNSEEN_SPACE}", text)
+
+
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+_QUOTE = re.compile(r"^(\s*)>", re.MULTILINE)
+
+
+class Mattermost(CommonMark):
+    """Writes Mattermost's Markdown
+    (https://docs.mattermost.com/end-user-guide/collaborate/format-messages.html, read 2026-11-24),
+    in message attachments.
+
+    Mattermost takes ``<!channel>`` and ``<userid>`` of Slack for mentions there too
+    (https://developers.mattermost.com/integrate/reference/message-attachments/), and shows an
+    entity as its character.
+    """
+
+    def unmarked(self, text: str) -> str:
+        text = _QUOTE.sub(r"\1\>", _ENTITY.sub("&amp;", text))
+        return text.replace("<", f"<{UNSEEN_SPACE}")
+
+
+MATTERMOST = Mattermost()
+
+
+class RocketChat(CommonMark):
+    """Writes Rocket.Chat's Markdown in attachments (its client's MarkdownText, read 2026-11-24).
+
+    The client escapes ``< > &`` itself before it reads the Markdown, and takes one asterisk for
+    bold.
+    """
+
+    quote_mark = "» "  # an escaped > begins no quotation
+
+    def emphasis(self, inner: str) -> str:
+        return f"_{inner}_"
+
+
+ROCKETCHAT = RocketChat()

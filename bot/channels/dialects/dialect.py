@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, assert_never
 from urllib.parse import quote, urlsplit
@@ -29,6 +30,7 @@ from bot.content.markdown import (
     parse,
     plain,
 )
+from bot.content.message import Link
 
 Json = dict[str, Any]
 """A payload, or a piece of one."""
@@ -105,6 +107,9 @@ class Dialect(ABC):
     bullet = "• "
     quote_mark = "> "
     nested_indent = "    "
+    bold = "{}"
+    italic = "{}"
+    """What stands around ``{}``, which are words that are already written."""
     running: tuple[str, ...] = ()
     """Marks that would run together where pieces touch, and what parts them."""
     parting = WORD_JOINER
@@ -121,25 +126,33 @@ class Dialect(ABC):
     def text(self, text: str) -> str:
         """Return foreign text so that it is shown as it is: clean, escaped, disarmed."""
 
-    @abstractmethod
     def strong(self, inner: str) -> str:
         """Return ``inner``, already written, in bold."""
+        return self.bold.format(self.apart(inner))
 
-    @abstractmethod
     def emphasis(self, inner: str) -> str:
         """Return ``inner``, already written, in italics."""
+        return self.italic.format(self.apart(inner))
 
-    @abstractmethod
     def code(self, line: str) -> str:
         """Return one line of foreign text, clean and not blank, letter for letter."""
+        return self.text(line)
 
     @abstractmethod
     def link_to(self, label: str, url: str) -> str:
         """Return a link; ``label`` is already written, not empty, ``url`` is a :func:`web_url`."""
 
+    def line(self, text: str) -> str:
+        """Return foreign text on one line."""
+        return self.text(one_line(text))
+
     def link(self, title: str, url: str) -> str:
         """Return a link with a title of foreign text; the address itself where it has no title."""
-        return self._link(self.text(one_line(title)), url)
+        return self._link(self.line(title), url)
+
+    def links(self, links: Iterable[Link]) -> list[str]:
+        """Return the links, each written."""
+        return [self.link(link.title, link.url) for link in links]
 
     def join(self, pieces: Iterable[str]) -> str:
         """Return inline pieces in a row, parted where their marks would run together."""
@@ -159,7 +172,7 @@ class Dialect(ABC):
     def _link(self, label: str, url: str) -> str:
         safe = web_url(url)
         if safe is None:
-            return self.join(filter(None, (label, " (", self.text(one_line(url)), ")")))
+            return self.join(filter(None, (label, " (", self.line(url), ")")))
         return self.link_to(label if label.strip() else self.text(url), safe)
 
     def _block(self, block: Block) -> str:
@@ -169,16 +182,12 @@ class Dialect(ABC):
             case BulletList(items):
                 return self._items(items, [self.bullet] * len(items))
             case OrderedList(items, start):
-                marks = [self.number(start + index) for index in range(len(items))]
+                marks = [f"{start + index}. " for index in range(len(items))]
                 return self._items(items, marks)
             case Quote(blocks):
                 return "\n".join(self.quote_mark + line for line in self.write(blocks).split("\n"))
             case _:
                 assert_never(block)
-
-    def number(self, number: int) -> str:
-        """Return the mark of a numbered item."""
-        return f"{number}. "
 
     def _items(self, items: Sequence[tuple[Block, ...]], marks: Sequence[str]) -> str:
         lines = []
@@ -214,7 +223,38 @@ class Dialect(ABC):
     def _label(self, inlines: Sequence[Inline]) -> str:
         if self.formats_labels:
             return self.inlines(inlines).replace("\n", " ")
-        return self.text(one_line(plain([Paragraph(tuple(inlines))])))
+        return self.line(plain([Paragraph(tuple(inlines))]))
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Writes what stands in a paragraph as runs of JSON; ``text`` and ``link`` take a style, which
+    is what the others add to it."""
+
+    text: Callable[..., Json]
+    link: Callable[..., Json]
+    strong: Json
+    emphasis: Json
+    code: Json
+
+    def of(self, inlines: Iterable[Inline], **style: Any) -> Iterator[Json]:
+        """Yield the runs; a line break is one that holds a line feed alone."""
+        for inline in inlines:
+            match inline:
+                case Text(text):
+                    yield self.text(text, **style)
+                case Code(text):
+                    yield self.text(text, **style, **self.code)
+                case Strong(children):
+                    yield from self.of(children, **{**style, **self.strong})
+                case Emphasis(children):
+                    yield from self.of(children, **{**style, **self.emphasis})
+                case LinkNode(url, children):
+                    yield self.link(plain([Paragraph(children)]), url, **style)
+                case LineBreak():
+                    yield self.text("\n")
+                case _:
+                    assert_never(inline)
 
 
 @lru_cache(maxsize=256)

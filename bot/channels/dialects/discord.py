@@ -23,6 +23,8 @@ class Discord(Dialect):
     """Writes Discord's Markdown."""
 
     bullet = "- "
+    bold = "**{}**"
+    italic = "*{}*"
     nested_indent = "  "
     running = ("*", "`")
 
@@ -33,11 +35,10 @@ class Discord(Dialect):
         text = _COLON.sub(r"\\:", text)
         return _MENTION.sub(f"@{WORD_JOINER}", text)
 
-    def strong(self, inner: str) -> str:
-        return f"**{_apart(inner)}**"
-
-    def emphasis(self, inner: str) -> str:
-        return f"*{_apart(inner)}*"
+    def apart(self, inner: str, mark: str = "*") -> str:
+        before = WORD_JOINER if inner.startswith(mark) else ""
+        after = WORD_JOINER if inner.endswith(mark) else ""
+        return f"{before}{inner}{after}"
 
     def code(self, line: str) -> str:
         # No escape works in code. An asterisk in it would end the bold around it, so such a line is
@@ -46,11 +47,7 @@ class Discord(Dialect):
             return self.text(line)
         line = _MENTION.sub(f"@{WORD_JOINER}", line)
         line = re.sub("`(?=`)", f"`{WORD_JOINER}", line)
-        if "`" not in line:
-            return f"`{line}`"
-        before = WORD_JOINER if line.startswith("`") else ""
-        after = WORD_JOINER if line.endswith("`") else ""
-        return f"``{before}{line}{after}``"
+        return f"``{self.apart(line, '`')}``" if "`" in line else f"`{line}`"
 
     def link_to(self, label: str, url: str) -> str:
         if label == self.text(url):
@@ -59,13 +56,6 @@ class Discord(Dialect):
         if re.search(r"[\[\]]|:\\?//|\\://", label):
             return f"{label} (<{url}>)"
         return f"[{label}]({url})"
-
-
-def _apart(inner: str) -> str:
-    """Return ``inner`` with no asterisk at its ends, which would run together with the marks."""
-    before = WORD_JOINER if inner.startswith("*") else ""
-    after = WORD_JOINER if inner.endswith("*") else ""
-    return f"{before}{inner}{after}"
 
 
 DISCORD = Discord()

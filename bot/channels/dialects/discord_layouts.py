@@ -7,12 +7,10 @@ https://discord.com/developers/docs/components/reference (read 2026-11-24).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from bot.channels.colours import colour
-from bot.channels.dialects.dialect import one_line, units, web_url
+from bot.channels.dialects.dialect import Json, one_line, units, web_url
 from bot.channels.dialects.discord import DISCORD
-from bot.channels.text_layout import actions_of, label_of
+from bot.channels.layout import actions_of, button_links, colour, label_of, sources_of
 from bot.content.message import Link, Message, Part
 
 LONGEST_TITLE = 256
@@ -30,8 +28,6 @@ LONGEST_BUTTON_URL = 512
 _ACTION_ROW, _BUTTON, _TEXT_DISPLAY, _CONTAINER = 1, 2, 10, 17
 _LINK_STYLE = 5
 
-Json = dict[str, Any]
-
 
 def embeds(message: Message) -> list[Json]:
     """Return an embed a language. None has ``url``: a second with the same would be dropped."""
@@ -47,7 +43,7 @@ def _embed(part: Part, colour: int) -> Json:
         "" if plain else DISCORD.strong(DISCORD.text(title)),
         DISCORD.markdown(part.body),
         actions_of(part, DISCORD),
-        _sources(part),
+        sources_of(part, DISCORD),
     ]
     embed: Json = {"color": colour, "description": "\n\n".join(filter(None, pieces))}
     if plain and title:
@@ -77,33 +73,21 @@ def embeds_are_too_long(embeds: Sequence[Json]) -> bool:
 
 def containers(message: Message) -> list[Json]:
     """Return one container a language."""
-    return [
-        {
-            "type": _CONTAINER,
-            "accent_color": colour(message.kind),
-            "components": list(_container(part)),
-        }
-        for part in message.parts
-    ]
+    head = {"type": _CONTAINER, "accent_color": colour(message.kind)}
+    return [{**head, "components": list(_container(part))} for part in message.parts]
 
 
 def containers_are_too_long(containers: Sequence[Json]) -> bool:
     """Return whether Discord would refuse the containers."""
     components = list(_components(containers))
-    texts: list[str] = [
-        component[key]
-        for component in components
-        for key in ("content", "label")
-        if key in component
-    ]
+    texts = (part.get(key, "") for part in components for key in ("content", "label"))
     return len(components) > MOST_COMPONENTS or sum(map(units, texts)) > LONGEST_COMPONENTS
 
 
 def _container(part: Part) -> Iterator[Json]:
-    links = [link for action in part.actions for link in action.links]
-    buttons = tuple(link for link in links if _fits_a_button(link))
+    buttons = [link for link in button_links(part) if _fits_a_button(link)]
     texts = (
-        f"## {DISCORD.text(one_line(part.title))}",
+        f"## {DISCORD.line(part.title)}",
         DISCORD.markdown(part.body),
         actions_of(part, DISCORD, buttons),
     )
@@ -112,8 +96,7 @@ def _container(part: Part) -> Iterator[Json]:
         row = [_button(link) for link in buttons[start : start + MOST_BUTTONS]]
         yield {"type": _ACTION_ROW, "components": row}
     small = [*label_of(part.sources_label, DISCORD)] if part.sources else []
-    small += [DISCORD.link(link.title, link.url) for link in part.sources]
-    small += filter(None, [DISCORD.text(one_line(part.footer))])
+    small += filter(None, [*DISCORD.links(part.sources), DISCORD.line(part.footer)])
     if small:
         yield _text_display("\n".join(f"-# {line}" for line in small))
 
@@ -123,28 +106,13 @@ def _text_display(text: str) -> Json:
 
 
 def _fits_a_button(link: Link) -> bool:
-    url = web_url(link.url)
-    label = one_line(link.title)
-    return (
-        url is not None
-        and len(url) <= LONGEST_BUTTON_URL
-        and label != ""
-        and units(label) <= LONGEST_LABEL
-    )
+    short = units(one_line(link.title)) <= LONGEST_LABEL
+    return short and len(web_url(link.url) or "") <= LONGEST_BUTTON_URL
 
 
 def _button(link: Link) -> Json:
-    return {
-        "type": _BUTTON,
-        "style": _LINK_STYLE,
-        "label": one_line(link.title),
-        "url": web_url(link.url),
-    }
-
-
-def _sources(part: Part) -> str:
-    lines = [f"- {DISCORD.link(link.title, link.url)}" for link in part.sources]
-    return "\n".join([*label_of(part.sources_label, DISCORD), *lines]) if lines else ""
+    label, url = one_line(link.title), web_url(link.url)
+    return {"type": _BUTTON, "style": _LINK_STYLE, "label": label, "url": url}
 
 
 def _components(components: Iterable[Json]) -> Iterator[Json]:

@@ -1,4 +1,5 @@
-"""HTML, for Matrix and e-mail: the tree as elements that every client knows.
+"""The dialects of HTML: whole elements for Matrix and e-mail, and the few inline ones that Telegram
+and Google Chat know.
 
 https://spec.matrix.org/latest/client-server-api/#mroommessage-msgtypes has the list that Matrix
 allows (read 2026-11-24); every mail program knows these too.
@@ -6,31 +7,41 @@ allows (read 2026-11-24); every mail program knows these too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import assert_never
 
-from bot.channels.dialects.dialect import Dialect, clean
+from bot.channels.dialects.dialect import WORD_JOINER, Dialect, clean, one_line
+from bot.channels.layout import action_line
 from bot.content.markdown import Block, BulletList, OrderedList, Paragraph, Quote
+from bot.content.message import Part
 
 
-class Html(Dialect):
+class Inline(Dialect):
+    """Writes inline elements, with lists and quotations of characters; ``& < >`` are escaped."""
+
+    bold = "<b>{}</b>"
+    italic = "<i>{}</i>"
+
+    def text(self, text: str) -> str:
+        return escape(clean(text), quote=False)
+
+    def link_to(self, label: str, url: str) -> str:
+        return f'<a href="{escape(url)}">{label}</a>'
+
+
+class Html(Inline):
     """Writes elements; of foreign text ``& < > "`` and the apostrophe are escaped."""
+
+    bold = "<strong>{}</strong>"
+    italic = "<em>{}</em>"
 
     def text(self, text: str) -> str:
         return escape(clean(text))
 
-    def strong(self, inner: str) -> str:
-        return f"<strong>{inner}</strong>"
-
-    def emphasis(self, inner: str) -> str:
-        return f"<em>{inner}</em>"
-
     def code(self, line: str) -> str:
         return f"<code>{self.text(line)}</code>"
-
-    def link_to(self, label: str, url: str) -> str:
-        return f'<a href="{escape(url)}">{label}</a>'
 
     def write(self, blocks: Iterable[Block]) -> str:
         return "".join(self._block(block) for block in blocks)
@@ -38,7 +49,7 @@ class Html(Dialect):
     def _block(self, block: Block) -> str:
         match block:
             case Paragraph(children):
-                return self._lines("p", self.inlines(children))
+                return f"<p>{with_breaks(self.inlines(children))}</p>"
             case BulletList(items):
                 return f"<ul>{self._list(items)}</ul>"
             case OrderedList(items, start):
@@ -55,12 +66,72 @@ class Html(Dialect):
     def _item(self, item: tuple[Block, ...]) -> str:
         """Return what an item holds; one paragraph alone needs no element of its own."""
         if len(item) == 1 and isinstance(item[0], Paragraph):
-            return self.inlines(item[0].children).replace("\n", "<br>")
+            return with_breaks(self.inlines(item[0].children))
         return self.write(item)
 
-    @staticmethod
-    def _lines(element: str, inner: str) -> str:
-        return f"<{element}>{inner.replace(chr(10), '<br>')}</{element}>"
+
+def with_breaks(lines: str) -> str:
+    """Return written lines with the tag for a line break between them."""
+    return lines.replace("\n", "<br>")
 
 
 HTML = Html()
+
+
+def notice_of(part: Part, colour: int) -> Iterator[str]:
+    """Yield the pieces of a Matrix notice in one language, with the day's colour (0xRRGGBB) before
+    its title."""
+    bar = f'<span data-mx-color="#{colour:06x}">▍</span>'
+    yield f"<h4>{bar}{HTML.line(part.title)}</h4>"
+    yield HTML.markdown(part.body)
+    for label, items in (
+        (part.actions_label, [action_line(action, HTML) for action in part.actions]),
+        (part.sources_label, HTML.links(part.sources)),
+    ):
+        if items and one_line(label):
+            yield f"<p><strong>{HTML.line(label)}</strong></p>"
+        if items:
+            yield f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+    footer = HTML.line(part.footer)
+    if footer:
+        yield f"<p><em>{footer}</em></p>"
+
+
+class CardHtml(Inline):
+    """Writes a paragraph of Google Chat's cards, in which nothing pings
+    (https://developers.google.com/workspace/chat/format-messages#card-formatting, read
+    2026-11-24)."""
+
+    nested_indent = "\u00a0" * 4
+    quote_mark = "│ "
+
+    def markdown(self, markdown: str) -> str:
+        return with_breaks(super().markdown(markdown))
+
+
+CARD_HTML = CardHtml()
+
+_SIGN = re.compile(r"([@#$]|(?<!\w)/)(?=\w)")
+_DOT = re.compile(r"(?<=[^\W\d])\.(?=\w)|(?<=\w)\.(?=[^\W\d])|(?<=\d)\.(?=\d+\.\d)")
+_SCHEME = re.compile(r":(?=//)")
+_DIGITS = re.compile(r"(?<=\d)(?=(?:[ -]?\d){12})")
+
+
+class Telegram(Inline):
+    """Writes Telegram's HTML (https://core.telegram.org/bots/api#html-style, read 2026-11-24).
+
+    What Telegram would make a mention, a hashtag, a command, an address or a number of a bank card
+    by itself is broken with an unseen word joiner: seen with Telegram's own parser (tdjson 1.8.69).
+    """
+
+    def text(self, text: str) -> str:
+        text = clean(text)
+        for pattern in (_SIGN, _SCHEME, _DOT, _DIGITS):
+            text = pattern.sub(rf"\g<0>{WORD_JOINER}", text)
+        return escape(text, quote=False)
+
+    def code(self, line: str) -> str:
+        return f"<code>{escape(line, quote=False)}</code>"
+
+
+TELEGRAM = Telegram()

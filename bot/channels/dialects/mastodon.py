@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.channels.dialects.dialect import WORD_JOINER, one_line, web_url
+from bot.channels.dialects.dialect import one_line, web_url
 from bot.channels.dialects.plain import Plain
 from bot.channels.fitting import CannotFitError
 from bot.content.markdown import parse, plain
@@ -20,19 +20,15 @@ LENGTH_OF_AN_ADDRESS = 23
 
 _SEPARATOR = "\n\n⸻\n\n"
 
-_SIGN = re.compile(r"[@#＃](?=[\w·])")
-_EMOJI = re.compile(r":(?=\w+:)")
-_SCHEME = re.compile(r":(?=//)|(?<=\bxmpp):|(?<=\bmagnet):", re.IGNORECASE)
-
 
 class Mastodon(Plain):
     """Words alone."""
 
-    def text(self, text: str) -> str:
-        text = super().text(text)
-        for pattern in (_SIGN, _EMOJI, _SCHEME):
-            text = pattern.sub(rf"\g<0>{WORD_JOINER}", text)
-        return text
+    signs = (
+        re.compile(r"[@#＃](?=[\w·])"),
+        re.compile(r":(?=\w+:)"),
+        re.compile(r":(?=//)|(?<=\bxmpp):|(?<=\bmagnet):", re.IGNORECASE),
+    )
 
 
 MASTODON = Mastodon()
@@ -79,8 +75,7 @@ def _length(parts: Sequence[Part], choices: Sequence[Sequence[str]], counts: Seq
 
 
 def _words(part: Part, choice: Sequence[str], count: int) -> list[str]:
-    title = MASTODON.text(one_line(part.title))
-    return [piece for piece in (title, " ".join(choice[:count])) if piece]
+    return [*filter(None, (MASTODON.line(part.title), " ".join(choice[:count])))]
 
 
 def _sentences(part: Part) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html import escape
 
 from bot.channels.dialects.dialect import WORD_JOINER, Dialect, clean
 
@@ -24,25 +25,21 @@ class Mrkdwn(Dialect):
     """Writes mrkdwn, for text objects with ``verbatim`` and for a message's ``text``."""
 
     formats_labels = False
+    bold = "*{}*"
+    italic = "_{}_"
 
     def text(self, text: str) -> str:
-        text = _escaped(clean(text))
+        text = escape(clean(text), quote=False)
         text = _MARKS.sub(rf"{WORD_JOINER}\g<0>{WORD_JOINER}", text)
         text = _EMOJI.sub(f":{WORD_JOINER}", text)
         text = _BROADCAST.sub(f"@{WORD_JOINER}", text)
         return _QUOTE.sub(WORD_JOINER, text)
 
-    def strong(self, inner: str) -> str:
-        return f"*{inner}*"
-
-    def emphasis(self, inner: str) -> str:
-        return f"_{inner}_"
-
     def code(self, line: str) -> str:
         return f"`{self.text(line)}`"
 
     def link_to(self, label: str, url: str) -> str:
-        target = _escaped(url)
+        target = escape(url, quote=False)
         if label == self.text(url):
             return f"<{target}>"
         if "|" in label:  # it would end the address
@@ -57,10 +54,6 @@ class Mrkdwn(Dialect):
                 joined += _SPACE
             joined += piece
         return joined
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 MRKDWN = Mrkdwn()

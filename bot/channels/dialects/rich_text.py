@@ -5,41 +5,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
-from bot.channels.dialects.dialect import clean, one_line, web_url
-from bot.content.markdown import (
-    Block,
-    BulletList,
-    Code,
-    Emphasis,
-    Inline,
-    LineBreak,
-    LinkNode,
-    OrderedList,
-    Paragraph,
-    Quote,
-    Strong,
-    Text,
-    plain,
-)
-
-Element = dict[str, Any]
+from bot.channels.dialects.dialect import Json, Runs, clean, one_line, web_url
+from bot.content.markdown import Block, BulletList, OrderedList, Paragraph, Quote
 
 DEEPEST_INDENT = 8
 """The deepest level of a list that Slack shows."""
 
 
-def rich_text(blocks: Iterable[Block]) -> list[Element]:
+def rich_text(blocks: Iterable[Block]) -> list[Json]:
     """Return the elements of a rich_text block. Paragraphs that follow one another are one section
     with an empty line between them, as Slack's own editor makes it."""
-    elements: list[Element] = []
-    paragraphs: list[Element] = []
+    elements: list[Json] = []
+    paragraphs: list[Json] = []
     for block in blocks:
         if isinstance(block, Paragraph):
             if paragraphs:
                 paragraphs.append(text_element("\n\n"))
-            paragraphs.extend(_inlines(block.children))
+            paragraphs.extend(_RUNS.of(block.children))
             continue
         if paragraphs:
             elements.append(section(paragraphs))
@@ -48,39 +32,42 @@ def rich_text(blocks: Iterable[Block]) -> list[Element]:
     return [*elements, section(paragraphs)] if paragraphs else elements
 
 
-def section(elements: Iterable[Element]) -> Element:
+def section(elements: Iterable[Json]) -> Json:
     """Return a section of inline elements."""
     return {"type": "rich_text_section", "elements": _filled(elements)}
 
 
-def _filled(elements: Iterable[Element]) -> list[Element]:
+def _filled(elements: Iterable[Json]) -> list[Json]:
     """Return the elements without empty texts, which Slack refuses; never none."""
     filled = [element for element in elements if element["text"]]
     return filled or [{"type": "text", "text": " "}]
 
 
-def bullets(items: Iterable[Iterable[Element]]) -> Element:
+def bullets(items: Iterable[Iterable[Json]]) -> Json:
     """Return a list whose items are inline elements."""
     return _list("bullet", 0, 1, [section(item) for item in items])
 
 
-def text_element(text: str, **style: bool) -> Element:
+def text_element(text: str, **style: bool) -> Json:
     """Return foreign text; ``style`` is any of bold, italic and code."""
-    element: Element = {"type": "text", "text": clean(text)}
+    element: Json = {"type": "text", "text": clean(text)}
     return {**element, "style": style} if style else element
 
 
-def link_element(title: str, url: str, **style: bool) -> Element:
+def link_element(title: str, url: str, **style: bool) -> Json:
     """Return a link, its address where it has no title; text where the address is none."""
     title, safe = one_line(title), web_url(url)
     if safe is None:
         return text_element(f"{title} ({one_line(url)})", **style)
-    element: Element = {"type": "link", "url": safe, "text": title or safe}
+    element: Json = {"type": "link", "url": safe, "text": title or safe}
     return {**element, "style": style} if style else element
 
 
-def _list(style: str, indent: int, start: int, items: Sequence[Element]) -> Element:
-    element: Element = {
+_RUNS = Runs(text_element, link_element, {"bold": True}, {"italic": True}, {"code": True})
+
+
+def _list(style: str, indent: int, start: int, items: Sequence[Json]) -> Json:
+    element: Json = {
         "type": "rich_text_list",
         "style": style,
         "indent": min(indent, DEEPEST_INDENT),
@@ -91,7 +78,7 @@ def _list(style: str, indent: int, start: int, items: Sequence[Element]) -> Elem
     return element
 
 
-def _block(block: BulletList | OrderedList | Quote, indent: int) -> Iterator[Element]:
+def _block(block: BulletList | OrderedList | Quote, indent: int) -> Iterator[Json]:
     match block:
         case BulletList(items):
             yield from _items("bullet", items, 1, indent)
@@ -105,9 +92,9 @@ def _block(block: BulletList | OrderedList | Quote, indent: int) -> Iterator[Ele
 
 def _items(
     style: str, items: Sequence[tuple[Block, ...]], start: int, indent: int
-) -> Iterator[Element]:
+) -> Iterator[Json]:
     """Return a list; one within it is a list of its own, further in, and the outer one goes on."""
-    flat: list[Element] = []
+    flat: list[Json] = []
     number = start
     for item in items:
         inner = [block for block in item if isinstance(block, BulletList | OrderedList)]
@@ -123,14 +110,14 @@ def _items(
         yield _list(style, indent, number, flat)
 
 
-def _quoted(blocks: Iterable[Block]) -> Iterator[Element]:
+def _quoted(blocks: Iterable[Block]) -> Iterator[Json]:
     """Return blocks as inline elements, each on a line of its own."""
     for index, block in enumerate(blocks):
         if index:
             yield text_element("\n")
         match block:
             case Paragraph(children):
-                yield from _inlines(children)
+                yield from _RUNS.of(children)
             case BulletList(items) | OrderedList(items):
                 start = block.start if isinstance(block, OrderedList) else None
                 for place, item in enumerate(items):
@@ -141,22 +128,3 @@ def _quoted(blocks: Iterable[Block]) -> Iterator[Element]:
                 yield from _quoted(inner)
             case _:
                 assert_never(block)
-
-
-def _inlines(inlines: Iterable[Inline], **style: bool) -> Iterator[Element]:
-    for inline in inlines:
-        match inline:
-            case Text(text):
-                yield text_element(text, **style)
-            case Code(text):
-                yield text_element(text, **style, code=True)
-            case Strong(children):
-                yield from _inlines(children, **{**style, "bold": True})
-            case Emphasis(children):
-                yield from _inlines(children, **{**style, "italic": True})
-            case LinkNode(url, children):
-                yield link_element(plain([Paragraph(children)]), url, **style)
-            case LineBreak():
-                yield text_element("\n")
-            case _:
-                assert_never(inline)

@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from bot.channels.colours import colour
-from bot.channels.dialects.dialect import one_line, web_url
-from bot.channels.dialects.rocketchat import ROCKETCHAT
-from bot.channels.text_layout import actions_of, button_links, label_of
+from bot.channels.dialects.common_mark import ROCKETCHAT
+from bot.channels.dialects.dialect import Json, one_line, web_url
+from bot.channels.layout import actions_of, button_links, colour, sources_of
 from bot.content.message import Message, Part
-
-Json = dict[str, Any]
 
 
 def attachments_of(message: Message) -> Iterator[Json]:
@@ -31,23 +27,15 @@ def _body(part: Part) -> Json:
         # Shown letter for letter.
         "title": one_line(part.title),
         "text": "\n\n".join(filter(None, texts)),
-    }
-    filled = {key: value for key, value in attachment.items() if value}
-    if buttons:
-        filled["actions"] = [
+        "actions": [
             {"type": "button", "text": one_line(link.title), "url": web_url(link.url)}
             for link in buttons
-        ]
-    return filled
+        ],
+    }
+    return {key: value for key, value in attachment.items() if value}
 
 
 def _end(part: Part) -> Json:
-    sources = [ROCKETCHAT.link(link.title, link.url) for link in part.sources]
-    row = (
-        " ".join([*label_of(part.sources_label, ROCKETCHAT), " · ".join(sources)])
-        if sources
-        else ""
-    )
-    footer = ROCKETCHAT.text(one_line(part.footer))
-    text = "\n\n".join(filter(None, (row, footer)))
+    texts = (sources_of(part, ROCKETCHAT, in_a_row=True), ROCKETCHAT.line(part.footer))
+    text = "\n\n".join(filter(None, texts))
     return {"text": text} if text else {}

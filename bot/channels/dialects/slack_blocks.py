@@ -6,9 +6,8 @@ https://docs.slack.dev/reference/block-kit/blocks (read 2026-11-24).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from bot.channels.dialects.dialect import WORD_JOINER, clean, one_line, units
+from bot.channels.dialects.dialect import WORD_JOINER, Json, clean, one_line, units
 from bot.channels.dialects.mrkdwn import MRKDWN
 from bot.channels.dialects.rich_text import (
     bullets,
@@ -17,28 +16,23 @@ from bot.channels.dialects.rich_text import (
     section,
     text_element,
 )
+from bot.channels.layout import label_of
 from bot.content.markdown import parse
 from bot.content.message import ActionText, Part
 
 LONGEST_HEADER = 150
 LONGEST_TEXT_OBJECT = 3000
 
-Json = dict[str, Any]
-
 
 def blocks_of(parts: Sequence[Part]) -> list[Json]:
     """Return the blocks of every language, a line across between them."""
-    blocks: list[Json] = []
-    for index, part in enumerate(parts):
-        if index:
-            blocks.append({"type": "divider"})
-        blocks.extend(_part(part))
-    return blocks
+    divider: Json = {"type": "divider"}
+    return [block for part in parts for block in (divider, *_part(part))][1:]
 
 
 def fallback_of(part: Part) -> str:
     """Return what a notification shows and a screen reader reads."""
-    return f"{MRKDWN.text(one_line(part.title))}\n{MRKDWN.markdown(part.body)}"
+    return f"{MRKDWN.line(part.title)}\n{MRKDWN.markdown(part.body)}"
 
 
 def _part(part: Part) -> Iterable[Json]:
@@ -71,11 +65,7 @@ def _part(part: Part) -> Iterable[Json]:
 def _plain_text(text: str) -> Json:
     """Return text that nothing formats. That ``<!channel>`` is not a mention there either is not
     documented, and one renderer takes it for one, so it is broken."""
-    return {
-        "type": "plain_text",
-        "text": text.replace("<", f"<{WORD_JOINER}"),
-        "emoji": False,
-    }
+    return {"type": "plain_text", "text": text.replace("<", f"<{WORD_JOINER}"), "emoji": False}
 
 
 def _action(action: ActionText) -> Iterable[Json]:
@@ -87,17 +77,13 @@ def _action(action: ActionText) -> Iterable[Json]:
 
 def _sources(part: Part) -> Json:
     """Return the sources in a row; as many to a text object as it takes."""
-    label = MRKDWN.text(one_line(part.sources_label))
-    texts = [f"{MRKDWN.strong(label)} " if label else ""]
-    for index, link in enumerate(part.sources):
-        source = MRKDWN.link(link.title, link.url)
+    texts = ["".join(f"{label} " for label in label_of(part.sources_label, MRKDWN))]
+    for index, source in enumerate(MRKDWN.links(part.sources)):
         longer = f"{texts[-1]} · {source}" if index else f"{texts[-1]}{source}"
         if units(longer) <= LONGEST_TEXT_OBJECT or not index:
             texts[-1] = longer
         else:
             texts.append(source)
     # verbatim: Slack looks for no addresses, channels or names in the text.
-    return {
-        "type": "context",
-        "elements": [{"type": "mrkdwn", "text": text, "verbatim": True} for text in texts],
-    }
+    elements = [{"type": "mrkdwn", "text": text, "verbatim": True} for text in texts]
+    return {"type": "context", "elements": elements}

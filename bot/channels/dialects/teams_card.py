@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from bot.channels.dialects.adaptive_card import (
     card_body,
@@ -17,10 +16,10 @@ from bot.channels.dialects.adaptive_card import (
     open_url,
     run_of,
 )
-from bot.channels.dialects.dialect import one_line, web_url
-from bot.channels.text_layout import button_links
+from bot.channels.dialects.dialect import Json, one_line, web_url
+from bot.channels.layout import button_links
 from bot.content.markdown import parse
-from bot.content.message import Link, Message, Part
+from bot.content.message import Message, Part
 
 VERSION = "1.4"
 """Workflows were seen to refuse 1.5."""
@@ -29,8 +28,6 @@ MOST_BUTTONS = 6
 """Teams shows no more in a row (cards-reference, "Adaptive Cards"); the others are links."""
 
 _HEADING = re.compile(r"(?![-+#]|\d+[.)])[^\\*_\[\]`{}<>|~&]+")
-
-Json = dict[str, Any]
 
 
 def card_of(message: Message) -> Json:
@@ -76,16 +73,10 @@ def _part(part: Part, style: str, *, is_first: bool) -> Iterator[Json]:
 
 def _title(title: str) -> Json:
     """Return a heading, which screen readers find, where nothing in it could be Markdown."""
+    large = {"size": "Large", "weight": "Bolder"}
     if _HEADING.fullmatch(title):
-        return {
-            "type": "TextBlock",
-            "text": title,
-            "wrap": True,
-            "style": "heading",
-            "size": "Large",
-            "weight": "Bolder",
-        }
-    return line([run_of(title, size="Large", weight="Bolder")])
+        return {"type": "TextBlock", "text": title, "wrap": True, "style": "heading", **large}
+    return line([run_of(title, **large)])
 
 
 def _actions(part: Part) -> Iterator[Json]:
@@ -100,11 +91,13 @@ def _actions(part: Part) -> Iterator[Json]:
                 runs += [run_of(" "), link_run(link.title, link.url)]
         yield item(runs)
     if buttons:
-        yield {"type": "ActionSet", "actions": [_button(link) for link in buttons]}
-
-
-def _button(link: Link) -> Json:
-    return open_url(web_url(link.url) or "", title=disarmed(one_line(link.title)))
+        yield {
+            "type": "ActionSet",
+            "actions": [
+                open_url(web_url(link.url) or "", title=disarmed(one_line(link.title)))
+                for link in buttons
+            ],
+        }
 
 
 def _sources(part: Part) -> Json:

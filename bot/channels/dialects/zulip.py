@@ -27,6 +27,7 @@ class Zulip(Dialect):
 
     formats_labels = False
     bullet = "* "
+    bold = "**{}**"
     nested_indent = "  "
     running = ("*", "`")
 
@@ -43,14 +44,9 @@ class Zulip(Dialect):
         if "\n" in text:
             text = _INDENTED.sub("", text)
         text = _REFERENCE.sub("&amp;", text)
-        text = _ALWAYS.sub(_as_reference, text)
-        for pattern in (_EMOJI, _ADDRESS):
+        for pattern in (_ALWAYS, _EMOJI, _ADDRESS, _LINE_START):
             text = pattern.sub(_as_reference, text)
-        text = _LINE_START.sub(_as_reference, text)
         return _NUMBERED.sub(lambda match: match[1] + _reference(match[2]), text)
-
-    def strong(self, inner: str) -> str:
-        return f"**{self.apart(inner)}**"
 
     def emphasis(self, inner: str) -> str:
         # Emphasis that holds one of these is not read.

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from bot.channels.colours import colour
+from bot.channels.layout import colour
 from bot.web.markup import link_html, seen
 
 

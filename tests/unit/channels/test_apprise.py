@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 
 from bot.channels.answers import read_result
 from bot.channels.apprise import OTHER_NAMES, PLATFORM, AppriseOptions
-from bot.channels.dialects.apprised import APPRISED
 from bot.channels.dialects.dialect import clean, units
+from bot.channels.dialects.plain import APPRISED
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.registry import PLATFORMS

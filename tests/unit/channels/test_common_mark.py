@@ -12,10 +12,14 @@ from hypothesis import example, given, settings
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.channels.dialects.common_mark import UNSEEN_SPACE, CommonMark, broken
+from bot.channels.dialects.common_mark import (
+    MATTERMOST,
+    ROCKETCHAT,
+    UNSEEN_SPACE,
+    CommonMark,
+    broken,
+)
 from bot.channels.dialects.dialect import clean
-from bot.channels.dialects.mattermost import MATTERMOST
-from bot.channels.dialects.rocketchat import ROCKETCHAT
 from bot.content.markdown import Paragraph
 
 from .messages import foreign

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import given, settings
 
-from bot.channels.dialects.card_html import CARD_HTML
 from bot.channels.dialects.chat_card import LONGEST_HEADER
 from bot.channels.dialects.dialect import clean, one_line
+from bot.channels.dialects.html import CARD_HTML
 from bot.channels.fitting import CannotFitError
 from bot.channels.google_chat import (
     LONGEST_MESSAGE,

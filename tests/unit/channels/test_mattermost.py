@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from bot.channels.dialects.common_mark import MATTERMOST
 from bot.channels.dialects.dialect import clean
-from bot.channels.dialects.mattermost import MATTERMOST
 from bot.channels.fitting import CannotFitError
 from bot.channels.mattermost import LONGEST_POST, PLATFORM, MattermostOptions
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bot.channels.colours import colour
+from bot.channels.layout import colour
 from bot.channels.registry import PLATFORMS, UnknownPlatformError, platform
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from bot.channels.dialects.common_mark import ROCKETCHAT
 from bot.channels.dialects.dialect import one_line
-from bot.channels.dialects.rocketchat import ROCKETCHAT
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from pydantic import ValidationError
 
 from bot.channels.dialects.dialect import clean, units
-from bot.channels.dialects.telegram import TELEGRAM
+from bot.channels.dialects.html import TELEGRAM
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest
