@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,11 +18,11 @@ from pydantic import StringConstraints, model_validator
 
 import bot
 from bot.channels.addresses import WebhookUrl, secrets_of
-from bot.channels.answers import asked_wait, wait_of_seconds
+from bot.channels.answers import asked_wait
 from bot.channels.dialects import discord_layouts as layouts
 from bot.channels.dialects.dialect import Json, title_within
-from bot.channels.outcome import Delivered, Outcome, Reason, Retry
-from bot.channels.platform import Envelope, Text
+from bot.channels.outcome import Outcome, Reason, Retry
+from bot.channels.platform import Envelope, Retracts, Text
 from bot.channels.request import HttpRequest, Response, json_request
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
 from bot.content.message import Message
@@ -58,7 +58,7 @@ class DiscordOptions(WebhookOptions):
         return self
 
 
-class Discord(WebhookPlatform[DiscordOptions]):
+class Discord(WebhookPlatform[DiscordOptions], Retracts[DiscordOptions, Json]):
     """Embeds, or containers of components."""
 
     name = "discord"
@@ -80,6 +80,8 @@ class Discord(WebhookPlatform[DiscordOptions]):
     # 401/50027 and 404/10015: repeats lead to a restriction of the whole machine.
     gone = (401, 404)
     post_key = "id"
+    wait_key = "retry_after"
+    post_name = re.compile(r"\d{1,20}", re.ASCII)
 
     def url_problem(self, url: WebhookUrl, trusted_hosts: Collection[str]) -> str | None:
         problem = super().url_problem(url, trusted_hosts)
@@ -134,9 +136,6 @@ class Discord(WebhookPlatform[DiscordOptions]):
             return Retry(Reason.SERVER_ERROR, self.detail(response), pause)
         return self.refusal(Reason.TOO_LARGE, response) if code == _TOO_LARGE else None
 
-    def wait(self, response: Response, at: datetime) -> timedelta | None:
-        return wait_of_seconds(response.json.get("retry_after"))
-
     def words(self, response: Response) -> str | None:
         """Return the code and message of a JSON error, with the first error of a form's field."""
         message = response.json.get("message")
@@ -145,22 +144,20 @@ class Discord(WebhookPlatform[DiscordOptions]):
         first = next(_field_errors(response.json.get("errors")), "")
         return " ".join(str(word) for word in (response.json.get("code"), message, first) if word)
 
-    def retraction(
-        self, remote_id: str, options: DiscordOptions, envelope: Envelope
-    ) -> HttpRequest | None:
-        if not re.fullmatch(r"\d{1,20}", remote_id, re.ASCII):
-            return None
+    def deletion(self, post: str, options: DiscordOptions, envelope: Envelope) -> HttpRequest:
         # A post that began a thread is the thread's first message, and has its number.
-        thread = remote_id if options.thread_name is not None else options.thread_id
+        thread = post if options.thread_name is not None else options.thread_id
         query = f"?{urlencode({'thread_id': thread})}" if thread is not None else ""
-        target = f"{options.site.base}/messages/{remote_id}{query}"
+        target = f"{options.site.base}/messages/{post}{query}"
         secrets = self.secrets(options.site)
         return json_request("DELETE", target, None, secrets, headers=self.headers)
 
+    def was_gone(self, response: Response) -> bool:
+        return response.status == 404 and response.json.get("code") == _UNKNOWN_MESSAGE
+
     def retracted(self, response: Response, at: datetime) -> Outcome:
-        if response.status == 404 and response.json.get("code") == _UNKNOWN_MESSAGE:
-            return Delivered(detail="It was gone already.")
-        return self.outcome(response, at)
+        was_gone = self.was_gone(response)
+        return super().retracted(response, at) if was_gone else self.outcome(response, at)
 
 
 def _field_errors(errors: Any, path: str = "") -> Iterator[str]:

@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr
 from bot.channels.answers import asked_wait
 from bot.channels.dialects.dialect import Json, one_line, web_url
 from bot.channels.dialects.plain import PLAIN
-from bot.channels.layout import button_links, text_of_part
+from bot.channels.layout import button_links, text_of
 from bot.channels.outcome import Outcome, Reason, Retry
 from bot.channels.platform import Envelope
 from bot.channels.request import HttpRequest, Response, json_bytes, json_request
@@ -81,12 +81,10 @@ class Ntfy(ServerPlatform[NtfyOptions, Json]):
         """Return the notification without its topic, the longest of which is reckoned with."""
         links = button_links(*message.parts)
         buttons = links[:MOST_ACTIONS]
-        # The first language's title is the notification's own.
-        texts = (
-            text_of_part(part, PLAIN, titled=index > 0, buttons=buttons, sources_in_a_row=False)
-            for index, part in enumerate(message.parts)
+        text = text_of(
+            message, PLAIN, "\n\n\n", titled=False, buttons=buttons, sources_in_a_row=False
         )
-        payload: Json = {"title": one_line(message.title), "message": "\n\n\n".join(texts)}
+        payload: Json = {"title": one_line(message.title), "message": text}
         if links:
             payload["click"] = web_url(links[0].url)
             payload["actions"] = [

@@ -13,8 +13,8 @@ import re
 from datetime import datetime, timedelta
 
 from bot.channels.answers import detail_of, wait_of_seconds
+from bot.channels.dialects.attachments import rocketchat_attachments
 from bot.channels.dialects.dialect import Json, units
-from bot.channels.dialects.rocketchat_attachments import attachments_of
 from bot.channels.outcome import Delivered, Outcome, Reason, Unknown
 from bot.channels.request import Response
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
@@ -51,7 +51,7 @@ class RocketChat(WebhookPlatform[RocketChatOptions]):
     gone = (410,)
 
     def payload(self, message: Message, options: RocketChatOptions | None) -> Json:
-        payload: Json = {"attachments": list(attachments_of(message))}
+        payload: Json = {"attachments": list(rocketchat_attachments(message))}
         if options is not None and options.separate_response:
             payload["separateResponse"] = True
         return payload

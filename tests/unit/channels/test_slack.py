@@ -12,15 +12,11 @@ from pydantic import ValidationError
 from slack_sdk.models.blocks import Block
 
 from bot.channels.dialects.dialect import clean, units
+from bot.channels.dialects.slack_blocks import LONGEST_BLOCKS, MOST_BLOCKS
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest
-from bot.channels.slack import (
-    LONGEST_BLOCKS,
-    MOST_BLOCKS,
-    PLATFORM,
-    SlackOptions,
-)
+from bot.channels.slack import PLATFORM, SlackOptions
 from bot.content.message import Link, Message
 
 from .answer_cases import Answers, Case
