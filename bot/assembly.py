@@ -153,19 +153,19 @@ def _engine(
             " postgresql+psycopg://… as url under [ledger] in config/vigilia.toml."
         )
     try:
-        from bot.cluster.engine import ClusterEngine, Duties  # noqa: PLC0415 - an extra's
+        from bot.cluster.engine import ClusterEngine  # noqa: PLC0415 - an extra's
     except ModuleNotFoundError:
         raise LedgerError(
             'kind = "cluster" under [engine] needs more than is installed here: pip install'
             " 'vigilia[cluster]'."
         ) from None
     return ClusterEngine(
-        shared.ledger,
+        shared,
         courier,
         clock,
         url=url,
-        limits=shared,
-        duties=Duties(works=role.delivers, tidies=role.plans),
+        works=role.delivers,
+        tidies=role.plans,
         workers=workers,
         stalled_after=settings.engine.stalled_after,
     )

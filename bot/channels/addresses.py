@@ -201,6 +201,33 @@ def is_public(number: IPAddress) -> bool:
     return number.is_global and not number.is_multicast and number != _AZURE_PLATFORM
 
 
+_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
+
+
+def mail_address(text: str) -> str:
+    """Return a bare e-mail address, its domain in ASCII. Raises ValueError, without it."""
+    local, at, domain = text.strip().rpartition("@")
+    try:
+        ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        ascii_domain = ""
+    if not at or not _LOCAL.fullmatch(local) or not ascii_domain:
+        raise ValueError(
+            "an e-mail address is written name@example.org, before the @ without accents"
+        )
+    return f"{local}@{ascii_domain}"
+
+
+def mail_sender(text: str) -> str:
+    """Return ``name@example.org`` or ``Our group <name@example.org>``. Raises ValueError."""
+    name, bracket, rest = text.partition("<")
+    if not bracket:
+        return mail_address(text)
+    if not rest.endswith(">") or re.search(r"[\x00-\x1f\x7f]", name):
+        raise ValueError("a sender is written Our group <name@example.org>")
+    return f"{name.strip()} <{mail_address(rest[:-1])}>"
+
+
 def _one_of(words: Collection[str]) -> str:
     ordered = list(words)
     if len(ordered) == 1:

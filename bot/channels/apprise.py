@@ -13,29 +13,29 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from bot.channels.addresses import address_problem, digest
 from bot.channels.dialects.dialect import units
 from bot.channels.dialects.plain import APPRISED
-from bot.channels.layout import text_of_part
-from bot.channels.platform import ChannelOptions, Envelope, Platform, Rates
+from bot.channels.layout import text_of
+from bot.channels.platform import Envelope, Platform, Rates
 from bot.channels.registry import PLATFORMS
 from bot.channels.request import ApprisedRequest
+from bot.channels.webhook_platform import WebhookOptions
 from bot.content.message import Message
 
 OTHER_NAMES = {"workflows": "teams"}
 """Apprise's own names of modules for platforms that Vigilia knows by another."""
 
 
-class AppriseOptions(ChannelOptions):
+class AppriseOptions(WebhookOptions):
     """``url`` is Apprise's address of one place, which is the secret.
 
     ``longest`` is the most characters that the place takes, where it takes fewer than Apprise
     thinks.
     """
 
-    url: SecretStr
     longest: int | None = Field(default=None, ge=140, le=100_000, strict=True)
 
 
@@ -59,7 +59,7 @@ class Apprise(Platform[AppriseOptions, Words]):
     def address_problem(
         self, options: AppriseOptions, trusted_hosts: Collection[str]
     ) -> str | None:
-        place = place_of(options.url.get_secret_value())
+        place = place_of(options.address)
         if place is None:
             return (
                 "Apprise knows no such address; see https://appriseit.com/services/ for how the "
@@ -73,12 +73,10 @@ class Apprise(Platform[AppriseOptions, Words]):
                 f'{ours}" instead.'
             )
         host = own_host(place)
-        if host is None:
-            return None
         scheme = "https" if place.secure else "http"
-        port = f":{place.port}" if place.port else ""
-        problem = address_problem(f"{scheme}://{host}{port}/", trusted_hosts)
-        if problem is not None and "http://" in problem:
+        url = f"{scheme}://{host}:{place.port}/" if place.port else f"{scheme}://{host}/"
+        problem = address_problem(url, trusted_hosts) if host else None
+        if problem and "http://" in problem:
             return (
                 "This address is reached without encryption; write it with the form of its scheme "
                 "that ends in s, or add its host to trusted_hosts in config/vigilia.toml if it is "
@@ -87,18 +85,15 @@ class Apprise(Platform[AppriseOptions, Words]):
         return problem
 
     def address_digest(self, options: AppriseOptions) -> str:
-        return digest(self.name, options.url.get_secret_value())
+        return digest(self.name, options.address)
 
     def rate_keys(self, options: AppriseOptions) -> Rates:
         # A message in two seconds: no platform that is reached so documents less.
         return ((f"{self.name}:{self.address_digest(options)}", 0.5),)
 
     def payload(self, message: Message, options: AppriseOptions | None) -> Words:
-        texts = (
-            text_of_part(part, APPRISED, titled=index > 0, sources_in_a_row=False)
-            for index, part in enumerate(message.parts)
-        )
-        return Words(APPRISED.line(message.title), "\n\n\n".join(texts), _longest(options))
+        body = text_of(message, APPRISED, "\n\n\n", titled=False, sources_in_a_row=False)
+        return Words(APPRISED.line(message.title), body, _longest(options))
 
     def too_long(self, payload: Words) -> bool:
         # A place without titles gets the title as the text's first line.
@@ -107,14 +102,13 @@ class Apprise(Platform[AppriseOptions, Words]):
     def assembled(
         self, payload: Words, options: AppriseOptions, envelope: Envelope
     ) -> ApprisedRequest:
-        url = options.url.get_secret_value()
-        return ApprisedRequest(url, payload.title, payload.body, markdown=False)
+        return ApprisedRequest(options.address, payload.title, payload.body)
 
 
 def _longest(options: AppriseOptions | None) -> int:
     """Return how many characters there is room for; Apprise would cut what is longer, or divide
     it into several posts."""
-    place = place_of(options.url.get_secret_value()) if options else None
+    place = place_of(options.address) if options else None
     longest = place.body_maxlen if place is not None else 32_768
     return min(longest, options.longest) if options and options.longest else int(longest)
 
@@ -137,9 +131,8 @@ def own_host(place: Any) -> str | None:
 
     Many addresses have a token where a web address has its host.
     """
-    if not any("{host}" in str(template) for template in place.templates):
-        return None
-    return str(place.host) if place.host else None
+    has_host = any("{host}" in str(template) for template in place.templates)
+    return str(place.host) if has_host and place.host else None
 
 
 PLATFORM = Apprise()

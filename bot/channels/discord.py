@@ -1,54 +1,41 @@
 """Discord, through a channel's webhook.
 
 https://discord.com/developers/docs/resources/webhook#execute-webhook (read 2026-11-24).
-
-A message is one embed a language; with ``components = true`` it is one container a language, which
-has link buttons, but room for 4,000 characters instead of 6,000.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 import bot
 from bot.channels.addresses import WebhookUrl, secrets_of
-from bot.channels.answers import asked_wait, wait_of_seconds
+from bot.channels.answers import asked_wait
 from bot.channels.dialects import discord_layouts as layouts
 from bot.channels.dialects.dialect import Json, title_within
-from bot.channels.outcome import Delivered, Outcome, Reason, Retry
-from bot.channels.platform import Envelope, Text
+from bot.channels.outcome import Outcome, Reason, Retry
+from bot.channels.platform import Envelope, Retracts, Text
 from bot.channels.request import HttpRequest, Response, json_request
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
 from bot.content.message import Message
 
-_WEBHOOK = re.compile(r"^/api(?:/v\d+)?/webhooks/(\d+)/([A-Za-z0-9_-]+)/?\Z")
-
-IS_COMPONENTS_V2 = 1 << 15
 LONGEST_THREAD_NAME = 100
-
-_TOO_LARGE = 40005
-_UNKNOWN_MESSAGE = 10008
-_DOWN = 130000
+_TOO_LARGE, _UNKNOWN_MESSAGE, _DOWN = 40005, 10008, 130000
 """JSON error codes (https://discord.com/developers/docs/topics/opcodes-and-status-codes)."""
 
 
 class DiscordOptions(WebhookOptions):
-    """``url`` is the webhook's address, which is the secret.
-
-    ``thread_id`` posts into a thread; ``thread_name`` begins one, in a forum channel, where
+    """``thread_id`` posts into a thread; ``thread_name`` begins one, in a forum channel, where
     ``{title}`` stands for the message's title. ``components`` gives link buttons.
     """
 
     thread_id: Annotated[Text, StringConstraints(pattern=r"^\d{1,20}$")] | None = None
-    thread_name: (
-        Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_THREAD_NAME)] | None
-    ) = None
+    thread_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_THREAD_NAME)
     components: bool = False
 
     @model_validator(mode="after")
@@ -58,15 +45,16 @@ class DiscordOptions(WebhookOptions):
         return self
 
 
-class Discord(WebhookPlatform[DiscordOptions]):
-    """Embeds, or containers of components."""
+class Discord(WebhookPlatform[DiscordOptions], Retracts[DiscordOptions, Json]):
+    """One embed a language; with ``components`` one container a language, which has link buttons,
+    but room for 4,000 characters instead of 6,000."""
 
     name = "discord"
     called = "Discord"
     where = "in Discord, in the channel's settings under Integrations, Webhooks"
     options_model = DiscordOptions
     hosts = ("discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com")
-    path = _WEBHOOK
+    path = re.compile(r"^/api(?:/v\d+)?/webhooks/(\d+)/([A-Za-z0-9_-]+)/?\Z")
     looks = (
         "a Discord webhook (https://{host}/api/webhooks/…/…); copy it again in one piece, without "
         "/slack or /github at its end."
@@ -80,51 +68,45 @@ class Discord(WebhookPlatform[DiscordOptions]):
     # 401/50027 and 404/10015: repeats lead to a restriction of the whole machine.
     gone = (401, 404)
     post_key = "id"
+    wait_key = "retry_after"
+    post_name = re.compile(r"\d{1,20}", re.ASCII)
 
     def url_problem(self, url: WebhookUrl, trusted_hosts: Collection[str]) -> str | None:
-        problem = super().url_problem(url, trusted_hosts)
-        if problem is None and url.query:
-            return (
-                "The address holds a ?; leave out the ? and what follows it (a thread is named "
-                "with thread_id)."
-            )
-        return problem
+        query_problem = (
+            "The address holds a ?; leave out the ? and what follows it (a thread is named with "
+            "thread_id)."
+        )
+        return super().url_problem(url, trusted_hosts) or (query_problem if url.query else None)
 
     def place(self, options: DiscordOptions) -> tuple[str, ...]:
         url = options.site
-        webhook = _WEBHOOK.search(url.path) if url.host in self.hosts else None
+        webhook = self.path.search(url.path) if url.host in self.hosts else None
         return (webhook[1] if webhook else url.url, options.thread_id or "")
 
     def account(self, options: DiscordOptions) -> tuple[str, ...]:
         return self.place(options)[0], ""
 
     def payload(self, message: Message, options: DiscordOptions | None) -> Json:
-        payload: Json = {"allowed_mentions": {"parse": []}}
-        if options is not None and options.components:
-            payload |= {"flags": IS_COMPONENTS_V2, "components": layouts.containers(message)}
-        else:
-            payload["embeds"] = layouts.embeds(message)
+        components = options is not None and options.components
+        layout = layouts.components if components else layouts.embeds
+        payload: Json = {"allowed_mentions": {"parse": []}, **layout(message)}
         if options is not None and options.thread_name is not None:
             name = options.thread_name.replace("{title}", message.title)
             payload["thread_name"] = title_within(LONGEST_THREAD_NAME, name)
         return payload
 
     def too_long(self, payload: Json) -> bool:
-        if "components" in payload:
-            return layouts.containers_are_too_long(payload["components"])
-        return layouts.embeds_are_too_long(payload["embeds"])
+        return layouts.are_too_long(payload)
 
     def target(self, options: DiscordOptions, envelope: Envelope) -> str:
-        query = dict(parse_qsl(options.site.query)) | {"wait": "true"}
-        if options.components:
-            query["with_components"] = "true"
-        if options.thread_id is not None:
-            query["thread_id"] = options.thread_id
+        components = {"with_components": "true"} if options.components else {}
+        thread = {"thread_id": options.thread_id} if options.thread_id is not None else {}
+        query = {**dict(parse_qsl(options.site.query)), "wait": "true", **components, **thread}
         return f"{options.site.base}?{urlencode(query)}"
 
     def secrets(self, url: WebhookUrl) -> tuple[str, ...]:
         """Return the token; a webhook's number is not secret. Elsewhere, all that is not known."""
-        webhook = _WEBHOOK.search(url.path)
+        webhook = self.path.search(url.path)
         return (webhook[2],) if webhook else secrets_of(url.url)
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
@@ -134,9 +116,6 @@ class Discord(WebhookPlatform[DiscordOptions]):
             return Retry(Reason.SERVER_ERROR, self.detail(response), pause)
         return self.refusal(Reason.TOO_LARGE, response) if code == _TOO_LARGE else None
 
-    def wait(self, response: Response, at: datetime) -> timedelta | None:
-        return wait_of_seconds(response.json.get("retry_after"))
-
     def words(self, response: Response) -> str | None:
         """Return the code and message of a JSON error, with the first error of a form's field."""
         message = response.json.get("message")
@@ -145,32 +124,27 @@ class Discord(WebhookPlatform[DiscordOptions]):
         first = next(_field_errors(response.json.get("errors")), "")
         return " ".join(str(word) for word in (response.json.get("code"), message, first) if word)
 
-    def retraction(
-        self, remote_id: str, options: DiscordOptions, envelope: Envelope
-    ) -> HttpRequest | None:
-        if not re.fullmatch(r"\d{1,20}", remote_id, re.ASCII):
-            return None
+    def deletion(self, post: str, options: DiscordOptions, envelope: Envelope) -> HttpRequest:
         # A post that began a thread is the thread's first message, and has its number.
-        thread = remote_id if options.thread_name is not None else options.thread_id
+        thread = post if options.thread_name is not None else options.thread_id
         query = f"?{urlencode({'thread_id': thread})}" if thread is not None else ""
-        target = f"{options.site.base}/messages/{remote_id}{query}"
-        secrets = self.secrets(options.site)
+        target, secrets = f"{options.site.base}/messages/{post}{query}", self.secrets(options.site)
         return json_request("DELETE", target, None, secrets, headers=self.headers)
 
+    def was_gone(self, response: Response) -> bool:
+        return response.status == 404 and response.json.get("code") == _UNKNOWN_MESSAGE
+
     def retracted(self, response: Response, at: datetime) -> Outcome:
-        if response.status == 404 and response.json.get("code") == _UNKNOWN_MESSAGE:
-            return Delivered(detail="It was gone already.")
-        return self.outcome(response, at)
+        was_gone = self.was_gone(response)
+        return super().retracted(response, at) if was_gone else self.outcome(response, at)
 
 
 def _field_errors(errors: Any, path: str = "") -> Iterator[str]:
     for key, inner in errors.items() if isinstance(errors, dict) else ():
-        if key == "_errors" and isinstance(inner, list):
-            for error in inner:
-                if isinstance(error, dict):
-                    yield f"({path}: {error.get('message', error.get('code', ''))})"
-        else:
-            yield from _field_errors(inner, f"{path}.{key}" if path else str(key))
+        for error in inner if key == "_errors" and isinstance(inner, list) else ():
+            if isinstance(error, dict):
+                yield f"({path}: {error.get('message', error.get('code', ''))})"
+        yield from _field_errors(inner, f"{path}.{key}" if path else str(key))
 
 
 PLATFORM = Discord()

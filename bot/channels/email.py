@@ -12,12 +12,11 @@ from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-import idna
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from bot.channels.addresses import address_problem, digest
+from bot.channels.addresses import address_problem, digest, mail_address, mail_sender
 from bot.channels.dialects.dialect import one_line
 from bot.channels.email_html import page
 from bot.channels.local_platform import message_text
@@ -27,36 +26,6 @@ from bot.content.message import Message
 
 PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 
-_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
-
-
-def _ascii_address(address: str) -> str:
-    """Return a bare address, its domain in ASCII. Raises ValueError with a sentence without it."""
-    local, at, domain = address.strip().rpartition("@")
-    try:
-        ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
-        ascii_domain = ""
-    if not at or not _LOCAL.fullmatch(local) or not ascii_domain:
-        raise ValueError(
-            "an e-mail address is written name@example.org, before the @ without accents"
-        )
-    return f"{local}@{ascii_domain}"
-
-
-def _sender(text: str) -> str:
-    """Takes ``name@example.org`` or ``Our group <name@example.org>``."""
-    name, bracket, rest = text.partition("<")
-    if not bracket:
-        return _ascii_address(text)
-    if not rest.endswith(">") or re.search(r"[\x00-\x1f\x7f]", name):
-        raise ValueError("a sender is written Our group <name@example.org>")
-    return f"{name.strip()} <{_ascii_address(rest[:-1])}>"
-
-
-def _one_or_more(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
 
 def _unsubscribe(address: str) -> str:
     if not re.fullmatch(r"(mailto:[^\s<>,]+@[^\s<>,]+|https://[^\s<>,]+)", address, re.ASCII):
@@ -64,13 +33,7 @@ def _unsubscribe(address: str) -> str:
     return address
 
 
-Sender = Annotated[str, AfterValidator(_sender)]
-Recipient = Annotated[str, AfterValidator(_ascii_address)]
-Recipients = Annotated[
-    tuple[Recipient, ...], BeforeValidator(_one_or_more), Field(min_length=1, max_length=50)
-]
-Unsubscribe = Annotated[str, AfterValidator(_unsubscribe)]
-Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
+Recipient = Annotated[str, AfterValidator(mail_address)]
 
 
 class EmailOptions(ChannelOptions):
@@ -83,30 +46,37 @@ class EmailOptions(ChannelOptions):
 
     host: str
     security: Security = "starttls"
-    port: Port | None = None
+    port: Annotated[int, Field(ge=1, le=65535, strict=True)] | None = None
     user: str | None = None
     password: SecretStr | None = None
-    sender: Sender
-    to: Recipients
+    sender: Annotated[str, AfterValidator(mail_sender)]
+    to: Annotated[
+        tuple[Recipient, ...],
+        BeforeValidator(lambda to: [to] if isinstance(to, str) else to),
+        Field(min_length=1, max_length=50),
+    ]
     reply_to: Recipient | None = None
-    unsubscribe: Unsubscribe | None = None
+    unsubscribe: Annotated[str, AfterValidator(_unsubscribe)] | None = None
     unsubscribe_one_click: bool = False
 
     @model_validator(mode="after")
     def _goes_together(self) -> EmailOptions:
         if (self.user is None) != (self.password is None):
             raise ValueError("user and password go together; give both or neither")
-        secret = self.password.get_secret_value() if self.password else ""
-        if not ((self.user or "") + secret).isascii():
+        if not ((self.user or "") + self.password_text).isascii():
             raise ValueError("user and password may have no accents: mail servers take none")
-        https = self.unsubscribe is not None and self.unsubscribe.startswith("https://")
-        if self.unsubscribe_one_click and not https:
+        if self.unsubscribe_one_click and not (self.unsubscribe or "").startswith("https://"):
             raise ValueError("unsubscribe_one_click needs an https: address as unsubscribe")
         return self
 
     @property
-    def its_port(self) -> int:
-        return self.port or PORTS[self.security]
+    def password_text(self) -> str:
+        return self.password.get_secret_value() if self.password else ""
+
+    @property
+    def server(self) -> MailServer:
+        port = self.port or PORTS[self.security]
+        return MailServer(self.host, port, self.security, self.user, self.password_text)
 
 
 class Email(Platform[EmailOptions, EmailMessage]):
@@ -121,19 +91,15 @@ class Email(Platform[EmailOptions, EmailMessage]):
     def address_problem(self, options: EmailOptions, trusted_hosts: Collection[str]) -> str | None:
         """Return what is wrong with the host, judged as that of a web address is."""
         host = f"[{options.host}]" if ":" in options.host else options.host
-        secure = options.security != "none"
-        problem = address_problem(
-            f"{'https' if secure else 'http'}://{host}:{options.its_port}/", trusted_hosts
-        )
-        if problem is None:
-            return None
-        if not secure and "http://" in problem:
+        scheme = "http" if options.security == "none" else "https"
+        problem = address_problem(f"{scheme}://{host}:{options.server.port}/", trusted_hosts)
+        if problem and scheme == "http" and "http://" in problem:
             return (
                 '`security = "none"` sends the message and the password so that anyone on the way '
                 'could read them; use "starttls" or "tls", or add the host to trusted_hosts in '
                 "config/vigilia.toml if it is your own."
             )
-        return problem.replace("The address's host", "The mail server's host")
+        return problem and problem.replace("The address's host", "The mail server's host")
 
     def address_digest(self, options: EmailOptions) -> str:
         to = ",".join(sorted(recipient.lower() for recipient in options.to))
@@ -157,40 +123,28 @@ class Email(Platform[EmailOptions, EmailMessage]):
         self, payload: EmailMessage, options: EmailOptions, envelope: Envelope
     ) -> MimeRequest:
         """Return the e-mail, the same bytes for the same envelope and words."""
-        sender = _bare(options.sender)
-        name = options.sender.partition("<")[0].strip() if "<" in options.sender else ""
+        name, _, bracketed = options.sender.rpartition("<")
+        sender, one_click = bracketed.rstrip(">"), options.unsubscribe_one_click
+        fields: dict[str, Any] = {
+            "Subject": None,
+            "From": Mailbox(name.strip(), addr_spec=sender),
+            "To": options.to[0] if len(options.to) == 1 else "undisclosed-recipients:;",
+            "Reply-To": options.reply_to,
+            "Date": format_datetime(envelope.at),
+            # The same for all attempts at one generation of a posting.
+            "Message-ID": f"<{envelope.request_id}@{sender.rpartition('@')[2]}>",
+            "Auto-Submitted": "auto-generated",
+            "List-Unsubscribe": f"<{options.unsubscribe}>" if options.unsubscribe else None,
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" if one_click else None,
+            **dict(payload.items()),
+        }
         mime = EmailMessage(policy=SMTP)
-        mime["Subject"] = payload["Subject"]
-        mime["From"] = Mailbox(name, addr_spec=sender)
-        mime["To"] = options.to[0] if len(options.to) == 1 else "undisclosed-recipients:;"
-        if options.reply_to:
-            mime["Reply-To"] = options.reply_to
-        mime["Date"] = format_datetime(envelope.at)
-        mime["Message-ID"] = message_id(envelope.request_id, sender.rpartition("@")[2])
-        mime["Auto-Submitted"] = "auto-generated"
-        if options.unsubscribe:
-            mime["List-Unsubscribe"] = f"<{options.unsubscribe}>"
-            if options.unsubscribe_one_click:
-                mime["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        for field, value in payload.items():
-            if field != "Subject":
+        for field, value in fields.items():
+            if value is not None:
                 mime[field] = value
         mime.set_payload(payload.get_payload())
         mime.set_boundary(f"=_{envelope.request_id}")
-        password = options.password.get_secret_value() if options.password else ""
-        server = MailServer(
-            options.host, options.its_port, options.security, options.user, password
-        )
-        return MimeRequest(server, sender, options.to, mime.as_bytes(policy=SMTP))
-
-
-def _bare(sender: str) -> str:
-    return sender.partition("<")[2].rstrip(">") or sender
-
-
-def message_id(request_id: str, domain: str) -> str:
-    """Return the Message-ID that all attempts at one generation of a posting have."""
-    return f"<{request_id}@{domain}>"
+        return MimeRequest(options.server, sender, options.to, mime.as_bytes(policy=SMTP))
 
 
 PLATFORM = Email()

@@ -9,27 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from dataclasses import replace
+from typing import Generic, NamedTuple, TypeVar
 
-from bot.content.markdown import parse
-from bot.content.message import Message, Part
+from bot.content.markdown import block_starts, parse
+from bot.content.message import Message
 from bot.errors import RenderError
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
 
 KEPT_SOURCES = 2
 
 _DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:[^\n]*$", re.MULTILINE)
-
-
-@cache
-def _parser() -> MarkdownIt:
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - what only lists days does not wait for it
-
-    return MarkdownIt("commonmark", {"html": False})
 
 
 class CannotFitError(RenderError):
@@ -79,8 +68,7 @@ def fit(
     return Fitted(fitted, tuple(_losses(message, cuts[:enough])))
 
 
-@dataclass(frozen=True)
-class _Cut:
+class _Cut(NamedTuple):
     """One thing left out of one part: its last source where ``body`` is None, else a paragraph,
     which leaves ``body``."""
 
@@ -113,15 +101,9 @@ def _shorter_bodies(body: str) -> list[str]:
 
     Link definitions of what is left out are kept: a link that stays may need them.
     """
-    # Lines as CommonMark has them: str.splitlines would break at more than it does.
-    lines = re.sub(r"\r\n?", "\n", body).split("\n")
-    starts = [
-        token.map[0]
-        for token in _parser().parse(body)
-        if token.level == 0 and token.nesting >= 0 and token.map and token.map[0] > 0
-    ]
+    lines, starts = block_starts(body)
     shorter: list[str] = []
-    for start in starts:
+    for start in filter(None, starts):
         shorter_body = "\n".join(lines[:start]).rstrip()
         if not shorter and not parse(shorter_body):
             continue  # what stands before the first block shows nothing
@@ -147,12 +129,7 @@ def _losses(message: Message, cuts: Sequence[_Cut]) -> Iterator[str]:
     for index, part in enumerate(message.parts):
         part_cuts = [cut for cut in cuts if cut.part == index]
         paragraphs = sum(cut.body is not None for cut in part_cuts)
-        yield from _loss(part, len(part_cuts) - paragraphs, "source")
-        yield from _loss(part, paragraphs, "paragraph")
-
-
-def _loss(part: Part, count: int, thing: str) -> Iterator[str]:
-    if count == 1:
-        yield f"The text in '{part.language}' loses its last {thing}."
-    elif count:
-        yield f"The text in '{part.language}' loses its last {count} {thing}s."
+        for count, thing in ((len(part_cuts) - paragraphs, "source"), (paragraphs, "paragraph")):
+            what = thing if count == 1 else f"{count} {thing}s"
+            if count:
+                yield f"The text in '{part.language}' loses its last {what}."

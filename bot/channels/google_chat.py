@@ -2,9 +2,6 @@
 
 https://developers.google.com/workspace/chat/quickstart/webhooks and
 https://developers.google.com/workspace/chat/api/reference/rest/v1/cards (read 2026-11-24).
-
-A message is one card a language. The native list of sources (``elements.citedSources``) is left
-out: whether webhooks take it is not documented, and an unknown field has the whole message refused.
 """
 
 from __future__ import annotations
@@ -47,7 +44,9 @@ class GoogleChatOptions(WebhookOptions):
 
 
 class GoogleChat(WebhookPlatform[GoogleChatOptions]):
-    """A card a language: a title, the body, the actions with buttons, the sources, a footer.
+    """A card a language: a title, the body, the actions with buttons, the sources, a footer. The
+    native list of sources (``elements.citedSources``) is left out: whether webhooks take it is not
+    documented, and an unknown field has the whole message refused.
 
     ``repeat_safe_for`` stays None although each request has a ``requestId``: that a repeat gives
     the first message again is documented for "the same credentials", and not said of webhooks.
@@ -89,9 +88,10 @@ class GoogleChat(WebhookPlatform[GoogleChatOptions]):
         return payload
 
     def too_long(self, payload: Json) -> bool:
+        sections = [section for card in payload["cardsV2"] for section in card["card"]["sections"]]
         return (
             len(json_bytes(payload)) > LONGEST_MESSAGE
-            or _widgets(payload) > MOST_WIDGETS
+            or sum(len(section["widgets"]) for section in sections) > MOST_WIDGETS
             or units(payload["fallbackText"]) > LONGEST_FALLBACK
         )
 
@@ -122,14 +122,6 @@ class GoogleChat(WebhookPlatform[GoogleChatOptions]):
 
     def words(self, response: Response) -> str | None:
         return strings_of(response.json.get("error"), "status", "message")
-
-
-def _widgets(payload: Json) -> int:
-    return sum(
-        len(section["widgets"])
-        for card in payload["cardsV2"]
-        for section in card["card"]["sections"]
-    )
 
 
 PLATFORM = GoogleChat()

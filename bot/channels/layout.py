@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bot.channels.dialects.dialect import Dialect, one_line, web_url
-from bot.content.message import ActionText, Link, Part
+from bot.content.message import ActionText, Link, Message, Part
 
 # Muted on purpose: none that signals alarm, success or festivity.
 _COLOURS = {
@@ -24,27 +24,33 @@ def colour(kind: str) -> int:
     return _COLOURS.get(kind, _COLOURS["remembrance"])
 
 
-def text_of_part(
-    part: Part,
+def text_of(
+    message: Message,
     dialect: Dialect,
+    between: str,
     *,
     titled: bool = True,
     buttons: Collection[Link] = (),
     sources_in_a_row: bool = True,
 ) -> str:
-    """Return what a message says in one language: title, body, actions, sources, footer.
+    """Return what a message says, each language with its title, body, actions, sources and footer.
 
-    ``titled`` False leaves the title out, ``buttons`` are links shown as such beside the text.
+    ``titled`` False leaves the first title out, which stands elsewhere; ``buttons`` are links shown
+    as such beside the text.
     """
-    title, footer = dialect.line(part.title) if titled else "", dialect.line(part.footer)
-    pieces = (
-        dialect.strong(title) if title else "",
-        dialect.markdown(part.body),
-        actions_of(part, dialect, buttons),
-        sources_of(part, dialect, in_a_row=sources_in_a_row),
-        dialect.emphasis(footer) if footer else "",
-    )
-    return "\n\n".join(filter(None, pieces))
+    texts = []
+    for part in message.parts:
+        with_title = titled or part is not message.parts[0]
+        footer = dialect.line(part.footer)
+        pieces = (
+            *(label_of(part.title, dialect) if with_title else ()),
+            dialect.markdown(part.body),
+            actions_of(part, dialect, buttons),
+            sources_of(part, dialect, in_a_row=sources_in_a_row),
+            dialect.emphasis(footer) if footer else "",
+        )
+        texts.append("\n\n".join(filter(None, pieces)))
+    return between.join(texts)
 
 
 def label_of(label: str, dialect: Dialect) -> list[str]:

@@ -2,9 +2,6 @@
 
 https://docs.joinmastodon.org/methods/statuses/#create and #delete, and
 https://docs.joinmastodon.org/api/rate-limits/ (read 2026-11-24).
-
-Of each language: the title, the first sentences, and one source. A status has 500 characters unless
-the server says otherwise; an address counts 23 whatever its length.
 """
 
 from __future__ import annotations
@@ -19,8 +16,7 @@ from bot.channels.answers import wait_until
 from bot.channels.dialects.dialect import Json
 from bot.channels.dialects.mastodon import short_form
 from bot.channels.fitting import Fitted
-from bot.channels.outcome import Delivered, Outcome
-from bot.channels.platform import Envelope
+from bot.channels.platform import Envelope, Retracts
 from bot.channels.request import HttpRequest, Response, json_request
 from bot.channels.server_platform import ServerOptions, ServerPlatform
 from bot.content.message import Message
@@ -42,8 +38,9 @@ class MastodonOptions(ServerOptions):
     longest: Annotated[int, Field(ge=200, le=100_000, strict=True)] = LONGEST_STATUS
 
 
-class Mastodon(ServerPlatform[MastodonOptions, Json]):
-    """One status. Its own fitting: the whole message never fits."""
+class Mastodon(ServerPlatform[MastodonOptions, Json], Retracts[MastodonOptions, Json]):
+    """One status: of each language the title, the first sentences, and one source. Its own fitting:
+    the whole message never fits."""
 
     name = "mastodon"
     called = "Mastodon"
@@ -60,6 +57,7 @@ class Mastodon(ServerPlatform[MastodonOptions, Json]):
     gone = (401,)  # the token was revoked
     post_key = "id"
     word_keys = ("error",)
+    post_name = re.compile(r"[A-Za-z0-9]{1,64}")
 
     def place(self, options: MastodonOptions) -> tuple[str, ...]:
         return options.site.origin, options.access_token.get_secret_value()
@@ -88,17 +86,11 @@ class Mastodon(ServerPlatform[MastodonOptions, Json]):
         except ValueError:
             return None
 
-    def retraction(
-        self, remote_id: str, options: MastodonOptions, envelope: Envelope
-    ) -> HttpRequest | None:
-        if not re.fullmatch(r"[A-Za-z0-9]{1,64}", remote_id):
-            return None
-        return _request("DELETE", options, f"/{remote_id}", {}, {})
+    def deletion(self, post: str, options: MastodonOptions, envelope: Envelope) -> HttpRequest:
+        return _request("DELETE", options, f"/{post}", {}, {})
 
-    def retracted(self, response: Response, at: datetime) -> Outcome:
-        if response.status == 404 and response.json.get("error") == "Record not found":
-            return Delivered(detail="It was gone already.")
-        return self.by_status(response, at)
+    def was_gone(self, response: Response) -> bool:
+        return response.status == 404 and response.json.get("error") == "Record not found"
 
 
 def _request(

@@ -25,7 +25,7 @@ from bot.channels.dialects.html import notice_of
 from bot.channels.layout import colour
 from bot.channels.local_platform import message_text
 from bot.channels.outcome import Outcome, Reason
-from bot.channels.platform import Envelope
+from bot.channels.platform import Envelope, Retracts
 from bot.channels.request import HttpRequest, Response, json_bytes, json_request
 from bot.channels.server_platform import ServerOptions, ServerPlatform
 from bot.content.message import Message
@@ -45,7 +45,7 @@ class MatrixOptions(ServerOptions):
     room: Annotated[str, StringConstraints(pattern=r"^![^\s/]{1,254}$")]
 
 
-class Matrix(ServerPlatform[MatrixOptions, Json]):
+class Matrix(ServerPlatform[MatrixOptions, Json], Retracts[MatrixOptions, Json]):
     """A notice, with HTML and as plain text."""
 
     name = "matrix"
@@ -58,6 +58,7 @@ class Matrix(ServerPlatform[MatrixOptions, Json]):
     repeat_safe_for = timedelta(hours=20)
     gone = (401,)  # the token was revoked, or its device signed out
     post_key = "event_id"
+    post_name = re.compile(r"\$\S{1,254}")
 
     def account(self, options: MatrixOptions) -> tuple[str, ...]:
         return options.site.base, options.access_token.get_secret_value()
@@ -100,16 +101,9 @@ class Matrix(ServerPlatform[MatrixOptions, Json]):
         seconds = milliseconds / 1000 if isinstance(milliseconds, int | float) else None
         return wait_of_seconds(seconds)
 
-    def retraction(
-        self, remote_id: str, options: MatrixOptions, envelope: Envelope
-    ) -> HttpRequest | None:
-        if not re.fullmatch(r"\$\S{1,254}", remote_id):
-            return None
-        event_id, transaction = (quote(p, safe="") for p in (remote_id, envelope.request_id))
+    def deletion(self, post: str, options: MatrixOptions, envelope: Envelope) -> HttpRequest:
+        event_id, transaction = (quote(name, safe="") for name in (post, envelope.request_id))
         return _request(options, f"redact/{event_id}/{transaction}", {})
-
-    def retracted(self, response: Response, at: datetime) -> Outcome:
-        return self.by_status(response, at)
 
 
 def _request(options: MatrixOptions, path: str, content: Json) -> HttpRequest:

@@ -2,26 +2,20 @@
 
 https://developers.mattermost.com/integrate/webhooks/incoming/ and
 https://developers.mattermost.com/integrate/reference/message-attachments/ (read 2026-11-24).
-
-A message is one attachment a language. The words stand before it (``pretext``) and in its fields:
-an attachment's own ``text`` is folded away behind "Show more" where it is taller than 200 pixels.
-A button would have Mattermost call an address of ours, so links are links.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.channels.answers import wait_of_seconds
-from bot.channels.dialects.common_mark import MATTERMOST
-from bot.channels.dialects.dialect import Json, one_line, units
-from bot.channels.layout import action_line, colour
+from bot.channels.dialects.attachments import mattermost_attachments
+from bot.channels.dialects.dialect import Json, units
 from bot.channels.outcome import Outcome, Reason
 from bot.channels.request import Response
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
-from bot.content.message import Message, Part
+from bot.content.message import Message
 
 LONGEST_POST = 16_383
 """Characters; a longer text is split into several posts."""
@@ -48,7 +42,8 @@ class MattermostOptions(WebhookOptions):
 
 
 class Mattermost(WebhookPlatform[MattermostOptions]):
-    """An attachment a language, with the colour of the day."""
+    """An attachment a language, with the colour of the day. A button would have Mattermost call an
+    address of ours, so links are links."""
 
     name = "mattermost"
     called = "Mattermost"
@@ -65,16 +60,18 @@ class Mattermost(WebhookPlatform[MattermostOptions]):
     word_keys = ("message",)
 
     def payload(self, message: Message, options: MattermostOptions | None) -> Json:
-        payload: Json = {"attachments": [_attachment(part, message.kind) for part in message.parts]}
+        payload: Json = {"attachments": mattermost_attachments(message)}
         if options is not None and options.silent:
             payload["silent"] = True
         return payload
 
     def too_long(self, payload: Json) -> bool:
         attachments = payload["attachments"]
-        length = sum(units(text) for attachment in attachments for text in _texts(attachment))
-        footers = (attachment.get("footer", "") for attachment in attachments)
-        return length > LONGEST_POST or any(units(footer) > LONGEST_FOOTER for footer in footers)
+        footers = [units(attachment.get("footer", "")) for attachment in attachments]
+        fields = [field for attachment in attachments for field in attachment.get("fields", ())]
+        texts = [attachment["pretext"] for attachment in attachments]
+        texts += [field[key] for field in fields for key in ("title", "value")]
+        return sum(map(units, texts)) + sum(footers) > LONGEST_POST or max(footers) > LONGEST_FOOTER
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
         code = response.json.get("id")
@@ -86,42 +83,6 @@ class Mattermost(WebhookPlatform[MattermostOptions]):
         reset = response.headers.get("x-ratelimit-reset", "").strip()
         seconds = float(reset) if re.fullmatch(r"\d{1,9}(\.\d+)?", reset, re.ASCII) else None
         return wait_of_seconds(seconds)
-
-
-def _attachment(part: Part, kind: str) -> Json:
-    title = MATTERMOST.text(one_line(part.title))
-    heading = f"#### {title}" if title else ""
-    attachment: Json = {
-        "fallback": title,
-        "color": f"#{colour(kind):06X}",
-        "pretext": "\n\n".join(filter(None, (heading, MATTERMOST.markdown(part.body)))),
-    }
-    fields = []
-    if part.actions:
-        actions = (
-            f"{MATTERMOST.bullet}{action_line(action, MATTERMOST)}" for action in part.actions
-        )
-        fields.append(_field(part.actions_label, "\n".join(actions)))
-    if part.sources:
-        links = (MATTERMOST.link(link.title, link.url) for link in part.sources)
-        fields.append(_field(part.sources_label, " · ".join(links)))
-    if fields:
-        attachment["fields"] = fields
-    footer = one_line(part.footer)
-    if footer:
-        attachment["footer"] = footer
-    return attachment
-
-
-def _field(label: str, value: str) -> Json:
-    # A field's title is shown letter for letter.
-    return {"title": one_line(label), "value": value, "short": False}
-
-
-def _texts(attachment: Json) -> Iterable[str]:
-    yield from (attachment["pretext"], attachment.get("footer", ""))
-    for field in attachment.get("fields", ()):
-        yield from (field["title"], field["value"])
 
 
 PLATFORM = Mattermost()

@@ -2,9 +2,6 @@
 
 https://docs.ntfy.sh/publish/#publish-as-json and #limitations (read 2026-11-24); the error codes
 from https://github.com/binwiederhier/ntfy/blob/main/server/errors.go.
-
-The words go as plain text, which every client shows alike. ntfy has no colours and no footer of its
-own; the first three links of the actions are its buttons.
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ from pydantic import Field, SecretStr
 from bot.channels.answers import asked_wait
 from bot.channels.dialects.dialect import Json, one_line, web_url
 from bot.channels.dialects.plain import PLAIN
-from bot.channels.layout import button_links, text_of_part
+from bot.channels.layout import button_links, text_of
 from bot.channels.outcome import Outcome, Reason, Retry
 from bot.channels.platform import Envelope
 from bot.channels.request import HttpRequest, Response, json_bytes, json_request
@@ -51,7 +48,8 @@ class NtfyOptions(ServerOptions):
 
 
 class Ntfy(ServerPlatform[NtfyOptions, Json]):
-    """One notification: a title, plain text, up to three buttons."""
+    """One notification: a title, plain text, which every client shows alike, and the first three
+    links of the actions as buttons. ntfy has no colours."""
 
     name = "ntfy"
     called = "ntfy"
@@ -81,12 +79,10 @@ class Ntfy(ServerPlatform[NtfyOptions, Json]):
         """Return the notification without its topic, the longest of which is reckoned with."""
         links = button_links(*message.parts)
         buttons = links[:MOST_ACTIONS]
-        # The first language's title is the notification's own.
-        texts = (
-            text_of_part(part, PLAIN, titled=index > 0, buttons=buttons, sources_in_a_row=False)
-            for index, part in enumerate(message.parts)
+        text = text_of(
+            message, PLAIN, "\n\n\n", titled=False, buttons=buttons, sources_in_a_row=False
         )
-        payload: Json = {"title": one_line(message.title), "message": "\n\n\n".join(texts)}
+        payload: Json = {"title": one_line(message.title), "message": text}
         if links:
             payload["click"] = web_url(links[0].url)
             payload["actions"] = [
@@ -100,12 +96,11 @@ class Ntfy(ServerPlatform[NtfyOptions, Json]):
         return len(payload["message"].encode()) > LONGEST_MESSAGE or len(body) > LONGEST_BODY
 
     def assembled(self, payload: Json, options: NtfyOptions, envelope: Envelope) -> HttpRequest:
-        token = options.token_text
+        token, url = options.token_text, f"{options.site.origin}/"
         words = {key: payload[key] for key in ("title", "message")}
         priority = {} if options.priority == 3 else {"priority": options.priority}
         body = {"topic": options.topic.get_secret_value(), **words, **priority, **payload}
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        url = f"{options.site.origin}/"
         return json_request("POST", url, body, (token,), headers=headers, secret_fields=("topic",))
 
     def words(self, response: Response) -> str | None:

@@ -3,16 +3,17 @@ is its own: what it takes, how it says a message, how it reads answers."""
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from bot.channels.addresses import WebhookUrl, read_address
-from bot.channels.answers import detail_of, read_answer, strings_of
+from bot.channels.answers import detail_of, read_answer, strings_of, wait_of_seconds
 from bot.channels.fitting import CannotFitError, Fitted, PayloadT, fit
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected
 from bot.channels.request import HttpRequest, Request, Response
@@ -87,6 +88,8 @@ class Platform(ABC, Generic[OptionsT, PayloadT]):
     """Where a JSON answer has the platform's name of the post, if it has one."""
     word_keys: tuple[str, ...] = ()
     """Where a JSON answer has the platform's words, for people."""
+    wait_key: str = ""
+    """Where a JSON answer has the seconds to wait, if it asks for a wait."""
 
     @abstractmethod
     def address_problem(self, options: OptionsT, trusted_hosts: Collection[str]) -> str | None:
@@ -166,7 +169,7 @@ class Platform(ABC, Generic[OptionsT, PayloadT]):
 
     def wait(self, response: Response, at: datetime) -> timedelta | None:
         """Return the wait that an answer asks for, but in the header that all have."""
-        return None
+        return wait_of_seconds(response.json.get(self.wait_key))
 
     def detail(self, response: Response) -> str:
         """Return one harmless line for people: the status, and the platform's words."""
@@ -177,23 +180,33 @@ class Platform(ABC, Generic[OptionsT, PayloadT]):
         return Rejected(reason, self.detail(response), gone=gone)
 
 
-_Theirs_contra = TypeVar("_Theirs_contra", bound=BaseModel, contravariant=True)
+class Retracts(Platform[OptionsT, PayloadT]):
+    """A platform that can take a post back: delete it, or blank it out."""
 
-
-@runtime_checkable
-class Retracts(Protocol[_Theirs_contra]):
-    """What a platform has besides where it can take a post back: delete it, or blank it out."""
+    post_name: re.Pattern[str]
+    """What a name of a post there is like."""
 
     def retraction(
-        self, remote_id: str, options: _Theirs_contra, envelope: Envelope
+        self, remote_id: str, options: OptionsT, envelope: Envelope
     ) -> HttpRequest | None:
         """Return the request that takes back the post that the platform called ``remote_id``.
 
         None where ``remote_id`` is no name of a post there. ``envelope.request_id`` is the same for
         every try at this retraction, and no other request's."""
-        ...
+        is_post = self.post_name.fullmatch(remote_id)
+        return self.deletion(remote_id, options, envelope) if is_post else None
+
+    @abstractmethod
+    def deletion(self, post: str, options: OptionsT, envelope: Envelope) -> HttpRequest:
+        """Return the same, for what is a name of a post."""
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
         """Return what the answer to it, read at ``at`` (UTC), means: ``Delivered`` is "the post is
         gone", by this request or before it."""
-        ...
+        if self.was_gone(response):
+            return Delivered(detail="It was gone already.")
+        return self.by_status(response, at)
+
+    def was_gone(self, response: Response) -> bool:
+        """Return whether an answer says that there was no such post any more."""
+        return False

@@ -156,7 +156,6 @@ class ApprisedRequest:
     url: str = field(repr=False)
     title: str
     body: str
-    markdown: bool
 
     @property
     def scheme(self) -> str:
@@ -168,11 +167,7 @@ class ApprisedRequest:
             "method": "APPRISE",
             "url": f"{self.scheme}://{MASK}",
             "headers": {},
-            "json": {
-                "title": self.title,
-                "body": self.body,
-                "body_format": "markdown" if self.markdown else "text",
-            },
+            "json": {"title": self.title, "body": self.body, "body_format": "text"},
         }
 
 

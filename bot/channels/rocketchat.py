@@ -2,9 +2,6 @@
 
 https://docs.rocket.chat/docs/integrations and the server's source
 (apps/meteor/app/integrations/server/api/api.ts, read 2026-11-24).
-
-A message is two attachments a language: the title, the body and the actions, whose buttons stand
-below them, then the sources and the footer. With attachments and no text nothing unfurls.
 """
 
 from __future__ import annotations
@@ -13,8 +10,8 @@ import re
 from datetime import datetime, timedelta
 
 from bot.channels.answers import detail_of, wait_of_seconds
+from bot.channels.dialects.attachments import rocketchat_attachments
 from bot.channels.dialects.dialect import Json, units
-from bot.channels.dialects.rocketchat_attachments import attachments_of
 from bot.channels.outcome import Delivered, Outcome, Reason, Unknown
 from bot.channels.request import Response
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
@@ -35,7 +32,8 @@ class RocketChatOptions(WebhookOptions):
 
 
 class RocketChat(WebhookPlatform[RocketChatOptions]):
-    """Attachments with link buttons and the colour of the day."""
+    """Two attachments a language: the title, the body and the actions, whose buttons stand below
+    them, then the sources and the footer. With attachments and no text nothing unfurls."""
 
     name = "rocketchat"
     called = "Rocket.Chat"
@@ -51,7 +49,7 @@ class RocketChat(WebhookPlatform[RocketChatOptions]):
     gone = (410,)
 
     def payload(self, message: Message, options: RocketChatOptions | None) -> Json:
-        payload: Json = {"attachments": list(attachments_of(message))}
+        payload: Json = {"attachments": list(rocketchat_attachments(message))}
         if options is not None and options.separate_response:
             payload["separateResponse"] = True
         return payload

@@ -11,25 +11,18 @@ legacy, sets narrower, and folds away behind "Show more".
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from bot.channels.addresses import WebhookUrl
 from bot.channels.dialects.dialect import Json, units
-from bot.channels.dialects.slack_blocks import LONGEST_TEXT_OBJECT, blocks_of, fallback_of
+from bot.channels.dialects.slack_blocks import blocks_are_too_long, blocks_of, fallback_of
 from bot.channels.outcome import Outcome, Reason
 from bot.channels.request import Response
 from bot.channels.webhook_platform import WebhookOptions, WebhookPlatform
 from bot.content.message import Message
 
-LONGEST_URL = 3000
-MOST_BLOCKS = 50
-MOST_CONTEXT_ELEMENTS = 10
 LONGEST_TEXT = 40_000
-# Undocumented: about 13,200 characters over all blocks were refused with msg_blocks_too_long
-# (https://github.com/slackapi/bolt-js/issues/2509).
-LONGEST_BLOCKS = 12_000
 
 # The bodies by which Slack says that no message will arrive at this address any more
 # (https://docs.slack.dev/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks). An archived
@@ -44,17 +37,13 @@ _GONE = {
 }
 
 
-class SlackOptions(WebhookOptions):
-    """``url`` is the webhook's address, which is the secret."""
-
-
-class Slack(WebhookPlatform[SlackOptions]):
+class Slack(WebhookPlatform[WebhookOptions]):
     """Block Kit: a header, the body, the actions, the sources and a footer for each language."""
 
     name = "slack"
     called = "Slack"
     where = "at https://api.slack.com/apps, in your app under Incoming Webhooks"
-    options_model = SlackOptions
+    options_model = WebhookOptions
     hosts = ("hooks.slack.com", "hooks.slack-gov.com")
     path = re.compile(r"^/services(/[A-Za-z0-9]+){3}/?\Z")
     looks = (
@@ -72,7 +61,7 @@ class Slack(WebhookPlatform[SlackOptions]):
             )
         return super().url_problem(url, trusted_hosts)
 
-    def payload(self, message: Message, options: SlackOptions | None) -> Json:
+    def payload(self, message: Message, options: WebhookOptions | None) -> Json:
         return {
             "text": "\n\n".join(fallback_of(part) for part in message.parts),
             "blocks": blocks_of(message.parts),
@@ -81,40 +70,13 @@ class Slack(WebhookPlatform[SlackOptions]):
         }
 
     def too_long(self, payload: Json) -> bool:
-        blocks = payload["blocks"]
-        lengths = list(_lengths(blocks))
-        return (
-            len(blocks) > MOST_BLOCKS
-            or units(payload["text"]) > LONGEST_TEXT
-            or sum(length for _, length in lengths) > LONGEST_BLOCKS
-            or any(key == "url" and length > LONGEST_URL for key, length in lengths)
-            or any(_context_is_too_long(block) for block in blocks if block["type"] == "context")
-        )
+        return blocks_are_too_long(payload["blocks"]) or units(payload["text"]) > LONGEST_TEXT
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
         code = response.text.strip()
         if 400 <= response.status <= 499 and code in _GONE:
             return self.refusal(_GONE[code], response, gone=True)
         return None
-
-
-def _lengths(value: Any, key: str = "") -> Iterable[tuple[str, int]]:
-    """Return the length of every text and address in the blocks, with its key."""
-    if isinstance(value, dict):
-        for inner_key, inner in value.items():
-            yield from _lengths(inner, inner_key)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _lengths(inner, key)
-    elif key in ("text", "url"):
-        yield key, units(value)
-
-
-def _context_is_too_long(block: Json) -> bool:
-    elements = block["elements"]
-    return len(elements) > MOST_CONTEXT_ELEMENTS or any(
-        units(element["text"]) > LONGEST_TEXT_OBJECT for element in elements
-    )
 
 
 PLATFORM = Slack()

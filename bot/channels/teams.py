@@ -35,17 +35,13 @@ _RETIRED = re.compile(r"(^|\.)webhook\.office\.com$|^outlook\.office(365)?\.com$
 _HIDDEN_ERROR = re.compile(r"returned HTTP error (\d{3})")
 
 
-class TeamsOptions(WebhookOptions):
-    """``url`` is the workflow's address, which is the secret."""
-
-
-class Teams(WebhookPlatform[TeamsOptions]):
+class Teams(WebhookPlatform[WebhookOptions]):
     """An Adaptive Card: a title, the body, the actions with buttons, sources and a footer."""
 
     name = "teams"
     called = "Microsoft Teams"
     where = "in Teams, in the channel's menu under Workflows"
-    options_model = TeamsOptions
+    options_model = WebhookOptions
     slash_matters = True
     # Nothing is documented for workflows; the old connectors took four in a second.
     rate = 1.0
@@ -66,17 +62,10 @@ class Teams(WebhookPlatform[TeamsOptions]):
             )
         return None
 
-    def payload(self, message: Message, options: TeamsOptions | None) -> Json:
-        return {
-            "type": "message",
-            "attachments": [
-                {
-                    "contentType": "application/vnd.microsoft.card.adaptive",
-                    "contentUrl": None,
-                    "content": card_of(message),
-                }
-            ],
-        }
+    def payload(self, message: Message, options: WebhookOptions | None) -> Json:
+        kind = "application/vnd.microsoft.card.adaptive"
+        attachment = {"contentType": kind, "contentUrl": None, "content": card_of(message)}
+        return {"type": "message", "attachments": [attachment]}
 
     def too_long(self, payload: Json) -> bool:
         body = json_bytes(payload)
@@ -86,7 +75,13 @@ class Teams(WebhookPlatform[TeamsOptions]):
         if response.status == 202 and not is_web_page(response):
             return Delivered(detail="Teams has started the workflow; it does not say what it posts")
         if response.is_success:
-            return _taken(response)
+            # Not the documented 202: connectors hid errors in it.
+            text = response.text.strip()
+            hidden = _HIDDEN_ERROR.search(text)
+            if hidden and hidden[1] == "429":
+                return Retry(Reason.RATE_LIMITED, detail_of(response))
+            posted = text in ("", "1")
+            return Delivered() if posted else Unknown(Reason.NOT_A_POST, detail_of(response))
         words = self.words(response) or ""
         if 400 <= response.status <= 499 and words.startswith("WorkflowTriggerIsNotEnabled"):
             return self.refusal(Reason.DISABLED, response, gone=True)
@@ -94,17 +89,6 @@ class Teams(WebhookPlatform[TeamsOptions]):
 
     def words(self, response: Response) -> str | None:
         return strings_of(response.json.get("error"), "code", "message")
-
-
-def _taken(response: Response) -> Outcome:
-    """Return what a success means that is not the documented 202: connectors hid errors in it."""
-    words = response.text.strip()
-    hidden = _HIDDEN_ERROR.search(words)
-    if hidden and hidden[1] == "429":
-        return Retry(Reason.RATE_LIMITED, detail_of(response))
-    if words in ("", "1"):
-        return Delivered()
-    return Unknown(Reason.NOT_A_POST, detail_of(response))
 
 
 PLATFORM = Teams()

@@ -2,8 +2,6 @@
 
 https://core.telegram.org/bots/api#sendmessage, #deletemessage and #making-requests (read
 2026-11-24).
-
-A message is one text in Telegram's HTML, its actions' links as buttons below it.
 """
 
 from __future__ import annotations
@@ -19,9 +17,9 @@ from pydantic import Field, SecretStr, StringConstraints
 from bot.channels.answers import wait_of_seconds
 from bot.channels.dialects.dialect import Json, one_line, units, web_url
 from bot.channels.dialects.html import TELEGRAM
-from bot.channels.layout import button_links, text_of_part
+from bot.channels.layout import button_links, text_of
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Unknown
-from bot.channels.platform import ChannelOptions, Envelope, Text
+from bot.channels.platform import ChannelOptions, Envelope, Retracts, Text
 from bot.channels.request import HttpRequest, Response, json_request
 from bot.channels.server_platform import ServerPlatform
 from bot.content.message import Link, Message
@@ -30,8 +28,6 @@ LONGEST_TEXT = 4096
 """UTF-16 units after the entities have been parsed."""
 MOST_BUTTONS = 100
 LONGEST_LABEL = 64
-
-_SEPARATOR = "\n\n⸻\n\n"
 
 
 class TelegramOptions(ChannelOptions):
@@ -52,8 +48,8 @@ class TelegramOptions(ChannelOptions):
         return self.server
 
 
-class Telegram(ServerPlatform[TelegramOptions, Json]):
-    """One text, with link buttons."""
+class Telegram(ServerPlatform[TelegramOptions, Json], Retracts[TelegramOptions, Json]):
+    """One text in Telegram's HTML, its actions' links as buttons below it."""
 
     name = "telegram"
     called = "Telegram"
@@ -65,6 +61,7 @@ class Telegram(ServerPlatform[TelegramOptions, Json]):
     rate = 1 / 3
     gone = (401, 403, 404)
     word_keys = ("description",)
+    post_name = re.compile(r"-?\d{1,20}/\d{1,20}", re.ASCII)
 
     def account(self, options: TelegramOptions) -> tuple[str, ...]:
         return options.token.get_secret_value(), options.chat_id.lower()
@@ -83,27 +80,25 @@ class Telegram(ServerPlatform[TelegramOptions, Json]):
     def payload(self, message: Message, options: TelegramOptions | None) -> Json:
         """Return what is the message's; where it goes to is added to the request."""
         links = dict.fromkeys(filter(_fits_a_button, button_links(*message.parts)))
-        texts = (text_of_part(part, TELEGRAM, buttons=links) for part in message.parts)
         rows = [[{"text": one_line(link.title), "url": web_url(link.url)}] for link in links]
-        return {"text": _SEPARATOR.join(texts), "rows": rows}
+        return {"text": text_of(message, TELEGRAM, "\n\n⸻\n\n", buttons=links), "rows": rows}
 
     def too_long(self, payload: Json) -> bool:
         seen = html.unescape(re.sub(r"<[^>]*>", "", payload["text"]))
         return units(seen) > LONGEST_TEXT or len(payload["rows"]) > MOST_BUTTONS
 
     def assembled(self, payload: Json, options: TelegramOptions, envelope: Envelope) -> HttpRequest:
-        body: Json = {
+        body = {
             "chat_id": options.chat_id,
             "text": payload["text"],
             "parse_mode": "HTML",
             "link_preview_options": {"is_disabled": True},
             "disable_notification": options.silent,
+            "message_thread_id": options.thread_id,
+            "reply_markup": {"inline_keyboard": payload["rows"]} if payload["rows"] else None,
         }
-        if options.thread_id is not None:
-            body["message_thread_id"] = options.thread_id
-        if payload["rows"]:
-            body["reply_markup"] = {"inline_keyboard": payload["rows"]}
-        return _request(options, "sendMessage", body)
+        filled = {key: value for key, value in body.items() if value is not None}
+        return _request(options, "sendMessage", filled)
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
         match response.status, response.json:
@@ -117,8 +112,12 @@ class Telegram(ServerPlatform[TelegramOptions, Json]):
                 return self.refusal(Reason.GONE, response, gone=True)
             case _, {"ok": False} if response.is_success:
                 return Unknown(Reason.NOT_A_POST, self.detail(response))
-            case _, {"ok": True, "result": result} if response.is_success:
-                return Delivered(_remote_id(result))
+            case (
+                _,
+                {"ok": True, "result": {"chat": {"id": int(chat)}, "message_id": int(number)}},
+            ) if response.is_success:
+                # A message's number is its chat's own.
+                return Delivered(f"{chat}/{number}")
         return None
 
     def wait(self, response: Response, at: datetime) -> timedelta | None:
@@ -126,33 +125,19 @@ class Telegram(ServerPlatform[TelegramOptions, Json]):
         seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
         return wait_of_seconds(seconds)
 
-    def retraction(
-        self, remote_id: str, options: TelegramOptions, envelope: Envelope
-    ) -> HttpRequest | None:
-        name = re.fullmatch(r"(-?\d{1,20})/(\d{1,20})", remote_id, re.ASCII)
-        if name is None:
-            return None
-        payload = {"chat_id": name[1], "message_id": int(name[2])}
-        return _request(options, "deleteMessage", payload)
+    def deletion(self, post: str, options: TelegramOptions, envelope: Envelope) -> HttpRequest:
+        chat, _, message = post.partition("/")
+        return _request(options, "deleteMessage", {"chat_id": chat, "message_id": int(message)})
 
-    def retracted(self, response: Response, at: datetime) -> Outcome:
-        if response.status == 400 and "message to delete not found" in (self.words(response) or ""):
-            return Delivered(detail="It was gone already.")
-        return self.by_status(response, at)
+    def was_gone(self, response: Response) -> bool:
+        words = self.words(response) or ""
+        return response.status == 400 and "message to delete not found" in words
 
 
 def _request(options: TelegramOptions, method: str, payload: Json) -> HttpRequest:
     token = options.token.get_secret_value()
     url = f"{options.site.base}/bot{token}/{method}"
     return json_request("POST", url, payload, (token, token.partition(":")[2]))
-
-
-def _remote_id(result: object) -> str | None:
-    """Return ``chat/message``: a message's number is its chat's own."""
-    match result:
-        case {"chat": {"id": int(chat)}, "message_id": int(message)}:
-            return f"{chat}/{message}"
-    return None
 
 
 def _fits_a_button(link: Link) -> bool:

@@ -38,23 +38,20 @@ from bot.channels.request import HttpRequest, json_bytes
 from bot.content.message import Link, Message, Part
 from bot.errors import RenderError
 
-EVENT = "observance.message"
-
 LONGEST_BODY = 20_000
 """Bytes: the most that the specification advises ("Payload size")."""
 
-_PREFIX = "whsec_"
 _ROOM = 400  # for the key and the timestamp
 
 
 def _signing_secret(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
-    encoded = text.removeprefix(_PREFIX)
+    encoded = text.removeprefix("whsec_")
     try:
         key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except ValueError:
         key = b""
-    if not text.startswith(_PREFIX) or not 24 <= len(key) <= 64:
+    if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
         raise ValueError(
             "a signing secret is whsec_ and 24 to 64 bytes in base64; copy it from the receiver"
         )
@@ -88,7 +85,7 @@ class Webhook(webhook_platform.WebhookPlatform[WebhookOptions]):
     def payload(self, message: Message, options: WebhookOptions | None) -> Json:
         """Return the event, its key and timestamp still empty: they are the attempt's."""
         return {
-            "type": EVENT,
+            "type": "observance.message",
             "timestamp": "",
             "data": {
                 "key": "",
@@ -114,16 +111,14 @@ class Webhook(webhook_platform.WebhookPlatform[WebhookOptions]):
         data = payload["data"] | {"key": envelope.key}
         event = payload | {"timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}", "data": data}
         request = super().assembled(event, options, envelope)
-        secrets = filter(None, (options.secret, options.secret_previous))
+        signatures = (
+            Signer(secret.get_secret_value()).sign(envelope.request_id, at, request.body.decode())
+            for secret in filter(None, (options.secret, options.secret_previous))
+        )
         signed = {
             "webhook-id": envelope.request_id,
             "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": " ".join(
-                Signer(secret.get_secret_value()).sign(
-                    envelope.request_id, at, request.body.decode()
-                )
-                for secret in secrets
-            ),
+            "webhook-signature": " ".join(signatures),
         }
         return replace(request, headers={**request.headers, **signed})
 

@@ -2,26 +2,24 @@
 
 https://zulip.com/api/send-message, https://zulip.com/api/delete-message and
 https://zulip.com/api/rest-error-handling (read 2026-11-24).
-
-A message is a text; Zulip has neither colours nor buttons.
 """
 
 from __future__ import annotations
 
 import base64
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
 from pydantic import SecretStr, StringConstraints
 
-from bot.channels.answers import read_answer, wait_of_seconds
+from bot.channels.answers import read_answer
 from bot.channels.dialects.dialect import title_within, units
 from bot.channels.dialects.zulip import ZULIP
-from bot.channels.layout import text_of_part
+from bot.channels.layout import text_of
 from bot.channels.outcome import Delivered, Outcome, Reason
-from bot.channels.platform import Envelope
+from bot.channels.platform import Envelope, Retracts
 from bot.channels.request import USER_AGENT, HttpRequest, Response
 from bot.channels.server_platform import ServerOptions, ServerPlatform
 from bot.content.message import Message
@@ -40,8 +38,7 @@ _GONE = {
     "REALM_DEACTIVATED": Reason.DISABLED,
 }
 
-_SEPARATOR = "\n\n---\n\n"
-
+Form = dict[str, str]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOPIC)]
 
 
@@ -60,8 +57,8 @@ class ZulipOptions(ServerOptions):
         return base64.b64encode(pair.encode()).decode()
 
 
-class Zulip(ServerPlatform[ZulipOptions, dict[str, str]]):
-    """One text in a topic of a channel (a stream, as the API has it)."""
+class Zulip(ServerPlatform[ZulipOptions, Form], Retracts[ZulipOptions, Form]):
+    """One text in a topic of a channel (a stream, as the API has it); no colours, no buttons."""
 
     name = "zulip"
     called = "Zulip"
@@ -74,6 +71,8 @@ class Zulip(ServerPlatform[ZulipOptions, dict[str, str]]):
     # 200 requests a minute a user (https://zulip.com/api/rest-error-handling#rate-limit-exceeded).
     rate = 3.0
     gone = (401,)
+    wait_key = "retry-after"
+    post_name = re.compile(r"\d{1,20}", re.ASCII)
 
     def account(self, options: ZulipOptions) -> tuple[str, ...]:
         return options.site.origin, options.email
@@ -86,19 +85,17 @@ class Zulip(ServerPlatform[ZulipOptions, dict[str, str]]):
             return None
         return "`email` is not the address of a bot, such as vigilia-bot@our-group.zulipchat.com."
 
-    def payload(self, message: Message, options: ZulipOptions | None) -> dict[str, str]:
+    def payload(self, message: Message, options: ZulipOptions | None) -> Form:
         topic = (options.topic if options else "{title}").replace("{title}", message.title)
         return {
             "topic": title_within(LONGEST_TOPIC, topic) or "Vigilia",
-            "content": _SEPARATOR.join(text_of_part(part, ZULIP) for part in message.parts),
+            "content": text_of(message, ZULIP, "\n\n---\n\n"),
         }
 
-    def too_long(self, payload: dict[str, str]) -> bool:
+    def too_long(self, payload: Form) -> bool:
         return units(payload["content"]) > LONGEST_CONTENT
 
-    def assembled(
-        self, payload: dict[str, str], options: ZulipOptions, envelope: Envelope
-    ) -> HttpRequest:
+    def assembled(self, payload: Form, options: ZulipOptions, envelope: Envelope) -> HttpRequest:
         form = {"type": "stream", "to": options.stream, **payload}
         return _request("POST", "", options, form)
 
@@ -114,15 +111,8 @@ class Zulip(ServerPlatform[ZulipOptions, dict[str, str]]):
         code, message = response.json.get("code"), response.json.get("msg")
         return f"{code or ''} {message}".strip() if isinstance(message, str) else None
 
-    def wait(self, response: Response, at: datetime) -> timedelta | None:
-        return wait_of_seconds(response.json.get("retry-after"))
-
-    def retraction(
-        self, remote_id: str, options: ZulipOptions, envelope: Envelope
-    ) -> HttpRequest | None:
-        if not re.fullmatch(r"\d{1,20}", remote_id, re.ASCII):
-            return None
-        return _request("DELETE", f"/{remote_id}", options, {})
+    def deletion(self, post: str, options: ZulipOptions, envelope: Envelope) -> HttpRequest:
+        return _request("DELETE", f"/{post}", options, {})
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
         """Return what the answer means. A message that is gone already is
@@ -130,7 +120,7 @@ class Zulip(ServerPlatform[ZulipOptions, dict[str, str]]):
         return read_answer(response, at, words=self.words(response))
 
 
-def _request(method: str, path: str, options: ZulipOptions, form: dict[str, str]) -> HttpRequest:
+def _request(method: str, path: str, options: ZulipOptions, form: Form) -> HttpRequest:
     url = f"{options.site.origin}/api/v1/messages{path}"
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",

@@ -18,11 +18,8 @@ _ORDER = {"error": 0, "warning": 1, "note": 2}
 def check_project(
     project: Project, now: datetime, *, progress: Callable[[int], None] = lambda _percent: None
 ) -> list[Problem]:
-    """Return every problem that can be found without a network, the errors first.
-
-    ``progress`` is told a percentage. Postings are looked through only when all texts can be
-    written.
-    """
+    """Return every problem that can be found without a network, the errors first. ``progress`` is
+    told a percentage. Postings are looked through only when all texts can be written."""
     broken = text_problems(project, now.year, unasked=True)
     problems = [*project.warnings, *broken, *rule_problems(project, now.year)]
     problems += shared_address_problems(project)

@@ -27,37 +27,28 @@ def _any(words: str) -> re.Pattern[str]:
 
 COUNTED_WORDS: Mapping[str, CountedWords] = {
     "en": CountedWords(
-        counted=_any(
-            r"""
+        counted=_any("""
             people persons? m[ae]n wom[ae]n child(?:ren)? boys? girls? victims? survivors? states?
             countr(?:y|ies) nations? governments? part(?:y|ies) members? delegations? votes?
             abstentions? signatories ratifications supporters peacekeepers? soldiers? police
             civilians? refugees? famil(?:y|ies) students? villagers? prisoners? inmates? defendants?
             deaths? dead killed murdered missing disappeared names? lives jews roma sinti tutsis?
             hutus? yazidis? rohingyas? armenians? bosniaks? kurds? cambodians? ukrainians?
-            """
-        ),
+            """),
         scale=_any("hundreds? thousands? millions? dozens?"),
-        month=_any(
-            r"""
+        month=_any("""
             january february march april may june july august september october november december
-            """
-        ),
-        time=_any(
-            r"""
+            """),
+        time=_any("""
             seconds? minutes? hours? days? weeks? months? years? decades? century centuries
-            """
-        ),
-        reference=_any(
-            r"""
+            """),
+        reference=_any("""
             articles? resolutions? no nos paras? paragraphs? chapters? calls? pages? rule
-            """
-        ),
+            """),
         joining=frozenset({"of", "the", "a"}),
     ),
     "fr": CountedWords(
-        counted=_any(
-            r"""
+        counted=_any(r"""
             personnes? hommes? femmes? enfants? garçons? filles? victimes? survivant\w* rescapé\w*
             états? pays nations? gouvernements? parties? membres? délégations? voix abstentions?
             signataires? ratifications? casques soldats? militaires? policiers? civils? réfugié\w*
@@ -65,29 +56,21 @@ COUNTED_WORDS: Mapping[str, CountedWords] = {
             mortes? décès tuée?s? assassinée?s? disparue?s? noms? vies juif\w* juive\w* roms? sinti
             tutsis? hutus? yézidi\w* rohingyas? arménien\w* bosniaques? kurdes? cambodgien\w*
             ukrainien\w*
-            """
-        ),
+            """),
         scale=_any("cents? centaines? milliers? mille millions? dizaines? douzaines?"),
-        month=_any(
-            r"""
+        month=_any("""
             janvier février mars avril mai juin juillet août septembre octobre novembre décembre
-            """
-        ),
-        time=_any(
-            r"""
+            """),
+        time=_any("""
             secondes? minutes? heures? jours? semaines? mois ans? années? décennies? siècles?
-            """
-        ),
-        reference=_any(
-            r"""
+            """),
+        reference=_any("""
             articles? résolutions? nos? paragraphes? chapitres? appels? pages? règle numéros?
-            """
-        ),
+            """),
         joining=frozenset({"de", "d", "des", "du", "les", "un", "une"}),
     ),
     "es": CountedWords(
-        counted=_any(
-            r"""
+        counted=_any("""
             personas? hombres? mujer(?:es)? niñ[oa]s? víctimas? sobrevivientes? supervivientes?
             estados? país(?:es)? países naciones gobiernos? partes? miembros? integrantes?
             delegaciones votos? abstenciones signatari[oa]s? ratificaciones cascos soldados?
@@ -96,30 +79,19 @@ COUNTED_WORDS: Mapping[str, CountedWords] = {
             asesinad[oa]s? desaparecid[oa]s? nombres? vidas judí[oa]s? rom gitan[oa]s? sinti tutsis?
             hutus? yazidíes rohinyás? rohingyas? armeni[oa]s? bosniac[oa]s? bosni[oa]s? kurd[oa]s?
             camboyan[oa]s? ucranian[oa]s?
-            """
-        ),
-        scale=_any(
-            r"""
+            """),
+        scale=_any("""
             cien cient[oa]s? centenar(?:es)? mil miles millar(?:es)? millón millones decenas?
             docenas?
-            """
-        ),
-        month=_any(
-            r"""
+            """),
+        month=_any("""
             enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
-            """
-        ),
-        time=_any(
-            r"""
-            segundos? minutos? horas? días? semanas? mes(?:es)? años? décadas? siglos?
-            """
-        ),
-        reference=_any(
-            r"""
+            """),
+        time=_any("segundos? minutos? horas? días? semanas? mes(?:es)? años? décadas? siglos?"),
+        reference=_any("""
             artículos? resoluci[oó]n(?:es)? núms? núm párrs? párr párrafos? capítulos? llamados?
             páginas? regla número
-            """
-        ),
+            """),
         joining=frozenset({"de", "del", "los", "las", "un", "una"}),
     ),
 }

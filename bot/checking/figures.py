@@ -52,15 +52,9 @@ def figure_faults(text: str, locale: str, dated: Iterable[str] = ()) -> Iterator
 def _figures(sentence: str, words: CountedWords) -> Iterator[tuple[int, int]]:
     """Yield where each figure of a sentence begins, and where those that it counts end."""
     ends = 0
-    numbers = [
-        *(match.span() for match in _DIGITS.finditer(sentence)),
-        *(
-            match.span()
-            for match in _TOKEN.finditer(sentence)
-            if words.scale.fullmatch(match[0]) is not None
-        ),
-    ]
-    for start, end in sorted(numbers):
+    scales = (match for match in _TOKEN.finditer(sentence) if words.scale.fullmatch(match[0]))
+    numbers = sorted(match.span() for match in (*_DIGITS.finditer(sentence), *scales))
+    for start, end in numbers:
         number = sentence[start:end]
         if start < ends or _YEARLIKE.fullmatch(number) or _is_reference(sentence[:start], words):
             continue

@@ -8,18 +8,13 @@ from urllib.parse import urlsplit
 
 from bot.checking.faults import Fault
 from bot.content.markdown import (
-    Block,
     BulletList,
-    Code,
     Emphasis,
-    Inline,
-    LineBreak,
     LinkNode,
     OrderedList,
     Paragraph,
     Quote,
     Strong,
-    Text,
 )
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -36,34 +31,24 @@ def address_faults(url: str) -> Iterator[Fault]:
         yield Fault("http-link", f"{url} does not begin with https://.")
 
 
-def addresses(blocks: tuple[Block, ...]) -> Iterator[str]:
-    """Yield the addresses of all links of a Markdown tree."""
-    for block in blocks:
-        match block:
-            case Paragraph(children):
-                yield from _inline_addresses(children)
-            case BulletList(items) | OrderedList(items):
-                for item in items:
-                    yield from addresses(item)
-            case Quote(quoted):
-                yield from addresses(quoted)
+def addresses(part: object) -> Iterator[str]:
+    """Yield the addresses of all links of a Markdown tree, or of a part of it."""
+    match part:
+        case LinkNode(url, _):
+            yield url
+        case Paragraph(inner) | Quote(inner) | Strong(inner) | Emphasis(inner):
+            yield from addresses(inner)
+        case BulletList(inner) | OrderedList(inner):
+            yield from addresses(inner)
+        case tuple():
+            for inner in part:
+                yield from addresses(inner)
 
 
 def lost_links(markdown: str) -> Iterator[Fault]:
     """Yield the links of a Markdown text that lead nowhere: what is no address is no link."""
     for match in _MARKDOWN_LINK.finditer(markdown):
         yield Fault("bad-link", f"'{match[1]}' is no address: write it whole, from https:// on.")
-
-
-def _inline_addresses(inlines: tuple[Inline, ...]) -> Iterator[str]:
-    for inline in inlines:
-        match inline:
-            case LinkNode(url, _):
-                yield url
-            case Strong(children) | Emphasis(children):
-                yield from _inline_addresses(children)
-            case Text() | Code() | LineBreak():
-                pass
 
 
 def _malformed(url: str) -> str:

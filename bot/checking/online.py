@@ -96,14 +96,20 @@ def online_problems(
 def addresses_of(project: Project) -> dict[str, tuple[Use, ...]]:
     """Return every address with the entries that have it, in the order of the files."""
     uses: dict[str, dict[Use, None]] = defaultdict(dict)
-    for day in project.days.texts.values():
-        sources = [*day.sources, *(source for story in day.stories for source in story.sources)]
-        _add(uses, sources, Use(day.file, day.id))
-    for action in project.actions.values():
-        _add(uses, action.links, Use(action.file, action.id))
-    for fact in project.facts.values():
-        _add(uses, [fact.source], Use(fact.file, fact.id))
+    for link, use in _links(project):
+        for url in (link.url,) if isinstance(link.url, str) else link.url.values():
+            uses[url][use] = None
     return {url: tuple(places) for url, places in uses.items()}
+
+
+def _links(project: Project) -> Iterator[tuple[SourceText, Use]]:
+    for day in project.days.texts.values():
+        for links in (day.sources, *(story.sources for story in day.stories)):
+            yield from ((link, Use(day.file, day.id)) for link in links)
+    for action in project.actions.values():
+        yield from ((link, Use(action.file, action.id)) for link in action.links)
+    for fact in project.facts.values():
+        yield fact.source, Use(fact.file, fact.id)
 
 
 def visit(
@@ -231,9 +237,3 @@ def _visit_problems(url: str, use: Use, visit: Visit) -> Iterator[Problem]:
             yield Problem("warning", "dead-link", use.file, use.entry, sentence)
         case _:
             assert_never(visit)
-
-
-def _add(uses: dict[str, dict[Use, None]], links: Iterable[SourceText], use: Use) -> None:
-    for link in links:
-        for url in (link.url,) if isinstance(link.url, str) else link.url.values():
-            uses[url][use] = None

@@ -11,7 +11,7 @@ from bot.channels.platform import Envelope
 from bot.delivery.courier import request_id
 from bot.delivery.rendering import write_message
 from bot.errors import Problem, RenderError
-from bot.planning import Posting, days_of
+from bot.planning import days_of
 from bot.project.load import Project
 
 HORIZON = timedelta(days=400)
@@ -29,7 +29,7 @@ def posting_problems(
     for number, posting in enumerate(postings):
         progress(100 * number // len(postings))
         channel = project.channels[posting.channel]
-        entry = f"channels.{channel.name}"
+        entry, name = f"channels.{channel.name}", f"{posting.observance} on {posting.date}"
         try:
             message = write_message(project, posting)
             envelope = Envelope(posting.key, request_id(posting.key, 0), posting.due_at)
@@ -38,22 +38,18 @@ def posting_problems(
             hint = (
                 "" if len(posting.languages) == 1 else ' `layout = "separate"` gives each its own.'
             )
-            sentence = f"{posting.observance} on {posting.date}: {error}{hint}"
+            sentence = f"{name}: {error}{hint}"
             yield Problem("error", "too-long", channel.file, entry, sentence)
             continue
         except RenderError as error:
             yield Problem("error", "unwritable", channel.file, entry, f"{posting.key}: {error}")
             continue
         for left_out in losses:
-            shortened[(channel.name, left_out)].append(_name_of(posting))
-    for (name, left_out), which in shortened.items():
-        file = project.channels[name].file
+            shortened[(channel.name, left_out)].append(name)
+    for (channel_name, left_out), which in shortened.items():
+        file = project.channels[channel_name].file
         sentence = f"{left_out} ({', '.join(which[:3])}{' and more' if len(which) > 3 else ''})"
-        yield Problem("warning", "shortened", file, f"channels.{name}", sentence)
-
-
-def _name_of(posting: Posting) -> str:
-    return f"{posting.observance} on {posting.date}"
+        yield Problem("warning", "shortened", file, f"channels.{channel_name}", sentence)
 
 
 def silence_problems(project: Project, now: datetime) -> Iterator[Problem]:

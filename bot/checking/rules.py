@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -63,32 +62,30 @@ def rule_problems(project: Project, year: int) -> Iterator[Problem]:
     actions, the facts, and each language's own words."""
     for observance in project.days.calendar:
         day = project.days.texts[observance.id]
-        subject = _Subject(day.file, day.id, day.answers)
-        yield from subject.problems(_day_faults(project, observance, day, year))
+        faults = _day_faults(project, observance, day, year)
+        yield from _problems(faults, day.file, day.id, day.answers)
     for action in project.actions.values():
-        subject = _Subject(action.file, action.id, action.answers)
-        yield from subject.problems(
+        faults = (
             (language.code, fault)
             for language in project.languages.values()
             for fault in _text_faults(action.text.get(language.code, ""), action.links, language)
         )
+        yield from _problems(faults, action.file, action.id, action.answers)
     for fact in project.facts.values():
-        subject = _Subject(fact.file, fact.id, fact.answers)
-        yield from subject.problems(
+        faults = (
             (language.code, fault)
             for language in project.languages.values()
             for detail in _clauses([fact], language)[:1]
             for fault in _text_faults(detail, [fact.source], language, dated=[detail])
         )
+        yield from _problems(faults, fact.file, fact.id, fact.answers)
     for language in project.languages.values():
         yield from _own_words_problems(project, language, year)
 
 
 def part_faults(part: Part, language: Language, dated: Iterable[str] = ()) -> Iterator[Fault]:
-    """Yield what is wrong with a message in one language.
-
-    ``dated`` as :func:`bot.checking.figures.figure_faults` takes it.
-    """
+    """Yield what is wrong with a message in one language. ``dated`` as
+    :func:`bot.checking.figures.figure_faults` takes it."""
     body = plain(parse(part.body))
     text = "\n".join([part.title, body, *(source.title for source in part.sources)])
     yield from tone_faults(text, language.locale)
@@ -105,36 +102,30 @@ def part_faults(part: Part, language: Language, dated: Iterable[str] = ()) -> It
         yield Fault("length", detail)
 
 
-@dataclass
-class _Subject:
-    """An entry whose words are looked at: where it stands, and which rules it has answered."""
-
-    file: str
-    entry: str
-    answers: Mapping[str, str] = field(default_factory=dict)
-
-    def problems(self, faults: Iterable[tuple[str, Fault]]) -> Iterator[Problem]:
-        """Yield each fault once, with its languages, but for those that are answered; then what is
-        wrong with the answers. ``faults`` come with the code of their language."""
-        languages: dict[Fault, dict[str, None]] = defaultdict(dict)
-        for language, fault in faults:
-            languages[fault][language] = None
-        for fault, where in languages.items():
-            if not self.answers.get(fault.code, "").strip():
-                detail = f"{', '.join(where)}: {fault.sentence}"
-                yield Problem(RULES[fault.code], fault.code, self.file, self.entry, detail)
-        needed = {fault.code for fault in languages}
-        for code, reason in self.answers.items():
-            if code not in RULES:
-                hint = nearest(code, RULES) or f" There are: {', '.join(RULES)}."
-                detail = f"`answers` names '{code}', which is no rule.{hint}"
-                yield Problem("error", "unknown-rule", self.file, self.entry, detail)
-            elif not reason.strip():
-                detail = f"`answers` gives no reason for '{code}': write why it does not hold here."
-                yield Problem("error", "empty-answer", self.file, self.entry, detail)
-            elif code not in needed:
-                detail = f"`answers` answers '{code}', which nothing here breaks: it can go."
-                yield Problem("note", "needless-answer", self.file, self.entry, detail)
+def _problems(
+    faults: Iterable[tuple[str, Fault]], file: str, entry: str, answers: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Yield each fault of an entry once, with its languages, but for those that it has answered;
+    then what is wrong with the answers. ``faults`` come with the code of their language."""
+    languages: dict[Fault, dict[str, None]] = defaultdict(dict)
+    for language, fault in faults:
+        languages[fault][language] = None
+    for fault, where in languages.items():
+        if not answers.get(fault.code, "").strip():
+            detail = f"{', '.join(where)}: {fault.sentence}"
+            yield Problem(RULES[fault.code], fault.code, file, entry, detail)
+    needed = {fault.code for fault in languages}
+    for code, reason in answers.items():
+        if code not in RULES:
+            hint = nearest(code, RULES) or f" There are: {', '.join(RULES)}."
+            detail = f"`answers` names '{code}', which is no rule.{hint}"
+            yield Problem("error", "unknown-rule", file, entry, detail)
+        elif not reason.strip():
+            detail = f"`answers` gives no reason for '{code}': write why it does not hold here."
+            yield Problem("error", "empty-answer", file, entry, detail)
+        elif code not in needed:
+            detail = f"`answers` answers '{code}', which nothing here breaks: it can go."
+            yield Problem("note", "needless-answer", file, entry, detail)
 
 
 def _day_faults(
@@ -209,11 +200,9 @@ def _text_faults(
 def _own_words_problems(project: Project, language: Language, year: int) -> Iterator[Problem]:
     """Look at a language's labels, and at its templates of notices and digests."""
     folder = language.file.rpartition("/")[0]
-    for name in vars(language.labels):
-        text = str(getattr(language.labels, name))
-        subject = _Subject(language.file, f"labels.{name}")
-        faults = _text_faults(text, (), language)
-        yield from subject.problems((language.code, fault) for fault in faults)
+    for name, text in vars(language.labels).items():
+        faults = ((language.code, fault) for fault in _text_faults(str(text), (), language))
+        yield from _problems(faults, language.file, f"labels.{name}", {})
     occurrence = next(_next_occurrences(project, language.code, year), None)
     if occurrence is None:
         return
@@ -225,13 +214,13 @@ def _own_words_problems(project: Project, language: Language, year: int) -> Iter
     except RenderError:
         return  # said in full by bot.checking.texts
     for template, messages in (("notice", notices), ("digest", [digest])):
-        subject = _Subject(f"{folder}/{template}.md.j2", "")
-        yield from subject.problems(
+        faults = (
             (language.code, fault)
             for message in messages
             for part in message.parts
             for fault in _text_faults(plain(parse(part.body)).replace(name, ""), (), language)
         )
+        yield from _problems(faults, f"{folder}/{template}.md.j2", "", {})
 
 
 def _next_occurrences(project: Project, language: str, year: int) -> Iterator[Occurrence]:

@@ -14,10 +14,8 @@ _YEARS = 3
 
 
 def text_problems(project: Project, year: int, *, unasked: bool = False) -> list[Problem]:
-    """Return what would fail in the texts that the channels ask for, in their languages.
-
-    With ``unasked`` also in those that none asks for, in each language that the day has whole.
-    """
+    """Return what would fail in the texts that the channels ask for, in their languages. With
+    ``unasked`` also in those that none asks for, in each language that the day has whole."""
     problems: list[Problem] = []
     pairs = {*_requested(project), *(_whole(project) if unasked else ())}
     for id_, language in sorted(pairs):

@@ -86,10 +86,7 @@ def _locked(conn: Connection, names: Sequence[str]) -> dict[str, float]:
     """Return in how many seconds each bucket has a token, and keep the others out of them: in one
     order, so that two of them never wait for each other."""
     ask = (
-        select(
-            rate_buckets.c.name,
-            func.extract("epoch", rate_buckets.c.free_at - _NOW),
-        )
+        select(rate_buckets.c.name, func.extract("epoch", rate_buckets.c.free_at - _NOW))
         .where(rate_buckets.c.name.in_(names))
         .order_by(rate_buckets.c.name)
         .with_for_update()

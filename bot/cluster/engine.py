@@ -12,7 +12,6 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -27,12 +26,12 @@ from bot.cluster.queue import (
     TASK,
     DeliveryRetry,
     StillWaitingError,
+    Upkeep,
     enqueue,
     make_tables,
     queue_app,
 )
-from bot.cluster.shared_ledger import SharedLedger, SharedLimits
-from bot.cluster.upkeep import Upkeep
+from bot.cluster.shared_ledger import SharedLimits
 from bot.delivery.courier import Courier
 from bot.engines.engine import hanging
 from bot.engines.workers import fixed_workers
@@ -60,35 +59,29 @@ _PATIENCE_S = 2.0
 _OF_THE_DATABASE = (LedgerError, ProcrastinateException, psycopg.Error)
 
 
-@dataclass(frozen=True)
-class Duties:
-    """What this machine does: works off jobs, looks after the queue, or both."""
-
-    works: bool = True
-    tidies: bool = True
-
-
 class ClusterEngine:
-    """Work off the jobs of the task queue, and look after it, until it is stopped."""
+    """Work off the jobs of the task queue where it ``works``, and look after it where it
+    ``tidies``, until it is stopped."""
 
     def __init__(
         self,
-        ledger: SharedLedger,
+        limits: SharedLimits,
         courier: Courier,
         clock: Clock,
         *,
         url: str,
-        limits: SharedLimits,
-        duties: Duties,
+        works: bool,
+        tidies: bool,
         workers: Workers = "auto",
         stalled_after: timedelta = timedelta(seconds=30),
     ) -> None:
-        self._ledger = ledger
+        self._ledger = limits.ledger
         self._courier = courier
         self._clock = clock
         self._url = url
         self._limits = limits
-        self._duties = duties
+        self._works = works
+        self._tidies = tidies
         self._workers = fixed_workers(workers)
         self._stalled_after_s = stalled_after.total_seconds()
         self._stopping = threading.Event()
@@ -181,11 +174,11 @@ class ClusterEngine:
         app.task(name=TASK, retry=DeliveryRetry())(self._carry)
         async with app.open_async():
             # not cancelled from outside: a pool that is cancelled while it opens never closes
-            works: list[Coroutine[Any, Any, Any]] = [self._enough.wait()]
-            works.append(self._every(_PULSE_S, self._pulse))
-            if self._duties.works:
+            pulse = self._every(_PULSE_S, self._pulse)
+            works: list[Coroutine[Any, Any, Any]] = [self._enough.wait(), pulse]
+            if self._works:
                 works.append(self._work(app))
-            if self._duties.tidies:
+            if self._tidies:
                 upkeep = Upkeep(
                     self._ledger, self._courier, self._clock, self._put, self._stalled_after_s
                 )

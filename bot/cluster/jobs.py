@@ -67,8 +67,7 @@ def for_new(put: Put) -> Enqueue:
         for row, id_ in zip(rows, conn.scalars(numbers).all(), strict=True):
             row |= {"id": id_, "job_id": None}
         jobs = jobs_for((row["id"], row["due_at"]) for row in rows if row["state"] is State.READY)
-        numbered = zip(jobs, put(driver(conn), jobs), strict=True)
-        job_of = {id_: number for job, number in numbered for id_ in job.deliveries}
+        job_of = _put(conn, jobs, put)
         for row in rows:
             row["job_id"] = job_of.get(row["id"])
 
@@ -84,19 +83,18 @@ def with_driver(conn: Connection, work: Callable[[Any], _T]) -> _T:
 
 def enqueue_all(conn: Connection, jobs: Sequence[Job], put: Put) -> None:
     """Put jobs into the queue and note them with their deliveries."""
-    made = put(driver(conn), jobs)
-    noted = [
-        {"delivery": id_, "job": number}
-        for job, number in zip(jobs, made, strict=True)
-        for id_ in job.deliveries
-    ]
-    if noted:
+    numbers = _put(conn, jobs, put)
+    if numbers:
         conn.execute(
-            update(deliveries)
-            .where(deliveries.c.id == bindparam("delivery"))
-            .values(job_id=bindparam("job")),
-            noted,
+            update(deliveries).where(deliveries.c.id == bindparam("delivery")),
+            [{"delivery": id_, "job_id": number} for id_, number in numbers.items()],
         )
+
+
+def _put(conn: Connection, jobs: Sequence[Job], put: Put) -> dict[int, int]:
+    """Put jobs into the queue; return the number of each delivery's job."""
+    numbered = zip(jobs, put(driver(conn), jobs), strict=True)
+    return {id_: number for job, number in numbered for id_ in job.deliveries}
 
 
 def give_jobs(conn: Connection, now: datetime, limit: int, put: Put) -> int:

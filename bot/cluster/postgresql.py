@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL, Engine
 
 from bot.errors import LedgerError
+from bot.ledger.sqlite import ENGINE_OPTIONS
 from bot.ledger.transactions import SPACE, Lock
 
 OLDEST = 14
@@ -55,20 +54,22 @@ def place_of(url: URL) -> str:
     return f"PostgreSQL on {host}, database {url.database}"
 
 
+def session_options(*settings: str, statement_s: int = _STATEMENT_S) -> str:
+    """Return what a session asks of the server: that nothing lasts for ever, and ``settings``."""
+    limits = (f"statement_timeout={statement_s}s", f"lock_timeout={_LOCK_S}s")
+    idle = "idle_in_transaction_session_timeout=60s"
+    return " ".join(f"-c {setting}" for setting in (*limits, idle, *settings))
+
+
 def server_engine(url: URL, *, writes: bool, statement_s: int = _STATEMENT_S) -> Engine:
     """Return an engine for a PostgreSQL database. Connects at its first use.
 
     What the URL says about a connection goes before what is said here. Raises LedgerError where
     the driver is not installed.
     """
-    settings = [
-        f"statement_timeout={statement_s}s",
-        f"lock_timeout={_LOCK_S}s",
-        "idle_in_transaction_session_timeout=60s",
-        "timezone=UTC",
-        *([] if writes else ["default_transaction_read_only=on"]),
-    ]
-    options = {"options": " ".join(f"-c {setting}" for setting in settings), **NETWORK}
+    only_reads = () if writes else ("default_transaction_read_only=on",)
+    settings = session_options("timezone=UTC", *only_reads, statement_s=statement_s)
+    options = {"options": settings, **NETWORK}
     try:
         engine = create_engine(
             url,
@@ -78,8 +79,7 @@ def server_engine(url: URL, *, writes: bool, statement_s: int = _STATEMENT_S) ->
             # an idle connection that a firewall forgot is not kept for the next morning
             pool_recycle=1800,
             pool_use_lifo=True,
-            hide_parameters=True,
-            json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+            **ENGINE_OPTIONS,
         )
     except ModuleNotFoundError:
         raise LedgerError(
@@ -148,9 +148,5 @@ def explain(error: BaseException) -> str | None:
     state = getattr(error, "sqlstate", None) or next(
         (code for words, code in _BY_WORDS.items() if words in text), None
     )
-    if state is None:
-        return None
-    for code, words in _BY_STATE.items():
-        if state.startswith(code):
-            return words
-    return None
+    meant = (words for code, words in _BY_STATE.items() if state and state.startswith(code))
+    return next(meant, None)

@@ -7,27 +7,37 @@ ever), no periodic tasks (they skip what is over ten minutes late; our planner l
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from procrastinate import App, BaseRetryStrategy, RetryDecision
+from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Job as QueuedJob
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.schema import SchemaManager
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 
-from bot.cluster.jobs import Job
-from bot.cluster.postgresql import NETWORK
+from bot.clock import Clock
+from bot.cluster.jobs import Job, Put
+from bot.cluster.postgresql import NETWORK, session_options
+from bot.cluster.shared_ledger import SharedLedger
+from bot.delivery.courier import Courier
+from bot.delivery.planner import recover
 from bot.delivery.retry import next_delay
 from bot.ledger.url import ledger_server
+from bot.logs import log
 
 QUEUE = "deliveries"
 TASK = "vigilia.deliver"
 
 _SHORTEST = timedelta(seconds=1)
+_JOBLESS_AT_ONCE = 1000
 
 
 class StillWaitingError(Exception):
@@ -57,18 +67,8 @@ def connection_of(url: str) -> dict[str, Any]:
     server = ledger_server(url)
     if server is None:
         raise ValueError("a task queue needs PostgreSQL")
-    parts = {
-        "host": server.host,
-        "port": server.port,
-        "user": server.username,
-        "password": server.password,
-        "dbname": server.database,
-        "options": "-c statement_timeout=30s -c lock_timeout=10s"
-        " -c idle_in_transaction_session_timeout=60s",
-        **NETWORK,
-        **dict(server.query.items()),
-    }
-    return {key: value for key, value in parts.items() if value is not None}
+    parts = server.translate_connect_args(username="user", database="dbname")
+    return {**parts, "options": session_options(), **NETWORK, **server.query}
 
 
 def queue_app(url: str, connections: int) -> App:
@@ -130,3 +130,57 @@ def make_tables(raw: Any) -> None:
 
 
 _NOTE = "INSERT INTO vigilia_queue (step) VALUES (%s)"
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What a machine does for all others. It does no harm where several do it."""
+
+    ledger: SharedLedger
+    courier: Courier
+    clock: Clock
+    put: Put
+    stalled_after_s: float
+
+    async def tidy(self, app: App) -> None:
+        """Rescue the jobs of workers that are gone, and give a job to what is due without one."""
+        began = time.monotonic()
+        stalled = await app.job_manager.get_stalled_jobs(
+            queue=QUEUE, seconds_since_heartbeat=self.stalled_after_s
+        )
+        gone = {job.id for job in stalled if job.id is not None}
+        # a job that runs twice meanwhile does no harm: the ledger knows what is being sent
+        gone |= set(await asyncio.to_thread(self.ledger.lost_jobs, self.courier.lease))
+        for number in sorted(gone):
+            log("job-rescued", "The worker of a job does not know of it; another takes it.",
+                job=number)  # fmt: skip
+            try:
+                await app.job_manager.retry_job_by_id_async(number, retry_at=datetime.now(UTC))
+            except ProcrastinateException as error:
+                # another machine was quicker, or the worker is back and through with it
+                log("job-not-rescued", str(error), job=number)
+        number = await asyncio.to_thread(
+            self.ledger.give_jobs, self.clock.now(), _JOBLESS_AT_ONCE, self.put
+        )
+        if number:
+            log("jobs-given", f"{number} due deliveries had no job, and have one now.")
+        # a long backlog is not gone through all the time
+        await asyncio.sleep(20 * (time.monotonic() - began))
+
+    async def recover(self) -> None:
+        """Settle what was being sent when its machine was lost, once the lease is over."""
+        rows = await asyncio.to_thread(
+            recover, self.ledger, self.courier.project(), self.courier.run, self.clock
+        )
+        for row in rows:
+            log(
+                "operator-not-told" if row.for_operator else "interrupted",
+                "A machine was lost while this was being sent; `vigilia history` shows its state.",
+                level="error" if row.for_operator else "warning",
+                key=row.key,
+                channel=row.channel,
+            )
+
+    async def forget(self) -> None:
+        """Forget the rate limits' buckets that have long been full."""
+        await asyncio.to_thread(self.ledger.forget_buckets)

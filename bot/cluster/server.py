@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.engine import URL, Engine
 
 from bot.cluster.postgresql import OLDEST, explain, place_of, server_engine
 from bot.cluster.shared_ledger import SharedLedger
 from bot.errors import LedgerError
 from bot.ledger.rows import Mode
-from bot.ledger.schema_version import Stamp, make_tables, missing_ledger, refuse_other
+from bot.ledger.schema_version import Stamp, make_tables, missing_ledger, refuse_other, stamp_in
 from bot.ledger.sqlite import plain_errors, writing
-from bot.ledger.tables import REVISIONS, alembic_version, meta
+from bot.ledger.tables import REVISIONS, alembic_version
 from bot.ledger.transactions import Lock, take
 
 _MIGRATION_S = 3600
@@ -42,16 +42,16 @@ def open_server(url: URL, *, mode: Mode | None, create: bool, now: datetime) -> 
 def _stamp(engine: Engine, place: str, *, mode: Mode | None, create: bool, now: datetime) -> Stamp:
     with engine.connect() as conn, conn.begin():
         _refuse_server(conn, place)
-        stamp = _look(conn, place)
+        stamp = stamp_in(conn, place)
     if stamp is None:
         if mode is None or not create:
             raise missing_ledger(place)
         with writing(engine) as conn:
             take(conn, Lock.SCHEMA)
             # read anew: another machine may have been quicker, and of the other mode
-            if _look(conn, place) is None:
+            if stamp_in(conn, place) is None:
                 make_tables(conn, mode, now)
-            stamp = _look(conn, place)
+            stamp = stamp_in(conn, place)
     if stamp is None:
         raise missing_ledger(place)
     return stamp
@@ -73,23 +73,6 @@ def _refuse_server(conn: Connection, place: str) -> None:
             f"The ledger at {place} cannot hold every language: make the database anew with"
             " ENCODING 'UTF8'."
         )
-
-
-def _look(conn: Connection, place: str) -> Stamp | None:
-    tables = set(inspect(conn).get_table_names())
-    ours = {"alembic_version", "meta"}
-    if not tables & ours:
-        return None
-    if not ours <= tables:
-        raise LedgerError(
-            f"{place} is a database of something else, not a ledger. Change url under [ledger] in"
-            " config/vigilia.toml."
-        )
-    revision = conn.scalar(select(alembic_version.c.version_num))
-    noted = {row.key: row.value for row in conn.execute(select(meta.c.key, meta.c.value))}
-    if revision is None or "mode" not in noted:
-        raise LedgerError(f"The ledger at {place} is damaged. Restore the database from a backup.")
-    return Stamp.read(revision, noted)
 
 
 def _migrate(url: URL, place: str) -> None:

@@ -54,8 +54,7 @@ class SharedLedger(Ledger):
 
     @contextmanager
     def alone(self, lock: Lock) -> Iterator[bool]:
-        """Yield True while no other machine is in such a block, False where one is. A machine that
-        dies is out of it."""
+        """Yield as Ledger does, by a lock on the server."""
         with self._engine.connect() as conn, postgresql.try_to_hold(conn, lock) as held:
             yield held
 

@@ -11,11 +11,19 @@ from bot.calendar.occurrences import occurrences
 from bot.content.actions import Action, action_problems, chosen_actions
 from bot.content.facts import Fact, clause, fact_problems
 from bot.content.languages import Language
-from bot.content.message import Link
+from bot.content.message import Link, each_once
 from bot.content.sandbox import Markdown
-from bot.content.templates import SUFFIX, Compiled, Templates, TextError, undefined_names
-from bot.content.texts import DayText, SourceText, Story, chosen_story, missing
-from bot.content.variables import PROSE, VOCABULARY, variables
+from bot.content.templates import (
+    PROSE,
+    SUFFIX,
+    VOCABULARY,
+    Compiled,
+    Templates,
+    TextError,
+    undefined_names,
+    variables,
+)
+from bot.content.texts import DayText, Story, chosen_story, missing
 from bot.errors import Problem, nearest
 
 _LEADS = (0, 7)
@@ -96,7 +104,7 @@ class DayWriter:
             name=day.names[code],
             body=body,
             actions=chosen,
-            sources=self._links(sources),
+            sources=each_once(source.link(code) for source in sources),
             facts=frozenset(used),
         )
 
@@ -237,14 +245,6 @@ class DayWriter:
             sentence = "There is no such template: write it, with {{ opening }} and {{ story }}."
             raise TextError(Problem("error", "template-missing", file, entry, sentence))
         return self._templates.named(name)
-
-    def _links(self, sources: Iterable[SourceText]) -> tuple[Link, ...]:
-        """Return the links, each address once, where it comes first."""
-        links: dict[str, Link] = {}
-        for source in sources:
-            link = source.link(self.language.code)
-            links.setdefault(link.url, link)
-        return tuple(links.values())
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ new language."""
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -72,93 +72,78 @@ def _overlay(under: dict[str, Any], over: Mapping[str, Any]) -> None:
             under[key] = value
 
 
-def _key_problems(table: Mapping[str, Any], file: str) -> list[Problem]:
-    """Return what can be said of one file alone: unknown keys, and values of the wrong kind."""
+def _key_problems(table: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    """Yield what can be said of one file alone: unknown keys, and values of the wrong kind."""
     keys = (*_TEXT_KEYS, *_TABLES)
-    problems = []
     for key, value in table.items():
         if key not in keys:
             sentence = f"There is no key '{key}' in a language.{nearest(key, keys)}"
-            problems.append(Problem("error", "unknown-key", file, key, sentence))
+            yield Problem("error", "unknown-key", file, key, sentence)
         elif key not in _TABLES:
-            problems.extend(_text_problem(value, file, key))
+            yield from _text_problem(value, file, key)
         elif not isinstance(value, dict):
             sentence = f"'{key}' must be a table: [{key}] on a line of its own, its keys below."
-            problems.append(Problem("error", "not-a-table", file, key, sentence))
+            yield Problem("error", "not-a-table", file, key, sentence)
         else:
             for inner, text in value.items():
-                entry = f"{key}.{inner}"
+                entry, near = f"{key}.{inner}", nearest(inner, _TABLES[key])
                 if inner not in _TABLES[key]:
-                    sentence = (
-                        f"There is no key '{inner}' in [{key}].{nearest(inner, _TABLES[key])}"
-                    )
-                    problems.append(Problem("error", "unknown-key", file, entry, sentence))
-                problems.extend(_text_problem(text, file, entry))
-    return problems
+                    sentence = f"There is no key '{inner}' in [{key}].{near}"
+                    yield Problem("error", "unknown-key", file, entry, sentence)
+                yield from _text_problem(text, file, entry)
 
 
-def _text_problem(value: object, file: str, entry: str) -> list[Problem]:
-    if isinstance(value, str) and value.strip():
-        return []
-    return [Problem("error", "not-text", file, entry, "This must be text in quotes, not empty.")]
+def _text_problem(value: object, file: str, entry: str) -> Iterator[Problem]:
+    if not isinstance(value, str) or not value.strip():
+        yield Problem("error", "not-text", file, entry, "This must be text in quotes, not empty.")
 
 
-def _value_problems(table: Mapping[str, Any], file: str) -> list[Problem]:
-    """Return what is wrong with a language once all its files are laid over each other."""
-    problems = [
-        Problem("error", "missing-key", file, key, f"The key '{key}' is missing.")
-        for key in (*_TEXT_KEYS, *_TABLES)
-        if key not in table and key != "first_of_month"
-    ]
+def _value_problems(table: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    """Yield what is wrong with a language once all its files are laid over each other."""
+    for key in (*_TEXT_KEYS, *_TABLES):
+        if key not in table and key != "first_of_month":
+            yield Problem("error", "missing-key", file, key, f"The key '{key}' is missing.")
     locale = _locale(table.get("locale", ""))
     if locale is None and "locale" in table:
         sentence = f"'{table['locale']}' is no locale that Babel knows, such as en_CA or es_MX."
-        problems.append(Problem("error", "unknown-locale", file, "locale", sentence))
+        yield Problem("error", "unknown-locale", file, "locale", sentence)
     for key, letters in _PATTERN_LETTERS.items():
         sentence = _pattern_fault(table.get(key), letters)
         if sentence:
-            problems.append(Problem("error", "bad-date-pattern", file, key, sentence))
-    if locale is not None:
-        categories = {"other", *locale.ordinal_form.tags}
-        for key in ("ordinal", "ordinal_feminine"):
-            problems.extend(_ordinal_problems(table.get(key), categories, file, key))
-    labels = table.get("labels")
-    if labels is not None:
-        problems.extend(_label_problems(labels, file))
-    return problems
+            yield Problem("error", "bad-date-pattern", file, key, sentence)
+    categories = {"other", *locale.ordinal_form.tags} if locale else None
+    for key in ("ordinal", "ordinal_feminine"):
+        if key in table and categories:
+            yield from _ordinal_problems(table[key], categories, file, key)
+    if "labels" in table:
+        yield from _label_problems(table["labels"], file)
 
 
-def _label_problems(labels: Mapping[str, str], file: str) -> list[Problem]:
-    problems = [
-        Problem("error", "missing-key", file, f"labels.{key}", f"The key '{key}' is missing.")
-        for key in _LABEL_KEYS
-        if key not in labels
-    ]
+def _label_problems(labels: Mapping[str, str], file: str) -> Iterator[Problem]:
+    for key in _LABEL_KEYS:
+        if key not in labels:
+            sentence = f"The key '{key}' is missing."
+            yield Problem("error", "missing-key", file, f"labels.{key}", sentence)
     if "{month}" not in labels.get("digest_title", "{month}"):
         sentence = "The title of a digest must hold {month}, which becomes the month and its year."
-        problems.append(Problem("error", "no-placeholder", file, "labels.digest_title", sentence))
-    return problems
+        yield Problem("error", "no-placeholder", file, "labels.digest_title", sentence)
 
 
 def _ordinal_problems(
-    forms: Mapping[str, str] | None, categories: Iterable[str], file: str, key: str
-) -> list[Problem]:
-    if forms is None:
-        return []
-    problems = []
+    forms: Mapping[str, str], categories: Collection[str], file: str, key: str
+) -> Iterator[Problem]:
     for category in sorted(set(categories) - set(forms)):
         sentence = f"[{key}] lacks '{category}', which this locale's ordinals have."
-        problems.append(Problem("error", "missing-key", file, f"{key}.{category}", sentence))
+        yield Problem("error", "missing-key", file, f"{key}.{category}", sentence)
     for category, text in forms.items():
         entry = f"{key}.{category}"
         if category not in categories:
             there = ", ".join(sorted(categories))
             sentence = f"This locale's ordinals have no '{category}', only: {there}."
-            problems.append(Problem("error", "unknown-key", file, entry, sentence))
+            yield Problem("error", "unknown-key", file, entry, sentence)
         if "{n}" not in text:
             sentence = 'An ordinal must hold {n}, which becomes the number, such as "{n}th".'
-            problems.append(Problem("error", "no-placeholder", file, entry, sentence))
-    return problems
+            yield Problem("error", "no-placeholder", file, entry, sentence)
 
 
 def _locale(text: str) -> Locale | None:
@@ -179,13 +164,11 @@ def _pattern_fault(pattern: str | None, letters: str) -> str:
         f'"{pattern}" is not this kind of date pattern: it has {" and ".join(letters)} and nothing '
         f'else, as in "{example}"; words stand in single quotes, as in "d \'de\' MMMM".'
     )
-    if used != set(letters):
-        return wrong
     try:
         parse_pattern(pattern)
     except ValueError:
         return wrong
-    return ""
+    return "" if used == set(letters) else wrong
 
 
 def _language(code: str, table: Mapping[str, Any], file: str) -> Language:

@@ -124,15 +124,18 @@ def parse(markdown: str) -> tuple[Block, ...]:
     return tuple(_blocks(iter(_parser().parse(markdown))))
 
 
+def block_starts(markdown: str) -> tuple[list[str], list[int]]:
+    """Return the lines of a text, and the number of the first one of each block."""
+    # Lines as CommonMark has them: str.splitlines would break at more than it does.
+    lines = re.sub(r"\r\n?", "\n", markdown).split("\n")
+    tokens = _parser().parse(markdown)
+    return lines, [t.map[0] for t in tokens if t.level == 0 and t.nesting >= 0 and t.map]
+
+
 def quoted(markdown: str) -> str:
     """Return the text as quotations, one a block, so that what has to fit can lose the last
     ones."""
-    lines = re.sub(r"\r\n?", "\n", markdown).split("\n")
-    starts = [
-        token.map[0]
-        for token in _parser().parse(markdown)
-        if token.level == 0 and token.nesting >= 0 and token.map
-    ]
+    lines, starts = block_starts(markdown)
     ends = [*starts[1:], len(lines)]
     # Without a block there is no start, but there is an end.
     blocks = ("\n".join(lines[a:b]).rstrip() for a, b in zip(starts, ends, strict=False))

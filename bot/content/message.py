@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A title and where it leads; both plain text, the address http or https."""
 
     title: str
@@ -76,32 +76,8 @@ class Message:
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that the ledger keeps; :meth:`from_json` reads it back."""
-        return {
-            "kind": self.kind,
-            "observances": list(self.observances),
-            "date": self.date.isoformat(),
-            "lead_days": self.lead_days,
-            "parts": [
-                {
-                    "language": part.language,
-                    "title": part.title,
-                    "body": part.body,
-                    "actions": [
-                        {
-                            "id": action.id,
-                            "text": action.text,
-                            "links": [[link.title, link.url] for link in action.links],
-                        }
-                        for action in part.actions
-                    ],
-                    "sources": [[link.title, link.url] for link in part.sources],
-                    "actions_label": part.actions_label,
-                    "sources_label": part.sources_label,
-                    "footer": part.footer,
-                }
-                for part in self.parts
-            ],
-        }
+        stored: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return stored
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Message:
@@ -110,25 +86,27 @@ class Message:
             kind=stored["kind"],
             observances=tuple(stored["observances"]),
             date=date.fromisoformat(stored["date"]),
+            parts=tuple(map(_part, stored["parts"])),
             lead_days=stored.get("lead_days", 0),
-            parts=tuple(
-                Part(
-                    language=part["language"],
-                    title=part["title"],
-                    body=part["body"],
-                    actions=tuple(
-                        ActionText(
-                            id=action["id"],
-                            text=action["text"],
-                            links=tuple(Link(*link) for link in action["links"]),
-                        )
-                        for action in part["actions"]
-                    ),
-                    sources=tuple(Link(*link) for link in part["sources"]),
-                    actions_label=part["actions_label"],
-                    sources_label=part["sources_label"],
-                    footer=part["footer"],
-                )
-                for part in stored["parts"]
-            ),
         )
+
+
+def _part(stored: dict[str, Any]) -> Part:
+    texts = {key: stored[key] for key in Part.__dataclass_fields__}
+    actions = tuple(
+        ActionText(action["id"], action["text"], _links(action["links"]))
+        for action in stored["actions"]
+    )
+    return Part(**texts | {"actions": actions, "sources": _links(stored["sources"])})
+
+
+def _links(stored: Iterable[Iterable[str]]) -> tuple[Link, ...]:
+    return tuple(Link(*link) for link in stored)
+
+
+def each_once(links: Iterable[Link]) -> tuple[Link, ...]:
+    """Return the links, each address once, where it comes first."""
+    by_url: dict[str, Link] = {}
+    for link in links:
+        by_url.setdefault(link.url, link)
+    return tuple(by_url.values())

@@ -7,11 +7,11 @@ read, so that nothing in a text can reach the machine or use it up; the sandbox 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import jinja2
-from jinja2 import meta, nodes
+from jinja2 import nodes
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -66,40 +66,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, first, second)
 
 
-def undeclared(template: nodes.Template) -> frozenset[str]:
-    """Return the variables that a template takes, those of branches not taken included."""
-    return frozenset(meta.find_undeclared_variables(template))
-
-
-_ALLOWED: Collection[type[nodes.Node]] = frozenset(
-    {
-        nodes.Template,
-        nodes.Output,
-        nodes.TemplateData,
-        nodes.Name,
-        nodes.Const,
-        nodes.List,
-        nodes.Tuple,
-        nodes.If,
-        nodes.For,
-        nodes.Assign,
-        nodes.Filter,
-        nodes.Call,
-        nodes.Test,
-        nodes.Getattr,
-        nodes.CondExpr,
-        nodes.Compare,
-        nodes.Operand,
-        nodes.Not,
-        nodes.And,
-        nodes.Or,
-        nodes.Add,
-        nodes.Sub,
-        nodes.FloorDiv,
-        nodes.Mod,
-        nodes.Neg,
-    }
-)
+_TEXTS = {"Template", "Output", "TemplateData", "Name", "Const", "List", "Tuple", "Getattr"}
+_STATEMENTS = {"If", "For", "Assign", "Filter", "Call", "Test", "CondExpr"}
+_OPERATORS = {"Compare", "Operand", "Not", "And", "Or", "Add", "Sub", "FloorDiv", "Mod", "Neg"}
+_ALLOWED = _TEXTS | _STATEMENTS | _OPERATORS
+"""The nodes of Jinja's syntax that may stand in a message."""
 
 
 def refusals(node: nodes.Node, loops: int = 0) -> Iterator[str]:
@@ -112,8 +83,7 @@ def refusals(node: nodes.Node, loops: int = 0) -> Iterator[str]:
             yield f"{where}: '{attr}' cannot be asked for."
         case nodes.For() if loops == _DEEPEST_LOOP:
             yield f"{where}: a loop may hold one other loop, no more."
-        case _ if type(node) not in _ALLOWED:
-            kind = type(node).__name__
+        case _ if (kind := type(node).__name__) not in _ALLOWED:
             yield (
                 f"{where}: '{kind}' cannot stand in a message. A text prints variables and may use "
                 'if, for, set and fact("id").'
@@ -136,12 +106,12 @@ def _is_fact(call: nodes.Call) -> bool:
     return False
 
 
-def fact_ids(tree: nodes.Template) -> Iterator[str]:
-    for constant in (arg for call in tree.find_all(nodes.Call) for arg in call.args):
-        yield constant.as_const()
+def fact_ids(tree: nodes.Template) -> frozenset[str]:
+    """Return the ids of the facts that a template names."""
+    return frozenset(arg.as_const() for call in tree.find_all(nodes.Call) for arg in call.args)
 
 
-def guarded_names(tree: nodes.Template) -> Iterator[str]:
-    for test in tree.find_all(nodes.Test):
-        if test.name == "defined" and isinstance(test.node, nodes.Name):
-            yield test.node.name
+def guarded_names(tree: nodes.Template) -> frozenset[str]:
+    """Return the names that a template asks about with ``is defined``."""
+    tests = (test for test in tree.find_all(nodes.Test) if test.name == "defined")
+    return frozenset(test.node.name for test in tests if isinstance(test.node, nodes.Name))

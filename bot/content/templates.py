@@ -1,23 +1,18 @@
-"""Templates and texts: compiled once, rendered, and what they would fail of.
-What a template may hold is said in :mod:`bot.content.sandbox`.
-"""
+"""Templates and texts: compiled once, rendered, what they would fail of, and the variables that
+they may print. What a template may hold is said in :mod:`bot.content.sandbox`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
+from jinja2 import meta
 
-from bot.content.sandbox import (
-    Markdown,
-    Sandbox,
-    fact_ids,
-    guarded_names,
-    refusals,
-    undeclared,
-)
+from bot.calendar.observances import Occurrence
+from bot.content.languages import Language
+from bot.content.sandbox import Markdown, Sandbox, fact_ids, guarded_names, refusals
 from bot.errors import ConfigError, Problem, RenderError, nearest
 
 SUFFIX = ".md.j2"
@@ -169,9 +164,9 @@ def _compile(environment: Sandbox, file: str, entry: str, where: str, source: st
         file=file,
         entry=entry,
         where=where,
-        undeclared=undeclared(tree),
-        guarded=frozenset(guarded_names(tree)),
-        facts=frozenset(fact_ids(tree)),
+        undeclared=frozenset(meta.find_undeclared_variables(tree)),
+        guarded=guarded_names(tree),
+        facts=fact_ids(tree),
     )
 
 
@@ -189,3 +184,53 @@ def undefined_names(
             yield f"'{name}' is not defined.{near}"
         elif name not in compiled.guarded:
             yield f"'{name}' is not defined here: {vocabulary[name]}."
+
+
+PROSE: Mapping[str, str] = {
+    "date": "it is not in the digest",
+    "day": "it is not in the digest",
+    "year": "it is not in the digest",
+    "name": "it is not in the digest",
+    "fact": "it is not in the digest",
+    "ordinal": "it needs `count`, with `since` for observances or `event` for years",
+    "ordinal_f": "it needs `count`, with `since` for observances or `event` for years",
+    "anniversary": "it needs `event` and `count`",
+    "anniversary_f": "it needs `event` and `count`",
+    "years": "it needs `event`",
+}
+"""What the texts of an entry may print, and why it may not be there."""
+
+VOCABULARY: Mapping[str, str] = {
+    **PROSE,
+    "opening": "it stands in templates only, and not in the digest",
+    "story": "it stands in templates only, where the day has a story",
+    "together": "it stands in templates only, where the day has it; ask with `is defined`",
+    "lead_days": "it is in notice.md.j2 only",
+    "items": "it is in digest.md.j2 only",
+    "month": "it is in digest.md.j2 only",
+}
+"""All that a template may print."""
+
+
+def variables(
+    occurrence: Occurrence, language: Language, name: str, fact: Callable[[str], str]
+) -> dict[str, object]:
+    """Return the variables of an occurrence's texts; those that do not apply are left out.
+
+    A number under 1 is left out too: there is no 0th anniversary.
+    """
+    on = occurrence.date
+    values: dict[str, object] = {
+        "date": language.date(on),
+        "day": language.day(on),
+        "year": on.year,
+        "name": name,
+        "fact": fact,
+    }
+    for key, number in (("ordinal", occurrence.ordinal), ("anniversary", occurrence.anniversary)):
+        if number is not None and number >= 1:
+            values[key] = language.ordinal(number)
+            values[f"{key}_f"] = language.ordinal(number, feminine=True)
+    if occurrence.years is not None:
+        values["years"] = occurrence.years
+    return values

@@ -14,7 +14,7 @@ from bot.content.day_writer import DayWriter, WrittenDay
 from bot.content.facts import Fact
 from bot.content.languages import Language
 from bot.content.markdown import escape_markdown
-from bot.content.message import Link, Message, Part
+from bot.content.message import Message, Part, each_once
 from bot.content.operator_words import Group, operator_words, words_to_read
 from bot.content.templates import load_templates
 from bot.content.texts import DayText
@@ -169,7 +169,7 @@ class Writer:
         names = [day.name for day in days]
         action_ids = _chosen(days)
         label = labels.actions if len(action_ids) > 1 else labels.action_one
-        sources = _each_once(days)
+        sources = each_once(link for day in days for link in day.sources)
         return Part(
             language=code,
             title=_BETWEEN.join([labels.notice, *names] if lead_days else names),
@@ -193,10 +193,3 @@ def _chosen(days: Sequence[WrittenDay]) -> tuple[str, ...]:
     """Return at most two actions: the first of each day before the second of any."""
     in_turn = chain.from_iterable(zip_longest(*(day.actions for day in days)))
     return tuple(dict.fromkeys(id_ for id_ in in_turn if id_ is not None))[:SHOWN]
-
-
-def _each_once(days: Sequence[WrittenDay]) -> tuple[Link, ...]:
-    links: dict[str, Link] = {}
-    for link in chain.from_iterable(day.sources for day in days):
-        links.setdefault(link.url, link)
-    return tuple(links.values())

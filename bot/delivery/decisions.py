@@ -213,7 +213,7 @@ class Decisions:
         return outcome.detail
 
 
-def _retracting(channel: Channel) -> Retracts[Any]:
+def _retracting(channel: Channel) -> Retracts[Any, Any]:
     if isinstance(channel.platform, Retracts):
         return channel.platform
     able = [name for name, platform in PLATFORMS.items() if isinstance(platform, Retracts)]

@@ -1,4 +1,4 @@
-"""What an operator decides: approve, hold, skip, send, retry, resolve, retract."""
+"""What an operator decides: approve, hold, skip, send, retry, resolve, retract; and takes back."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from sqlalchemy import Connection, insert
 from bot.channels.outcome import Reason
 from bot.errors import LedgerError
 from bot.ledger.pauses import refuse_paused
-from bot.ledger.queries import delivery
+from bot.ledger.queries import attempts_of, decision_log, delivery, verdicts
 from bot.ledger.redaction import without_addresses
-from bot.ledger.rows import CLAIMABLE, WAITING, DeliveryRow, State, Verdict
+from bot.ledger.rows import CLAIMABLE, WAITING, Decision, DeliveryRow, State, Verdict, in_force
 from bot.ledger.slots import insert_by_hand
 from bot.ledger.tables import decisions
 from bot.ledger.transactions import Lock, take
 from bot.ledger.transitions import move, set_free, unless_arrived
-from bot.ledger.verdicts import verdicts
 from bot.planning import Planned
 
 COMING = None
@@ -35,6 +34,14 @@ ALLOWED: Mapping[Verdict, frozenset[State | None]] = {
     "retract": frozenset({State.DELIVERED}),
 }
 """In which states each decision can be made."""
+
+
+UNDOABLE: Mapping[Verdict, frozenset[State | None]] = {
+    "approve": frozenset({COMING, *WAITING}),
+    "hold": frozenset({COMING, State.HELD}),
+    "skip": frozenset({COMING, State.SKIPPED}),
+}
+"""In which states a decision can be taken back, as long as nothing was sent since."""
 
 
 def is_allowed(verdict: Verdict, row: DeliveryRow | None) -> bool:
@@ -96,7 +103,8 @@ def retry(
                 f"Nobody has approved the words of {key} yet. Read them with `vigilia preview`,"
                 f" then `vigilia approve {key}`."
             )
-    _refuse_paused(conn, row, now)
+    if not row.for_operator:
+        refuse_paused(conn, row.channel, now)
     record(conn, key, "retry", who=who, why=why, now=now)
     # nothing could write the words of a message to the operator anew
     message = row.message if row.for_operator else None
@@ -135,7 +143,8 @@ def resolve(
         raise LedgerError(
             f"{key} was useful until {row.useful_until:%Y-%m-%d %H:%M} UTC, so it is not resent."
         )
-    _refuse_paused(conn, row, now)
+    if not row.for_operator:
+        refuse_paused(conn, row.channel, now)
     record(conn, key, "resolve-resend", who=who, why=why, now=now)
     return _send_again(conn, row, now, useful_until, message=row.message)
 
@@ -172,9 +181,46 @@ def send_now(
     return keys
 
 
-def _refuse_paused(conn: Connection, row: DeliveryRow, now: datetime) -> None:
-    if not row.for_operator:
-        refuse_paused(conn, row.channel, now)
+def undo(
+    conn: Connection, decision: Decision, waits: bool, now: datetime, who: str, why: str = ""
+) -> DeliveryRow | None:
+    """Take back a decision, the last about its key that is in force; return the delivery, None
+    where it is still to come.
+
+    A delivery goes on, or, where it ``waits``, is held until somebody approves it. Raises
+    LedgerError where it is too late.
+    """
+    take(conn, Lock.DECIDING)
+    key, verdict = decision.key, decision.verdict
+    if in_force(decision_log(conn, key))[-1:] != [decision]:
+        raise LedgerError(f"Somebody has decided about {key} since, so nothing was taken back.")
+    row = delivery(conn, key)
+    state = COMING if row is None else row.state
+    if state not in UNDOABLE.get(verdict, ()):
+        now_is = "" if row is None else f": {key} is {row.state} by now"
+        raise LedgerError(f"The last decision, {verdict}, cannot be taken back{now_is}.")
+    if row is not None and row.useful_until <= now:
+        raise LedgerError(f"{key} is no longer useful, so nothing was taken back.")
+    if row is not None and any(a.started_at >= decision.at for a in attempts_of(conn, key)):
+        raise LedgerError(f"{key} was tried since, so nothing was taken back.")
+    record(conn, key, "undo", who=who, why=why, now=now)
+    if row is None:
+        return None
+    if verdict != "hold":
+        change(
+            conn,
+            row,
+            now,
+            state=State.HELD,
+            held_for="approval",
+            fence=row.fence + 1,
+            settled_at=None,
+            reason=None,
+            detail="",
+        )
+    if not waits:
+        set_free(conn, [existing(conn, key)], now)
+    return delivery(conn, key)
 
 
 def existing(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow:

@@ -29,8 +29,6 @@ from bot.ledger import (
     slots,
     sqlite,
     transitions,
-    undo,
-    verdicts,
 )
 from bot.ledger.transactions import Lock, Transactions, reads, writes
 
@@ -49,7 +47,7 @@ class Ledger(Transactions):
     # planning
     see = sightings.see
     first_seen = reads(sightings.first_seen)
-    filled = reads(queries.filled)
+    filled = reads(slots.filled)
     insert = writes(slots.insert)
     insert_by_hand = writes(slots.insert_by_hand)
 
@@ -82,19 +80,19 @@ class Ledger(Transactions):
 
     # decisions
     decide = writes(decisions.decide)
-    decision_log = reads(verdicts.decision_log)
+    decision_log = reads(queries.decision_log)
     retry = writes(decisions.retry)
     resolve = writes(decisions.resolve)
     retract = writes(decisions.retract)
     send_now = writes(decisions.send_now)
-    undo = writes(undo.undo)
+    undo = writes(decisions.undo)
     pause_channel = writes(pauses.pause_channel)
     resume_channel = writes(pauses.resume_channel)
     paused_channels = reads(queries.paused_channel_rows)
     set_pause = writes(pauses.set_pause)
     paused_until = reads(transitions.paused_until)
     doubt = writes(transitions.doubt)
-    decisions = reads(verdicts.verdicts)
+    decisions = reads(queries.verdicts)
 
     # messages to the operator
     note_config = writes(operator_outbox.note_config)
@@ -127,5 +125,5 @@ class Ledger(Transactions):
         with self.reading() as conn:
             return (
                 *sqlite.file_problems(conn),
-                *(f"nothing fills {slot}" for slot in queries.empty_slots(conn)),
+                *(f"nothing fills {slot}" for slot in slots.empty_slots(conn)),
             )

@@ -49,7 +49,7 @@ def file_lock(path: Path) -> Iterator[None]:
             f"{lock} cannot be written: {error.strerror}. Give the user that runs Vigilia the right"
             " to write its folder."
         ) from error
-    try:
+    with os.fdopen(descriptor):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -60,19 +60,14 @@ def file_lock(path: Path) -> Iterator[None]:
         # who holds it, for the sentence above; the file stays when the lock is freed, because
         # removing it could pull it from under the next one
         os.truncate(descriptor, 0)
-        os.write(descriptor, _self_description())
+        since = SystemClock().now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+        os.write(descriptor, json.dumps(holder).encode())
         _held.add(path)
         try:
             yield
         finally:
             _held.discard(path)
-    finally:
-        os.close(descriptor)
-
-
-def _self_description() -> bytes:
-    since = SystemClock().now().isoformat(timespec="seconds").replace("+00:00", "Z")
-    return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}).encode()
 
 
 def _holder(descriptor: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -12,8 +11,15 @@ from sqlalchemy import Engine, inspect
 from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import Mode
-from bot.ledger.schema_version import Stamp, make_tables, missing_ledger, refuse_other
-from bot.ledger.sqlite import connect_file, plain_errors, sqlite_engine, writing
+from bot.ledger.schema_version import (
+    Stamp,
+    damaged_ledger,
+    make_tables,
+    missing_ledger,
+    refuse_other,
+    stamp_in,
+)
+from bot.ledger.sqlite import plain_errors, sqlite_engine, writing
 from bot.ledger.url import ledger_file, make_folder
 
 
@@ -72,25 +78,16 @@ def _look(path: Path, *, writes: bool) -> Stamp | None:
     except OSError as error:
         raise LedgerError(f"The ledger at {path} cannot be reached: {error.strerror}.") from error
     _check_rights(path, writes=writes)
-    with plain_errors(str(path)), closing(connect_file(path, "ro")) as raw:
-        tables = {row[0] for row in raw.execute("SELECT name FROM sqlite_master")}
-        if not tables:
-            # made empty and never written: a process ended between the two
-            return None
-        if not {"alembic_version", "meta"} <= tables:
-            raise LedgerError(
-                f"{path} is a database of something else, not a ledger. Change url under [ledger]"
-                " in config/vigilia.toml."
-            )
-        revision = raw.execute("SELECT version_num FROM alembic_version").fetchone()
-        noted = dict(raw.execute("SELECT key, value FROM meta"))
-        sound = not writes or raw.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-    if revision is None or "mode" not in noted or not sound:
-        raise LedgerError(
-            f"The ledger at {path} is damaged. Keep the file, and put a backup in its place with"
-            " `vigilia ledger restore FILE`."
-        )
-    return Stamp.read(revision[0], noted)
+    engine = sqlite_engine(path, "ro")
+    try:
+        with plain_errors(str(path)), engine.connect() as conn, conn.begin():
+            stamp = stamp_in(conn, str(path))
+            check = conn.exec_driver_sql("PRAGMA quick_check(1)") if stamp and writes else None
+            if check and check.scalar() != "ok":
+                raise damaged_ledger(conn, str(path))
+            return stamp
+    finally:
+        engine.dispose()
 
 
 def _check_rights(path: Path, *, writes: bool = True) -> None:

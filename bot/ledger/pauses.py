@@ -38,12 +38,7 @@ def refuse_paused(conn: Connection, channel: str, now: datetime) -> None:
 
 
 def pause_channel(
-    conn: Connection,
-    channel: str,
-    reason: Reason,
-    detail: str,
-    address_digest: str,
-    now: datetime,
+    conn: Connection, channel: str, reason: Reason, detail: str, address_digest: str, now: datetime
 ) -> bool:
     """Hold what waits for a channel and what will; True where it was not paused before."""
     take(conn, Lock.DECIDING)
@@ -75,10 +70,8 @@ def resume_channel(conn: Connection, channel: str, now: datetime) -> tuple[Deliv
 
 
 def set_pause(conn: Connection, until: datetime | None, now: datetime) -> tuple[DeliveryRow, ...]:
-    """Hold everything until an instant, or, with None, end that; return what was set free.
-
-    A pause does not end by itself: whoever finds :func:`paused_until` past says None.
-    """
+    """Hold everything until an instant, or, with None, end that; return what was set free. A pause
+    does not end by itself: whoever finds :func:`paused_until` past says None."""
     take(conn, Lock.DECIDING)
     conn.execute(delete(meta).where(meta.c.key == PAUSED_UNTIL))
     if until is None or until <= now:

@@ -7,30 +7,31 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    RowMapping,
-    Select,
-    and_,
-    exists,
-    func,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, true
 
 from bot.errors import LedgerError
 from bot.ledger.rows import (
     CLAIMABLE,
     WAITING,
     AttemptRow,
+    Decision,
     DeliveryRow,
     HeldFor,
     PausedChannel,
     State,
+    in_force,
+    last_verdict,
 )
-from bot.ledger.tables import attempts, deliveries, meta, paused_channels, slot_deliveries, slots
-from bot.planning import DigestLine, Slot
+from bot.ledger.tables import (
+    attempts,
+    decisions,
+    deliveries,
+    meta,
+    paused_channels,
+    slot_deliveries,
+    slots,
+)
+from bot.planning import DigestLine
 
 POSTINGS = deliveries.c.for_operator.is_(False)
 MESSAGES = deliveries.c.for_operator.is_(True)
@@ -43,8 +44,7 @@ _TRIES = (
     select(func.count())
     .select_from(attempts)
     .where(
-        attempts.c.delivery_id == deliveries.c.id,
-        attempts.c.generation == deliveries.c.generation,
+        attempts.c.delivery_id == deliveries.c.id, attempts.c.generation == deliveries.c.generation
     )
     .scalar_subquery()
 )
@@ -53,10 +53,7 @@ _MAY_HAVE_ARRIVED = exists().where(
     attempts.c.delivery_id == deliveries.c.id, attempts.c.outcome == "unknown"
 )
 
-SLOT = (slots.c.observance, slots.c.date, slots.c.lead_days, slots.c.channel)
-"""What makes a slot, in the order of its fields."""
-
-_OF_SLOTS = select(slot_deliveries.c.delivery_id).join(
+OF_SLOTS = select(slot_deliveries.c.delivery_id).join(
     slots, slots.c.id == slot_deliveries.c.slot_id
 )
 
@@ -66,12 +63,12 @@ LONGEST_WAIT = timedelta(days=400)
 """A posting is settled so long after it was due at the latest: it is not looked back further."""
 
 
-def _deliveries() -> Select[Any]:
+def all_deliveries() -> Select[Any]:
     columns = (column for column in deliveries.c if column.name != "job_id")
     return select(*columns, _TRIES.label("tries"), _MAY_HAVE_ARRIVED.label("may_have_arrived"))
 
 
-def _row(stored: RowMapping) -> DeliveryRow:
+def _row(stored: Mapping[Any, Any]) -> DeliveryRow:
     fields = dict(stored)
     fields["observances"] = tuple(fields["observances"])
     fields["languages"] = tuple(fields["languages"])
@@ -82,15 +79,15 @@ def _row(stored: RowMapping) -> DeliveryRow:
     return DeliveryRow(**fields)
 
 
-def _rows(conn: Connection, query: Select[Any]) -> tuple[DeliveryRow, ...]:
+def rows_of(conn: Connection, query: Select[Any]) -> tuple[DeliveryRow, ...]:
     return tuple(_row(stored) for stored in conn.execute(query).mappings())
 
 
 def _by_due(
     conn: Connection, *conditions: ColumnElement[bool], limit: int | None = None
 ) -> tuple[DeliveryRow, ...]:
-    query = _deliveries().where(*conditions).order_by(deliveries.c.due_at, deliveries.c.id)
-    return _rows(conn, query.limit(limit))
+    query = all_deliveries().where(*conditions).order_by(deliveries.c.due_at, deliveries.c.id)
+    return rows_of(conn, query.limit(limit))
 
 
 def portions(values: Collection[_T]) -> Iterator[list[_T]]:
@@ -104,7 +101,7 @@ def portions(values: Collection[_T]) -> Iterator[list[_T]]:
 def delivery(conn: Connection, key: str, *, operator: bool = False) -> DeliveryRow | None:
     """Return the delivery of a posting with that key, or of a message to the operator."""
     kind = MESSAGES if operator else POSTINGS
-    rows = _rows(conn, _deliveries().where(deliveries.c.key == key, kind))
+    rows = rows_of(conn, all_deliveries().where(deliveries.c.key == key, kind))
     return rows[0] if rows else None
 
 
@@ -206,7 +203,7 @@ def chosen(
 ) -> ColumnElement[bool]:
     """Return the condition of the deliveries in these states, of one channel and of one day: all
     unless given; of postings, or with ``operator`` of messages to the operator."""
-    of_day = _OF_SLOTS.where(slots.c.observance == observance)
+    of_day = OF_SLOTS.where(slots.c.observance == observance)
     return and_(
         MESSAGES if operator else POSTINGS,
         deliveries.c.state.in_(states) if states else true(),
@@ -225,8 +222,8 @@ def history(
     operator: bool = False,
 ) -> tuple[DeliveryRow, ...]:
     """Return the deliveries that are :func:`chosen`, the last due first."""
-    query = _deliveries().where(chosen(states, channel, observance, operator))
-    return _rows(conn, query.order_by(*LAST_DUE_FIRST).limit(limit))
+    query = all_deliveries().where(chosen(states, channel, observance, operator))
+    return rows_of(conn, query.order_by(*LAST_DUE_FIRST).limit(limit))
 
 
 def attempts_of(conn: Connection, key: str) -> tuple[AttemptRow, ...]:
@@ -247,31 +244,6 @@ def counts(conn: Connection) -> dict[State, int]:
     return {state: numbers.get(state, 0) for state in State}
 
 
-def filled(conn: Connection, wanted: Collection[Slot]) -> set[Slot]:
-    """Return those of the slots that are filled."""
-    dates = {slot.date for slot in wanted}
-    stored = conn.execute(select(*SLOT).where(slots.c.date.in_(dates)))
-    return {Slot(*columns) for columns in stored} & set(wanted)
-
-
-def deliveries_of_slot(conn: Connection, slot: Slot) -> tuple[DeliveryRow, ...]:
-    """Return what fills a slot, the first first; empty where it is free."""
-    filling = deliveries.c.id.in_(_OF_SLOTS.where(is_slot(slot)))
-    return _rows(conn, _deliveries().where(filling).order_by(deliveries.c.id))
-
-
-def is_slot(slot: Slot) -> ColumnElement[bool]:
-    """Return the condition that a row of ``slots`` is that slot."""
-    values = (slot.observance, slot.date, slot.lead_days, slot.channel)
-    return and_(*(column == value for column, value in zip(SLOT, values, strict=True)))
-
-
-def empty_slots(conn: Connection) -> tuple[Slot, ...]:
-    """Return the slots that no delivery fills: there should be none."""
-    query = select(*SLOT).where(slots.c.id.not_in(select(slot_deliveries.c.slot_id)))
-    return tuple(Slot(*columns) for columns in conn.execute(query))
-
-
 def paused_channel_rows(conn: Connection) -> Mapping[str, PausedChannel]:
     """Return the paused channels by name."""
     query = select(paused_channels).order_by(paused_channels.c.channel)
@@ -282,3 +254,28 @@ def meta_value(conn: Connection, key: str) -> str | None:
     """Return what is noted about the ledger itself."""
     value: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == key))
     return value
+
+
+def verdicts(conn: Connection, keys: Collection[str]) -> dict[str, Decision]:
+    """Return the approval, hold or skip that is in force of each of the keys that has one."""
+    logs: dict[str, list[Decision]] = {}
+    for portion in portions(keys):
+        query = _decisions().where(
+            decisions.c.key.in_(portion),
+            decisions.c.verdict.in_(("approve", "hold", "skip", "undo")),
+        )
+        for stored in conn.execute(query).mappings():
+            logs.setdefault(stored["key"], []).append(Decision(**stored))
+    last = ((key, last_verdict(in_force(log))) for key, log in logs.items())
+    return {key: decision for key, decision in last if decision is not None}
+
+
+def decision_log(conn: Connection, key: str) -> tuple[Decision, ...]:
+    """Return all that was decided about a key, the first first."""
+    rows = conn.execute(_decisions().where(decisions.c.key == key)).mappings()
+    return tuple(Decision(**stored) for stored in rows)
+
+
+def _decisions() -> Select[Any]:
+    columns = (column for column in decisions.c if column.name != "id")
+    return select(*columns).order_by(decisions.c.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,6 @@ from bot.errors import LedgerError
 from bot.ledger.ledger import Ledger
 from bot.ledger.lock import service_lock
 from bot.ledger.opening import open_file, stamp_of
-from bot.ledger.rows import Mode
 from bot.ledger.sqlite import copy_file
 from bot.ledger.url import ledger_file, ledger_server
 
@@ -87,7 +87,10 @@ def _mended(work: Path, place: Path, now: datetime, mend: Callable[[Ledger], _T]
         raise LedgerError(f"The backup cannot be used. {error}") from error
     if stamped is None:
         raise LedgerError("The backup is empty: it holds no ledger.")
-    if _stamp_in_place(place) not in (None, stamped):
+    in_place = None
+    with suppress(LedgerError):  # damaged: that is why a backup is put in its place
+        in_place = stamp_of(place)
+    if in_place not in (None, stamped):
         raise LedgerError(
             "The backup and the ledger in place are not of one kind: one is of a rehearsal. Name"
             " another backup, or another ledger as url under [ledger] in config/vigilia.toml."
@@ -99,13 +102,6 @@ def _mended(work: Path, place: Path, now: datetime, mend: Callable[[Ledger], _T]
         if problems:
             raise LedgerError(f"The backup is damaged, and nothing was changed: {problems[0]}.")
         return mend(ledger)
-
-
-def _stamp_in_place(place: Path) -> Mode | None:
-    try:
-        return stamp_of(place)
-    except LedgerError:  # damaged: that is why a backup is put in its place
-        return None
 
 
 def _set_aside(place: Path, now: datetime) -> Path | None:

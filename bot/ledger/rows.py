@@ -23,11 +23,8 @@ Verdict = Literal[
 
 
 class State(StrEnum):
-    """Where a delivery stands.
-
-    ``failed``, ``missed`` and ``skipped`` are said only of what surely did not arrive; where any
-    attempt may have arrived, the state is ``unknown`` instead.
-    """
+    """Where a delivery stands. ``failed``, ``missed`` and ``skipped`` are said only of what surely
+    did not arrive; where any attempt may have arrived, the state is ``unknown`` instead."""
 
     READY = "ready"
     SENDING = "sending"
@@ -168,8 +165,9 @@ class Settlement:
 
     def __post_init__(self) -> None:
         if (self.state is State.RETRYING) != (self.next_attempt_at is not None):
-            at = self.next_attempt_at
-            raise ValueError(f"next_attempt_at={at} does not go with {self.state}")
+            raise ValueError(
+                f"next_attempt_at={self.next_attempt_at} does not go with {self.state}"
+            )
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,8 @@ from bot.ledger.tables import runs
 
 
 def begin(conn: Connection, now: datetime, version: str) -> str:
-    """Note that a run of this process begins; return its id.
-
-    Until it says that it is alive, it was alive no later than those before it: what was due in
-    between has still to be written down.
-    """
+    """Note that a run of this process begins; return its id. Until it says that it is alive, it was
+    alive no later than those before it: what was due in between has still to be written down."""
     run = str(uuid.uuid4())
     before = last_alive(conn)
     conn.execute(

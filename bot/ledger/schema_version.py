@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, inspect, select
 
 from bot.errors import LedgerError, LedgerMissingError
 from bot.ledger.rows import Mode
@@ -22,11 +21,6 @@ class Stamp:
     revision: str
     mode: Mode
     serves: str | None
-
-    @classmethod
-    def read(cls, revision: str, noted: Mapping[str, str]) -> Stamp:
-        """Return what the tables ``alembic_version`` and ``meta`` say."""
-        return cls(revision, cast("Mode", noted["mode"]), noted.get("serves"))
 
     @property
     def is_older(self) -> bool:
@@ -57,6 +51,34 @@ def make_tables(conn: Connection, mode: Mode, now: datetime) -> None:
     )
 
 
+def stamp_in(conn: Connection, place: str) -> Stamp | None:
+    """Return what a database says about itself, None where no ledger was made in it yet. Raises
+    LedgerError where it is damaged, or something else."""
+    ours = {"alembic_version", "meta"}
+    tables = set(inspect(conn).get_table_names())
+    # on a server, the tables of somebody else may lie beside ours
+    if not (tables & ours if conn.dialect.name == "postgresql" else tables):
+        return None
+    if not ours <= tables:
+        raise LedgerError(
+            f"{place} is a database of something else, not a ledger. Change url under [ledger] in"
+            " config/vigilia.toml."
+        )
+    revision = conn.scalar(select(alembic_version.c.version_num))
+    noted = {row.key: row.value for row in conn.execute(select(meta.c.key, meta.c.value))}
+    if revision is None or "mode" not in noted:
+        raise damaged_ledger(conn, place)
+    return Stamp(revision, cast("Mode", noted["mode"]), noted.get("serves"))
+
+
+def damaged_ledger(conn: Connection, place: str) -> LedgerError:
+    """Return the error for a ledger that cannot be read, with what to do."""
+    mending = "Restore the database from a backup."
+    if conn.dialect.name == "sqlite":
+        mending = "Keep the file, and put a backup in its place with `vigilia ledger restore FILE`."
+    return LedgerError(f"The ledger at {place} is damaged. {mending}")
+
+
 def missing_ledger(place: str) -> LedgerMissingError:
     """Return the error for a ledger that nobody has made yet."""
     return LedgerMissingError(f"There is no ledger yet at {place}: `vigilia run` makes one.")
@@ -65,8 +87,16 @@ def missing_ledger(place: str) -> LedgerMissingError:
 def refuse_other(stamp: Stamp, place: str, mode: Mode | None) -> None:
     """Raise LedgerError where a ledger is of the other mode, newer than this Vigilia can use, or
     older and only to be read."""
-    if mode is not None and stamp.mode != mode:
-        raise _other_mode(place, stamp.mode)
+    if mode == "real" and stamp.mode != mode:
+        raise LedgerError(
+            f"The ledger at {place} was made by a rehearsal and is never used for real posts."
+            " Give url under [ledger] in config/vigilia.toml another file."
+        )
+    if mode == "rehearsal" and stamp.mode != mode:
+        raise LedgerError(
+            f"The ledger at {place} is the real one, and a rehearsal never writes to it."
+            " Rehearse with another file as url under [ledger] in config/vigilia.toml."
+        )
     if not stamp.is_usable:
         raise LedgerError(
             f"The ledger at {place} was written by a newer Vigilia (its tables are"
@@ -77,17 +107,3 @@ def refuse_other(stamp: Stamp, place: str, mode: Mode | None) -> None:
             f"The ledger at {place} was written by an older Vigilia. `vigilia run` migrates it,"
             " after a backup."
         )
-
-
-def _other_mode(place: str, stamped: Mode) -> LedgerError:
-    match stamped:
-        case "rehearsal":
-            return LedgerError(
-                f"The ledger at {place} was made by a rehearsal and is never used for real posts."
-                " Give url under [ledger] in config/vigilia.toml another file."
-            )
-        case "real":
-            return LedgerError(
-                f"The ledger at {place} is the real one, and a rehearsal never writes to it."
-                " Rehearse with another file as url under [ledger] in config/vigilia.toml."
-            )

@@ -83,11 +83,8 @@ _KEEPING = {
 
 
 def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, ...]:
-    """Return the deliveries that fit, the last due first.
-
-    The text is looked for in the words sent and in the keys, whole words or their beginnings,
-    accents and capitals aside.
-    """
+    """Return the deliveries that fit, the last due first. The text is looked for in the words sent
+    and in the keys, whole words or their beginnings, accents and capitals aside."""
     query = select(deliveries.c.id).where(
         chosen(wanted.states, wanted.channel, wanted.observance, wanted.operator)
     )
@@ -103,8 +100,10 @@ def search(conn: Connection, wanted: Wanted, limit: int) -> tuple[DeliveryRow, .
 
 def _says(conn: Connection, words: str) -> Any:
     terms = " ".join(f'"{word}"*' for word in re.findall(r"\w+", words))
-    pattern = f"%{_escaped(words.strip())}%"
-    by_key = and_(deliveries.c.state.in_(_NEVER_TRIED), deliveries.c.key.like(pattern, escape="\\"))
+    by_key = and_(
+        deliveries.c.state.in_(_NEVER_TRIED),
+        deliveries.c.key.contains(words.strip(), autoescape=True, escape="\\"),
+    )
     if not terms:
         return by_key
     if conn.dialect.name == "postgresql":
@@ -114,10 +113,6 @@ def _says(conn: Connection, words: str) -> Any:
         {"terms": terms, "most": _MOST_FOUND, "apart": _ATTEMPTS_APART},
     )
     return or_(deliveries.c.id.in_([row[0] for row in rows]), by_key)
-
-
-def _escaped(words: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", words)
 
 
 def count_since(conn: Connection, state: State, since: datetime, most: int = 1000) -> int:
@@ -142,10 +137,8 @@ def last_delivered(conn: Connection, channels: Sequence[str]) -> dict[str, datet
 
 
 def fan_out(conn: Connection, since: datetime | None = None) -> FanOut | None:
-    """Return how far what is being sent has come, None while nothing is.
-
-    ``since`` is of an earlier answer: what was done in the meantime still counts.
-    """
+    """Return how far what is being sent has come, None while nothing is. ``since`` is of an earlier
+    answer: what was done in the meantime still counts."""
     first = conn.scalar(
         select(func.min(deliveries.c.due_at)).where(POSTINGS, deliveries.c.state.in_(UNDER_WAY))
     )

@@ -7,25 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from bot.errors import LedgerError
 from bot.ledger.pauses import refuse_paused
 from bot.ledger.queries import (
-    SLOT,
-    deliveries_of_slot,
+    OF_SLOTS,
+    all_deliveries,
     delivery,
-    filled,
-    is_slot,
     paused_channel_rows,
+    rows_of,
+    verdicts,
 )
-from bot.ledger.rows import CLAIMABLE, WAITING, Decision, HeldFor, Inserted, State
+from bot.ledger.rows import CLAIMABLE, WAITING, Decision, DeliveryRow, HeldFor, Inserted, State
 from bot.ledger.sqlite import insert_once
 from bot.ledger.tables import deliveries, slot_deliveries, slots
 from bot.ledger.transactions import Lock, take
 from bot.ledger.transitions import paused_until
-from bot.ledger.verdicts import verdicts
 from bot.planning import Planned, Posting, Slot
+
+SLOT = (slots.c.observance, slots.c.date, slots.c.lead_days, slots.c.channel)
+"""What makes a slot, in the order of its fields."""
 
 StateOf = Callable[[Posting, Decision | None], tuple[State, HeldFor | None] | None]
 """Says, from memory alone, in which state a delivery begins of whose posting that was decided last;
@@ -231,3 +233,28 @@ def _values(
         "created_at": now,
         "updated_at": now,
     }
+
+
+def filled(conn: Connection, wanted: Collection[Slot]) -> set[Slot]:
+    """Return those of the slots that are filled."""
+    dates = {slot.date for slot in wanted}
+    stored = conn.execute(select(*SLOT).where(slots.c.date.in_(dates)))
+    return {Slot(*columns) for columns in stored} & set(wanted)
+
+
+def deliveries_of_slot(conn: Connection, slot: Slot) -> tuple[DeliveryRow, ...]:
+    """Return what fills a slot, the first first; empty where it is free."""
+    filling = deliveries.c.id.in_(OF_SLOTS.where(is_slot(slot)))
+    return rows_of(conn, all_deliveries().where(filling).order_by(deliveries.c.id))
+
+
+def is_slot(slot: Slot) -> ColumnElement[bool]:
+    """Return the condition that a row of ``slots`` is that slot."""
+    values = (slot.observance, slot.date, slot.lead_days, slot.channel)
+    return and_(*(column == value for column, value in zip(SLOT, values, strict=True)))
+
+
+def empty_slots(conn: Connection) -> tuple[Slot, ...]:
+    """Return the slots that no delivery fills: there should be none."""
+    query = select(*SLOT).where(slots.c.id.not_in(select(slot_deliveries.c.slot_id)))
+    return tuple(Slot(*columns) for columns in conn.execute(query))

@@ -5,20 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Table,
-    create_engine,
-    event,
-)
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
@@ -30,6 +24,13 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
 BUSY_TIMEOUT_S = 10.0
+
+ENGINE_OPTIONS: Mapping[str, Any] = {
+    # parameters hold whole messages, which do not belong into a log
+    "hide_parameters": True,
+    "json_serializer": partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+}
+"""What is so on every database."""
 
 _SENTENCES = {
     "SQLITE_BUSY": "is busy: another program has kept it locked for 10 seconds. Try again, and"
@@ -58,11 +59,9 @@ it does not know."""
 def explain(error: BaseException) -> str | None:
     """Return what an error of SQLite means; None where that is not known."""
     name = str(getattr(error, "sqlite_errorname", "") or "")
-    for code, words in _SENTENCES.items():
-        # extended codes carry the cause behind the name: SQLITE_IOERR_WRITE
-        if name == code or name.startswith(f"{code}_"):
-            return words
-    return None
+    # extended codes carry the cause behind the name: SQLITE_IOERR_WRITE
+    meant = (words for code, words in _SENTENCES.items() if f"{name}_".startswith(f"{code}_"))
+    return next(meant, None)
 
 
 @contextmanager
@@ -93,17 +92,14 @@ def insert_once(conn: Connection, table: Table) -> sqlite.Insert | postgresql.In
 def connect_file(path: Path, access: str) -> sqlite3.Connection:
     """Open an SQLite file with ``access`` "ro", "rw" (never creates) or "rwc"."""
     place = f"file:{quote(str(path))}?mode={access}"
-    if access == "ro" and not os.access(path.parent, os.W_OK) and not _wal(path).exists():
+    wal = path.with_name(f"{path.name}-wal")
+    if access == "ro" and not os.access(path.parent, os.W_OK) and not wal.exists():
         # in a read-only folder SQLite could not make the file for the readers' locks; without a
         # WAL nobody is writing, so it may do without
         place += "&immutable=1"
     return sqlite3.connect(
         place, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
-
-
-def _wal(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
 
 
 def sqlite_engine(path: Path | None, access: str, *, foreign_keys: bool = True) -> Engine:
@@ -113,25 +109,13 @@ def sqlite_engine(path: Path | None, access: str, *, foreign_keys: bool = True) 
     transaction never finds out at its first write that another was quicker.
     """
     options: dict[str, Any] = {
-        # parameters hold whole messages, which do not belong into a log
-        "hide_parameters": True,
-        "json_serializer": partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+        "poolclass": StaticPool,
+        "connect_args": {"isolation_level": None, "check_same_thread": False},
     }
-    if path is None:
-        engine = create_engine(
-            "sqlite://",
-            poolclass=StaticPool,
-            connect_args={"isolation_level": None, "check_same_thread": False},
-            **options,
-        )
-    else:
-        engine = create_engine(
-            "sqlite://",
-            creator=partial(connect_file, path, access),
-            poolclass=QueuePool,
-            max_overflow=-1,
-            **options,
-        )
+    if path is not None:
+        connect = partial(connect_file, path, access)
+        options = {"poolclass": QueuePool, "creator": connect, "max_overflow": -1}
+    engine = create_engine("sqlite://", **options, **ENGINE_OPTIONS)
 
     @event.listens_for(engine, "connect")
     def prepare(raw: sqlite3.Connection, _record: object) -> None:

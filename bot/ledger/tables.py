@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
 from bot.channels.outcome import Reason
-from bot.ledger.migrations.frozen import FOR_SEARCHING, NAMING
+from bot.ledger.migrations.frozen import FOR_SEARCHING, NAME, NAMING, WORD, key, optional, required
 from bot.ledger.rows import State
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005")
@@ -71,35 +71,24 @@ class Word(TypeDecorator[WordT], Generic[WordT]):
 
 metadata = sa.MetaData(naming_convention=NAMING)
 
-meta = sa.Table(
-    "meta",
-    metadata,
-    sa.Column("key", sa.String(40), primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
+meta = sa.Table("meta", metadata, key("key", sa.String(40)), *required(value=sa.Text))
 
 runs = sa.Table(
     "runs",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("started_at", Instant, nullable=False),
-    sa.Column("alive_at", Instant, nullable=False),
-    sa.Column("beat_at", Instant, nullable=False),
-    sa.Column("ended_at", Instant),
-    sa.Column("host", sa.String(255), nullable=False),
-    sa.Column("pid", sa.Integer, nullable=False),
-    sa.Column("version", sa.String(40), nullable=False),
+    key("id", sa.String(36)),
+    *required(started_at=Instant, alive_at=Instant, beat_at=Instant),
+    *optional(ended_at=Instant),
+    *required(host=sa.String(255), pid=sa.Integer, version=sa.String(40)),
 )
 
 slots = sa.Table(
     "slots",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("observance", sa.String(200), nullable=False),
-    sa.Column("date", sa.Date, nullable=False),
-    sa.Column("lead_days", sa.Integer, nullable=False),
-    sa.Column("channel", sa.String(200), nullable=False),
-    sa.Column("planned_at", Instant, nullable=False),
+    key("id"),
+    *required(
+        observance=NAME, date=sa.Date, lead_days=sa.Integer, channel=NAME, planned_at=Instant
+    ),
     # the date first: that is how filled slots are looked up
     sa.UniqueConstraint("date", "observance", "lead_days", "channel"),
 )
@@ -107,34 +96,27 @@ slots = sa.Table(
 deliveries = sa.Table(
     "deliveries",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    key("id"),
     sa.Column("key", sa.Text, nullable=False, unique=True),
-    sa.Column("observances", sa.JSON, nullable=False),
-    sa.Column("date", sa.Date, nullable=False),
-    sa.Column("lead_days", sa.Integer, nullable=False),
-    sa.Column("channel", sa.String(200), nullable=False),
-    sa.Column("languages", sa.JSON, nullable=False),
+    *required(
+        observances=sa.JSON, date=sa.Date, lead_days=sa.Integer, channel=NAME, languages=sa.JSON
+    ),
     sa.Column("due_at", Instant, nullable=False, index=True),
-    sa.Column("useful_until", Instant, nullable=False),
-    sa.Column("state", Word(State), nullable=False),
-    sa.Column("held_for", sa.String(20)),
+    *required(useful_until=Instant, state=Word(State)),
+    *optional(held_for=WORD),
     sa.Column("generation", sa.Integer, nullable=False, default=0),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("next_attempt_at", Instant),
-    sa.Column("settled_at", Instant),
-    sa.Column("reason", Word(Reason)),
+    *optional(next_attempt_at=Instant, settled_at=Instant, reason=Word(Reason)),
     sa.Column("detail", sa.Text, nullable=False, default=""),
-    sa.Column("remote_id", sa.Text),
-    sa.Column("message", sa.JSON(none_as_null=True)),
+    *optional(remote_id=sa.Text, message=sa.JSON(none_as_null=True)),
     sa.Column("coming", sa.JSON, nullable=False, default=[]),
     sa.Column("by_hand", sa.Boolean, nullable=False, default=False),
     sa.Column("run_id", sa.String(36), sa.ForeignKey("runs.id")),
     sa.Column("fence", sa.Integer, nullable=False, default=0),
-    sa.Column("lease_until", Instant),
-    sa.Column("created_at", Instant, nullable=False),
-    sa.Column("updated_at", Instant, nullable=False),
+    *optional(lease_until=Instant),
+    *required(created_at=Instant, updated_at=Instant),
     # of the task queue, where there is one: what is due and has no job that lives gets another
-    sa.Column("job_id", sa.BigInteger),
+    *optional(job_id=sa.BigInteger),
     # a message to the operator: it fills no slot, and no posting is counted or shown with it
     sa.Column("for_operator", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "state", "next_attempt_at"),
@@ -144,9 +126,7 @@ deliveries = sa.Table(
 
 # Deliveries whose words are kept and not findable yet: that is not the delivery's business.
 words_waiting = sa.Table(
-    "words_waiting",
-    metadata,
-    sa.Column("delivery_id", sa.Integer, sa.ForeignKey("deliveries.id"), primary_key=True),
+    "words_waiting", metadata, key("delivery_id", sa.Integer, sa.ForeignKey("deliveries.id"))
 )
 
 
@@ -159,65 +139,47 @@ def _make_searchable(_target: sa.MetaData, conn: sa.Connection, **_options: Any)
 slot_deliveries = sa.Table(
     "slot_deliveries",
     metadata,
-    sa.Column("slot_id", sa.Integer, sa.ForeignKey("slots.id"), primary_key=True),
-    sa.Column(
-        "delivery_id", sa.Integer, sa.ForeignKey("deliveries.id"), primary_key=True, index=True
-    ),
+    key("slot_id", sa.Integer, sa.ForeignKey("slots.id")),
+    key("delivery_id", sa.Integer, sa.ForeignKey("deliveries.id")),
+    sa.Index(None, "delivery_id"),
 )
 
 attempts = sa.Table(
     "attempts",
     metadata,
-    sa.Column("delivery_id", sa.Integer, sa.ForeignKey("deliveries.id"), primary_key=True),
+    key("delivery_id", sa.Integer, sa.ForeignKey("deliveries.id")),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("generation", sa.Integer, nullable=False),
-    sa.Column("started_at", Instant, nullable=False),
-    sa.Column("ended_at", Instant),
-    sa.Column("outcome", sa.String(20)),
-    sa.Column("reason", Word(Reason)),
-    sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("status", sa.Integer),
-    sa.Column("remote_id", sa.Text),
+    *required(generation=sa.Integer, started_at=Instant),
+    *optional(ended_at=Instant, outcome=WORD, reason=Word(Reason)),
+    *required(detail=sa.Text),
+    *optional(status=sa.Integer, remote_id=sa.Text),
 )
 
 decisions = sa.Table(
     "decisions",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    key("id"),
     # no foreign key: a coming posting is decided on before it has a row
     sa.Column("key", sa.Text, nullable=False, index=True),
-    sa.Column("verdict", sa.String(20), nullable=False),
-    sa.Column("who", sa.Text, nullable=False),
-    sa.Column("why", sa.Text, nullable=False),
-    sa.Column("digest", sa.Text),
-    sa.Column("at", Instant, nullable=False),
+    *required(verdict=WORD, who=sa.Text, why=sa.Text),
+    *optional(digest=sa.Text),
+    *required(at=Instant),
 )
 
-sightings = sa.Table(
-    "sightings",
-    metadata,
-    sa.Column("channel", sa.String(200), primary_key=True),
-    sa.Column("days", sa.JSON, nullable=False),
-)
+sightings = sa.Table("sightings", metadata, key("channel", NAME), *required(days=sa.JSON))
 
 paused_channels = sa.Table(
     "paused_channels",
     metadata,
-    sa.Column("channel", sa.String(200), primary_key=True),
-    sa.Column("reason", Word(Reason), nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("address_digest", sa.Text, nullable=False),
-    sa.Column("since", Instant, nullable=False),
+    key("channel", NAME),
+    *required(reason=Word(Reason), detail=sa.Text, address_digest=sa.Text, since=Instant),
 )
 
 inbox = sa.Table(
     "inbox",
     metadata,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("channel", sa.String(200), nullable=False),
-    sa.Column("message", sa.JSON, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("at", Instant, nullable=False),
+    key("key", sa.Text),
+    *required(channel=NAME, message=sa.JSON, text=sa.Text, at=Instant),
     sa.Index(None, "channel", "at"),
 )
 
@@ -225,19 +187,17 @@ rate_buckets = sa.Table(
     "rate_buckets",
     metadata,
     # of a webhook, by its digest, or of a host
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("free_at", Instant, nullable=False),
-    sa.Column("shut_until", Instant, nullable=False),
+    key("name", sa.Text),
+    *required(free_at=Instant, shut_until=Instant),
 )
 
 told_subjects = sa.Table(
     "told",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("cause", sa.String(20), nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
+    key("id"),
+    *required(cause=WORD, subject=sa.Text),
     sa.Column("message_id", sa.Integer, sa.ForeignKey("deliveries.id"), nullable=False),
-    sa.Column("at", Instant, nullable=False),
+    *required(at=Instant),
     sa.UniqueConstraint("cause", "subject"),
 )
 

@@ -79,11 +79,7 @@ class Transactions:
             with self.writing() as conn:
                 yield conn
         else:
-            with (
-                sqlite.plain_errors(self._place),
-                self._engine.connect() as conn,
-                conn.begin(),
-            ):
+            with sqlite.plain_errors(self._place), self._engine.connect() as conn, conn.begin():
                 yield conn
 
     @contextmanager

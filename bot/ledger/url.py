@@ -13,10 +13,8 @@ DRIVER = "postgresql+psycopg"
 
 
 def ledger_server(url: str) -> URL | None:
-    """Return the address of a ledger on PostgreSQL, None for one in SQLite.
-
-    Raises LedgerError where the URL cannot be read, or names no database.
-    """
+    """Return the address of a ledger on PostgreSQL, None for one in SQLite. Raises LedgerError
+    where the URL cannot be read, or names no database."""
     parsed = _read(url)
     if parsed.drivername not in {"postgresql", "postgres", DRIVER}:
         return None

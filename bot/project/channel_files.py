@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import csv
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,7 +23,7 @@ from bot.channels.registry import UnknownPlatformError, platform
 from bot.errors import ConfigError, Problem
 from bot.project.places import Places
 from bot.settings.models import ChannelFields
-from bot.settings.toml_files import read_toml
+from bot.settings.toml_files import read_toml, refused
 
 MAIN = "channels.toml"
 FOLDER = "channels"
@@ -90,7 +91,6 @@ def read_csv(path: Path, label: str) -> dict[str, dict[str, Any]]:
             rows = csv.reader(lines, strict=True)
             header = [cell.strip() for cell in next(rows, [])]
             _refuse_header(header, label)
-            cells = _Cells(header)
             name_at = header.index("name")
             for row in rows:
                 if not row:
@@ -101,31 +101,41 @@ def read_csv(path: Path, label: str) -> dict[str, dict[str, Any]]:
                     where = f"line {rows.line_num}"
                     problems.append(Problem("error", "bad-row", label, where, sentence))
                     continue
-                tables[name] = cells.table(row)
+                tables[name] = _table(dict(zip(header, row, strict=True)))
     except FileNotFoundError:
-        raise _refused(label, "file-missing", f"There is no such file: {path}.") from None
+        raise refused(label, "file-missing", f"There is no such file: {path}.") from None
     except UnicodeDecodeError:
-        raise _refused(label, "not-utf8", "The file is not UTF-8 text. Save it as UTF-8.") from None
+        raise refused(label, "not-utf8", "The file is not UTF-8 text. Save it as UTF-8.") from None
     except csv.Error as error:
-        raise _refused(label, "not-csv", f"This is not CSV: {error}.") from None
+        raise refused(label, "not-csv", f"This is not CSV: {error}.") from None
     except OSError as error:
-        raise _refused(label, "file-unreadable", f"Cannot be read: {error.strerror}.") from None
+        raise refused(label, "file-unreadable", f"Cannot be read: {error.strerror}.") from None
     if problems:
         raise ConfigError(problems)
     return tables
 
 
+def _table(cells: Mapping[str, str]) -> dict[str, Any]:
+    """Return what TOML would give for a row."""
+    forms = _forms(cells["platform"].strip())
+    return {
+        key: forms.get(key, str)(cell.strip())
+        for key, cell in cells.items()
+        if key not in ("name", "") and cell.strip()
+    }
+
+
 def _refuse_header(header: Sequence[str], label: str) -> None:
     for needed in ("name", "platform"):
         if needed not in header:
-            raise _refused(
+            raise refused(
                 label,
                 "bad-header",
                 f"The first row has to name the columns, and there is no '{needed}' among them.",
             )
     twice = {key for key in header if header.count(key) > 1}
     if twice:
-        raise _refused(label, "bad-header", f"The column '{min(twice)}' is there twice.")
+        raise refused(label, "bad-header", f"The column '{min(twice)}' is there twice.")
 
 
 def _row_problem(
@@ -140,46 +150,22 @@ def _row_problem(
     return None
 
 
-def _refused(label: str, code: str, sentence: str) -> ConfigError:
-    return ConfigError([Problem("error", code, label, "", sentence)])
-
-
-class _Cells:
-    """Turns cells into what TOML would give."""
-
-    def __init__(self, header: Sequence[str]) -> None:
-        self._columns = [(i, key) for i, key in enumerate(header) if key not in ("name", "")]
-        self._platform_at = header.index("platform")
-        self._kinds: dict[str, dict[str, Callable[[str], Any]]] = {}
-
-    def table(self, row: Sequence[str]) -> dict[str, Any]:
-        kind = row[self._platform_at].strip()
-        forms = self._kinds.get(kind)
-        if forms is None:
-            forms = self._kinds[kind] = dict(_forms(kind))
-        table: dict[str, Any] = {}
-        for index, key in self._columns:
-            text = row[index].strip()
-            if text:
-                form = forms.get(key)
-                table[key] = text if form is None else form(text)
-        return table
-
-
-def _forms(kind: str) -> Iterator[tuple[str, Callable[[str], Any]]]:
-    """Yield the keys that are not plain texts, with how their cells are read."""
+@cache
+def _forms(kind: str) -> Mapping[str, Callable[[str], Any]]:
+    """Return the keys that are not plain texts, with how their cells are read."""
     models: list[type[Any]] = [ChannelFields]
     with suppress(UnknownPlatformError):  # said of each channel when it is read
         models.append(platform(kind).options_model)
-    for model in models:
-        for key, field in model.model_fields.items():
-            form = _form(field.annotation)
-            if form is not None:
-                yield key, form
+    forms = {
+        key: _form(field.annotation)
+        for model in models
+        for key, field in model.model_fields.items()
+    }
+    return {key: form for key, form in forms.items() if form is not None}
 
 
 def _form(annotation: Any) -> Callable[[str], Any] | None:
-    kinds = _kinds(annotation)
+    kinds = kinds_in(annotation)
     if tuple in kinds or list in kinds:
         return _words if int not in kinds else _numbers
     if bool in kinds:
@@ -187,10 +173,11 @@ def _form(annotation: Any) -> Callable[[str], Any] | None:
     return _number if int in kinds and str not in kinds else None
 
 
-def _kinds(annotation: Any) -> set[Any]:
+def kinds_in(annotation: Any) -> set[Any]:
+    """Return a type with all that it is made of."""
     kinds = {annotation, getattr(annotation, "__origin__", annotation)}
     for inner in get_args(annotation):
-        kinds |= _kinds(inner)
+        kinds |= kinds_in(inner)
     return kinds
 
 

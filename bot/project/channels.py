@@ -16,7 +16,7 @@ from bot.channels.channel import Channel
 from bot.channels.platform import Platform
 from bot.channels.registry import UnknownPlatformError, platform
 from bot.errors import Problem, nearest
-from bot.project.channel_files import ChannelFile
+from bot.project.channel_files import ChannelFile, kinds_in
 from bot.project.days import Days
 from bot.settings.environment import Environment, names_a_variable
 from bot.settings.models import COMMON_CHANNEL_KEYS, NAME_PATTERN, ChannelFields, Settings
@@ -26,9 +26,7 @@ from bot.settings.validation import ModelT, validated
 @dataclass(frozen=True)
 class ChannelReader:
     """Reads the channels of one file, adding to ``problems`` whatever is wrong or to be warned of.
-
-    Without ``settings``, which could not be read, the addresses are not judged.
-    """
+    Without ``settings``, which could not be read, the addresses are not judged."""
 
     file: ChannelFile
     settings: Settings | None
@@ -170,7 +168,7 @@ class ChannelReader:
             self._secret_keys[model] = tuple(
                 key
                 for key, model_field in model.model_fields.items()
-                if SecretStr in _types_in(model_field.annotation)
+                if SecretStr in kinds_in(model_field.annotation)
             )
         for key in self._secret_keys[model]:
             value = table.get(key)
@@ -204,8 +202,3 @@ class ChannelReader:
                 there = ", ".join(sorted(self.languages))
                 sentence = f"There is no language '{language}': there are {there}."
                 self._say(entry, "unknown-language", sentence)
-
-
-def _types_in(annotation: Any) -> set[Any]:
-    arguments = getattr(annotation, "__args__", ())
-    return {annotation} | {kind for argument in arguments for kind in _types_in(argument)}

@@ -15,13 +15,7 @@ from bot.content.texts import DayText, SourceText, Story
 from bot.errors import ConfigError, Problem, nearest, quoted
 from bot.planning import DIGEST
 from bot.project.places import Places
-from bot.settings.entries import (
-    ActionEntry,
-    DisabledEntry,
-    FactEntry,
-    ObservanceEntry,
-    SourceEntry,
-)
+from bot.settings.entries import ActionEntry, DisabledEntry, FactEntry, ObservanceEntry, SourceEntry
 from bot.settings.models import NAME_PATTERN, Model
 from bot.settings.toml_files import read_toml
 from bot.settings.validation import ModelT, validated
@@ -109,9 +103,8 @@ def load_days(places: Places, problems: list[Problem]) -> Days:
             entry = validated(DisabledEntry, table, file=file, entry=id_, problems=problems)
             if entry:
                 names = {"en": id_, **entry.name}
-                disabled[id_] = DisabledDay(
-                    id_, entry.reason, entry.on, entry.authority, names, file
-                )
+                same = _same(DisabledDay, entry)
+                disabled[id_] = DisabledDay(id=id_, phrase=entry.on, names=names, file=file, **same)
             continue
         day = validated(ObservanceEntry, table, file=file, entry=id_, problems=problems)
         observance = _observance(id_, day, file, problems) if day else None

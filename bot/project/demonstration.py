@@ -41,10 +41,8 @@ timezone = "America/Mexico_City"
 
 
 def write_demonstration(folder: Path, listen: str) -> Project:
-    """Write the demonstration's configuration into an empty folder, and load it.
-
-    Whatever the group itself has configured is not touched, and nothing of it is used.
-    """
+    """Write the demonstration's configuration into an empty folder, and load it. Whatever the group
+    itself has configured is not touched, and nothing of it is used."""
     config = folder / "config"
     config.mkdir()
     settings = _SETTINGS.format(ledger=LEDGER, listen=listen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import ConfigError, Problem
@@ -55,10 +55,7 @@ def import_channels(
             )
     errors = [problem for problem in problems if problem.level == "error"]
     if errors:
-        raise ConfigError(
-            replace(problem, message=environment.without_values(problem.message))
-            for problem in errors
-        )
+        raise ConfigError(environment.masked(errors))
     _put(file, target)
     return Imported(label, len(channels), len(channels.keys() - project.channels.keys()))
 

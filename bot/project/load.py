@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,9 +39,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Project:
     """A group's configuration with all that ships: what there is to post, where, and how.
-
-    ``warnings`` are the problems that do not stand in the way of posting.
-    """
+    ``warnings`` are the problems that do not stand in the way of posting."""
 
     places: Places
     settings: Settings
@@ -99,15 +97,10 @@ def known_languages(places: Places) -> tuple[str, ...]:
 
 
 def load_project(
-    config: Path | None = None,
-    *,
-    environ: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
+    config: Path | None = None, *, environ: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Project:
-    """Read everything. Raises ConfigError, with every problem found, where something is wrong.
-
-    What only a template or a text can get wrong is found by :mod:`bot.checking`.
-    """
+    """Read everything. Raises ConfigError, with every problem found, where something is wrong. What
+    only a template or a text can get wrong is found by :mod:`bot.checking`."""
     environ = os.environ if environ is None else environ
     places = find_places(config, environ, cwd or Path.cwd())
     problems: list[Problem] = []
@@ -120,7 +113,7 @@ def load_project(
     _check_languages(days, channels, problems)
     if settings:
         _check_operator(settings, channels, places, problems)
-    problems = [replace(p, message=environment.without_values(p.message)) for p in problems]
+    problems = environment.masked(problems)
     errors = [problem for problem in problems if problem.level == "error"]
     if errors or settings is None:
         raise ConfigError(errors)
@@ -161,10 +154,7 @@ def _without_collecting() -> Iterator[None]:
 
 
 def load_ledger_place(
-    config: Path | None = None,
-    *,
-    environ: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
+    config: Path | None = None, *, environ: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> tuple[str, Path]:
     """Return where the ledger is, its url and the folder that this counts from, and reads nothing
     else: the rest may be broken, even `vigilia.toml` itself. Raises ConfigError where there is no
@@ -245,10 +235,7 @@ def _channels(names: list[str]) -> str:
 
 
 def _check_operator(
-    settings: Settings,
-    channels: Mapping[str, Channel],
-    places: Places,
-    problems: list[Problem],
+    settings: Settings, channels: Mapping[str, Channel], places: Places, problems: list[Problem]
 ) -> None:
     name = settings.operator.channel
     errors = any(problem.level == "error" for problem in problems)

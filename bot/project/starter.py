@@ -59,11 +59,8 @@ A file here replaces the one of the same name that ships with Vigilia:
 
 
 def write_starter(folder: Path) -> list[Path]:
-    """Write the starter into ``folder`` and return the files written.
-
-    Raises VigiliaError, having written nothing, where one of the files is there already or the
-    folder cannot be written.
-    """
+    """Write the starter into ``folder`` and return the files written. Raises VigiliaError, having
+    written nothing, where one of the files is there already or the folder cannot be written."""
     shipped = shipped_folder()
     texts = {
         "config/vigilia.toml": (shipped / "config" / "vigilia.toml").read_text("utf-8"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -38,22 +39,33 @@ class Environment:
 
     @classmethod
     def of(cls, folder: Path, process: Mapping[str, str]) -> Environment:
-        """Return the variables of ``folder``/.env with the process's own on top.
-
-        Raises ConfigError where there is a ``.env`` that cannot be read.
-        """
+        """Return the variables of ``folder``/.env with the process's own on top. Raises ConfigError
+        where there is a ``.env`` that cannot be read."""
         return cls({**_read_file(folder / ".env"), **process}, folder)
 
     def expand(self, text: str) -> str:
         """Return ``text`` with each ``${NAME}`` replaced. Raises UnsetVariableError."""
         return _VARIABLE.sub(lambda match: self._value(match.group(1)), text)
 
-    def expanded(self, table: Any, say: Callable[[tuple[str, ...], str], None]) -> Any:
-        """Return a table with each ``${NAME}`` in its texts, lists and tables replaced.
-
-        What names an unset variable is left out, after ``say`` was told its keys and a sentence.
-        """
-        return self._expanded(table, (), say)
+    def expanded(
+        self, value: Any, say: Callable[[tuple[str, ...], str], None], keys: tuple[str, ...] = ()
+    ) -> Any:
+        """Return a table, or a ``value`` below ``keys`` of it, with each ``${NAME}`` in its texts,
+        lists and tables replaced. What names an unset variable is left out, after ``say`` was told
+        its keys and a sentence."""
+        if isinstance(value, dict):
+            items = {key: self.expanded(inner, say, (*keys, key)) for key, inner in value.items()}
+            return {key: inner for key, inner in items.items() if inner is not None}
+        if isinstance(value, list):
+            expanded = (self.expanded(inner, say, keys) for inner in value)
+            return [inner for inner in expanded if inner is not None]
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.expand(value)
+        except UnsetVariableError as error:
+            say(keys, str(error))
+            return None
 
     def get(self, name: str) -> str | None:
         """Return the value of a variable that need not be named anywhere, None where it has none.
@@ -62,31 +74,15 @@ class Environment:
             return None
         return self._value(name)
 
+    def masked(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Return the problems without values: one put under the wrong key must not be read."""
+        return [replace(p, message=self.without_values(p.message)) for p in problems]
+
     def without_values(self, text: str) -> str:
-        """Return ``text`` with every value that came from a variable replaced by its ``${NAME}``:
-        a value put under the wrong key must not be read in an error."""
+        """Return ``text`` with each value that came from a variable replaced by its ``${NAME}``."""
         for value in sorted(self._names, key=len, reverse=True):
             text = text.replace(value, f"${{{self._names[value]}}}")
         return text
-
-    def _expanded(
-        self, value: Any, keys: tuple[str, ...], say: Callable[[tuple[str, ...], str], None]
-    ) -> Any:
-        if isinstance(value, dict):
-            items = (
-                (key, self._expanded(inner, (*keys, key), say)) for key, inner in value.items()
-            )
-            return {key: inner for key, inner in items if inner is not None}
-        if isinstance(value, list):
-            items = (self._expanded(inner, keys, say) for inner in value)
-            return [inner for inner in items if inner is not None]
-        if not isinstance(value, str):
-            return value
-        try:
-            return self.expand(value)
-        except UnsetVariableError as error:
-            say(keys, str(error))
-            return None
 
     def _value(self, name: str) -> str:
         value = self._variables.get(name, "").strip() or self._from_file(name)

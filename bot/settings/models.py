@@ -10,13 +10,29 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from bot.errors import nearest, quoted
-from bot.settings.durations import Duration
 from bot.settings.listening import Listen, read_listen
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LONGEST_GAP = timedelta(days=7)
 _SHORTEST_TOKEN = 16
 _WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_WHOLE = re.compile(r"(?:[0-9]{1,7}[smhd]\s*){1,4}")
+_PIECE = re.compile(r"([0-9]+)([smhd])")
+
+
+def parse_duration(text: Any) -> timedelta:
+    """Return the length of time of ``36h``, ``30m``, ``7d``, ``90s`` or several together. Raises
+    ValueError, with the forms that exist, for anything else."""
+    if isinstance(text, timedelta):
+        return text
+    if not isinstance(text, str) or not _WHOLE.fullmatch(text.strip()):
+        raise ValueError(f"{quoted(text)} is not a length of time: write 30m, 36h or 7d")
+    pieces = _PIECE.findall(text)
+    return sum((timedelta(**{_UNITS[unit]: int(n)}) for n, unit in pieces), timedelta())
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 
 def _time_of_day(text: Any) -> time:

@@ -15,25 +15,22 @@ from bot.errors import Problem, nearest
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _NEEDED = {
-    "literal_error": "must be {expected}",
-    "string_type": "must be text in quotes",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "list_type": "must be a list in square brackets",
-    "tuple_type": "must be a list in square brackets",
-    "dict_type": "must be a table",
-    "model_type": "must be a table",
-    "date_type": "must be a date such as 2026-12-09, without quotes",
-    "date_parsing": "must be a date such as 2026-12-09, without quotes",
-    "date_from_datetime_parsing": "must be a date such as 2026-12-09, without quotes",
-    "date_from_datetime_inexact": "must be a date such as 2026-12-09, without quotes",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "too_short": "must hold at least {min_length}",
-    "too_long": "must hold at most {max_length}",
+    kind: needed
+    for needed, kinds in {
+        "must be {expected}": "literal_error",
+        "must be text in quotes": "string_type",
+        "must be true or false": "bool_type bool_parsing",
+        "must be a whole number": "int_type int_parsing int_from_float",
+        "must be a list in square brackets": "list_type tuple_type",
+        "must be a table": "dict_type model_type",
+        "must be a date such as 2026-12-09, without quotes": "date_type date_parsing"
+        " date_from_datetime_parsing date_from_datetime_inexact",
+        "must be at least {ge}": "greater_than_equal",
+        "must be at most {le}": "less_than_equal",
+        "must hold at least {min_length}": "too_short",
+        "must hold at most {max_length}": "too_long",
+    }.items()
+    for kind in kinds.split()
 }
 """What is said of each type of pydantic's errors that a table of ours can meet."""
 
@@ -51,9 +48,7 @@ def validated(
     more_keys: Collection[str] = (),
 ) -> ModelT | None:
     """Return ``table`` as a ``model``, or None after adding a Problem for each thing wrong with it.
-
-    ``known`` holds keys that are also allowed there, for naming the nearest one.
-    """
+    ``more_keys`` are also allowed there, for naming the nearest one."""
     try:
         return model.model_validate(table)
     except ValidationError as error:
@@ -118,9 +113,7 @@ def _place(
     model: type[BaseModel], steps: tuple[int | str, ...], more_keys: Collection[str]
 ) -> tuple[str, list[str]]:
     """Return the path to a value as a person counts, and the keys that are known beside it.
-
-    Pydantic puts the name of each form of a union into the path; that is left out.
-    """
+    Pydantic puts the name of each form of a union into the path; that is left out."""
     path: list[str] = []
     here: type[BaseModel] | None = model
     keys = [*more_keys, *model.model_fields]
@@ -143,9 +136,8 @@ def _place(
 
 
 def _has_forms(annotation: Any) -> bool:
-    if get_origin(annotation) in (Union, UnionType):
-        return len([form for form in get_args(annotation) if form is not type(None)]) > 1
-    return False
+    forms = [form for form in get_args(annotation) if form is not type(None)]
+    return get_origin(annotation) in (Union, UnionType) and len(forms) > 1
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

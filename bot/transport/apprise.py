@@ -87,7 +87,7 @@ class AppriseTransport:
         result = apprise.notify(
             body=request.body,
             title=request.title,
-            body_format=NotifyFormat.MARKDOWN if request.markdown else NotifyFormat.TEXT,
+            body_format=NotifyFormat.TEXT,
             interpret_escapes=False,
             timeout=self._deadline_s,
             log_level=logging.DEBUG,

@@ -23,7 +23,7 @@ TOKEN = "AbCdEf0123456789"
 
 
 def of(url: str, body: str = "Words.") -> ApprisedRequest:
-    return ApprisedRequest(url, "A title", body, markdown=False)
+    return ApprisedRequest(url, "A title", body)
 
 
 def gotify(receiver: Receiver) -> ApprisedRequest:

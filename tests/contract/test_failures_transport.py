@@ -53,7 +53,7 @@ def mail(port: int = PORT) -> MimeRequest:
 
 
 def apprised(address: str) -> ApprisedRequest:
-    return ApprisedRequest(f"json://{address}/{TOKEN}", "A title", "Words.", markdown=False)
+    return ApprisedRequest(f"json://{address}/{TOKEN}", "A title", "Words.")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bot.service import STOP_PATIENCE_S
-from bot.settings.durations import parse_duration
+from bot.settings.models import parse_duration
 from tests.unit.project_files import ROOT, complaints_of, pyproject, text_of, yaml_of
 
 

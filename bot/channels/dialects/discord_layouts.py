@@ -6,7 +6,7 @@ https://discord.com/developers/docs/components/reference (read 2026-11-24).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from bot.channels.dialects.dialect import Json, one_line, units, web_url
 from bot.channels.dialects.discord import DISCORD
@@ -19,6 +19,7 @@ LONGEST_FOOTER = 2048
 LONGEST_EMBEDS = 6000
 MOST_EMBEDS = 10
 
+IS_COMPONENTS_V2 = 1 << 15
 LONGEST_COMPONENTS = 4000
 MOST_COMPONENTS = 40
 MOST_BUTTONS = 5
@@ -29,9 +30,9 @@ _ACTION_ROW, _BUTTON, _TEXT_DISPLAY, _CONTAINER = 1, 2, 10, 17
 _LINK_STYLE = 5
 
 
-def embeds(message: Message) -> list[Json]:
+def embeds(message: Message) -> Json:
     """Return an embed a language. None has ``url``: a second with the same would be dropped."""
-    return [_embed(part, colour(message.kind)) for part in message.parts]
+    return {"embeds": [_embed(part, colour(message.kind)) for part in message.parts]}
 
 
 def _embed(part: Part, colour: int) -> Json:
@@ -52,36 +53,28 @@ def _embed(part: Part, colour: int) -> Json:
     return {**embed, "footer": {"text": footer}} if footer else embed
 
 
-def _embed_length(embed: Json) -> int:
-    return sum(map(units, (embed.get("title", ""), embed["description"], _footer(embed))))
-
-
-def _footer(embed: Json) -> str:
-    text: str = embed.get("footer", {}).get("text", "")
-    return text
-
-
-def embeds_are_too_long(embeds: Sequence[Json]) -> bool:
-    """Return whether Discord would refuse the embeds."""
+def are_too_long(payload: Json) -> bool:
+    """Return whether Discord would refuse the embeds, or the components."""
+    parts = [*_components(payload.get("components", ()))]
+    texts = (part.get(key, "") for part in parts for key in ("content", "label"))
+    embeds = payload.get("embeds", ())
+    titles, descriptions = ([units(e.get(k, "")) for e in embeds] for k in ("title", "description"))
+    footers = [units(embed.get("footer", {}).get("text", "")) for embed in embeds]
     return (
-        len(embeds) > MOST_EMBEDS
-        or any(units(embed["description"]) > LONGEST_DESCRIPTION for embed in embeds)
-        or any(units(_footer(embed)) > LONGEST_FOOTER for embed in embeds)
-        or sum(_embed_length(embed) for embed in embeds) > LONGEST_EMBEDS
+        len(parts) > MOST_COMPONENTS
+        or sum(map(units, texts)) > LONGEST_COMPONENTS
+        or len(embeds) > MOST_EMBEDS
+        or max(descriptions, default=0) > LONGEST_DESCRIPTION
+        or max(footers, default=0) > LONGEST_FOOTER
+        or sum(titles) + sum(descriptions) + sum(footers) > LONGEST_EMBEDS
     )
 
 
-def containers(message: Message) -> list[Json]:
+def components(message: Message) -> Json:
     """Return one container a language."""
     head = {"type": _CONTAINER, "accent_color": colour(message.kind)}
-    return [{**head, "components": list(_container(part))} for part in message.parts]
-
-
-def containers_are_too_long(containers: Sequence[Json]) -> bool:
-    """Return whether Discord would refuse the containers."""
-    components = list(_components(containers))
-    texts = (part.get(key, "") for part in components for key in ("content", "label"))
-    return len(components) > MOST_COMPONENTS or sum(map(units, texts)) > LONGEST_COMPONENTS
+    containers = [{**head, "components": list(_container(part))} for part in message.parts]
+    return {"flags": IS_COMPONENTS_V2, "components": containers}
 
 
 def _container(part: Part) -> Iterator[Json]:
@@ -91,18 +84,14 @@ def _container(part: Part) -> Iterator[Json]:
         DISCORD.markdown(part.body),
         actions_of(part, DISCORD, buttons),
     )
-    yield from (_text_display(text) for text in texts if text)
+    yield from ({"type": _TEXT_DISPLAY, "content": text} for text in texts if text)
     for start in range(0, len(buttons), MOST_BUTTONS):
         row = [_button(link) for link in buttons[start : start + MOST_BUTTONS]]
         yield {"type": _ACTION_ROW, "components": row}
     small = [*label_of(part.sources_label, DISCORD)] if part.sources else []
     small += filter(None, [*DISCORD.links(part.sources), DISCORD.line(part.footer)])
     if small:
-        yield _text_display("\n".join(f"-# {line}" for line in small))
-
-
-def _text_display(text: str) -> Json:
-    return {"type": _TEXT_DISPLAY, "content": text}
+        yield {"type": _TEXT_DISPLAY, "content": "\n".join(f"-# {line}" for line in small)}
 
 
 def _fits_a_button(link: Link) -> bool:

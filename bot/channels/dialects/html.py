@@ -111,7 +111,8 @@ class CardHtml(Inline):
 
 CARD_HTML = CardHtml()
 
-_SIGN = re.compile(r"([@#$]|(?<!\w)/)(?=\w)")
+# beyond the first plane too: Telegram knows letters that are newer than this Python
+_SIGN = re.compile(r"([@#$]|(?<!\w)/)(?=[\w\U00010000-\U0010ffff])")
 _DOT = re.compile(r"(?<=[^\W\d])\.(?=\w)|(?<=\w)\.(?=[^\W\d])|(?<=\d)\.(?=\d+\.\d)")
 _SCHEME = re.compile(r":(?=//)")
 _DIGITS = re.compile(r"(?<=\d)(?=(?:[ -]?\d){12})")

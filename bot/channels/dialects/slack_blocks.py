@@ -6,6 +6,7 @@ https://docs.slack.dev/reference/block-kit/blocks (read 2026-11-24).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from bot.channels.dialects.dialect import WORD_JOINER, Json, clean, one_line, units
 from bot.channels.dialects.mrkdwn import MRKDWN
@@ -22,6 +23,12 @@ from bot.content.message import ActionText, Part
 
 LONGEST_HEADER = 150
 LONGEST_TEXT_OBJECT = 3000
+LONGEST_URL = 3000
+MOST_BLOCKS = 50
+MOST_CONTEXT_ELEMENTS = 10
+# Undocumented: about 13,200 characters over all blocks were refused with msg_blocks_too_long
+# (https://github.com/slackapi/bolt-js/issues/2509).
+LONGEST_BLOCKS = 12_000
 
 
 def blocks_of(parts: Sequence[Part]) -> list[Json]:
@@ -87,3 +94,28 @@ def _sources(part: Part) -> Json:
     # verbatim: Slack looks for no addresses, channels or names in the text.
     elements = [{"type": "mrkdwn", "text": text, "verbatim": True} for text in texts]
     return {"type": "context", "elements": elements}
+
+
+def blocks_are_too_long(blocks: Sequence[Json]) -> bool:
+    """Return whether Slack would refuse the blocks."""
+    lengths = [*_lengths(blocks)]
+    contexts = [block["elements"] for block in blocks if block["type"] == "context"]
+    return (
+        len(blocks) > MOST_BLOCKS
+        or sum(length for _, length in lengths) > LONGEST_BLOCKS
+        or any(key == "url" and length > LONGEST_URL for key, length in lengths)
+        or any(len(elements) > MOST_CONTEXT_ELEMENTS for elements in contexts)
+        or any(length > LONGEST_TEXT_OBJECT for _, length in _lengths(contexts))
+    )
+
+
+def _lengths(value: Any, key: str = "") -> Iterable[tuple[str, int]]:
+    """Yield the length of every text and address in the blocks, with its key."""
+    if isinstance(value, dict):
+        for inner_key, inner in value.items():
+            yield from _lengths(inner, inner_key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _lengths(inner, key)
+    elif key in ("text", "url"):
+        yield key, units(value)

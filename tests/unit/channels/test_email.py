@@ -201,9 +201,9 @@ def test_a_server_that_is_not_posted_to_is_refused_unless_trusted(
 
 
 def test_the_port_is_the_usual_one_of_the_way_to_be_secure() -> None:
-    ports = [with_options(security=way).its_port for way in ("starttls", "tls", "none")]
+    ports = [with_options(security=way).server.port for way in ("starttls", "tls", "none")]
     assert ports == [587, 465, 25]
-    assert with_options(port=2525).its_port == 2525
+    assert with_options(port=2525).server.port == 2525
 
 
 def test_the_password_is_seen_nowhere() -> None:

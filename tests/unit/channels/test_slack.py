@@ -12,15 +12,12 @@ from pydantic import ValidationError
 from slack_sdk.models.blocks import Block
 
 from bot.channels.dialects.dialect import clean, units
+from bot.channels.dialects.slack_blocks import LONGEST_BLOCKS, MOST_BLOCKS
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest
-from bot.channels.slack import (
-    LONGEST_BLOCKS,
-    MOST_BLOCKS,
-    PLATFORM,
-    SlackOptions,
-)
+from bot.channels.slack import PLATFORM
+from bot.channels.webhook_platform import WebhookOptions
 from bot.content.message import Link, Message
 
 from .answer_cases import Answers, Case
@@ -29,7 +26,7 @@ from .messages import ENGLISH, ENVELOPE, REAL, messages
 from .seen import squeezed
 
 URL = "https://hooks.slack.com/services/T0001A2B3/B0001A2B3/xYz123abcDEF456ghi789JKL"
-OPTIONS = SlackOptions.model_validate({"url": URL})
+OPTIONS = WebhookOptions.model_validate({"url": URL})
 
 CHANNEL = 'url = "http://127.0.0.1:9/services/T0/B0/CANARYplatformSECRET0009"'
 
@@ -215,7 +212,7 @@ def test_the_request_shows_no_secret() -> None:
 def test_an_address_that_takes_no_message_is_refused_with_the_reason(
     url: str, sentence: str
 ) -> None:
-    options = SlackOptions.model_validate({"url": url})
+    options = WebhookOptions.model_validate({"url": url})
     problem = PLATFORM.address_problem(options, ())
     assert problem is not None
     assert sentence in problem
@@ -224,19 +221,19 @@ def test_an_address_that_takes_no_message_is_refused_with_the_reason(
 
 @pytest.mark.parametrize("url", [URL, f"{URL}/", "https://hooks.slack-gov.com/services/T1/B1/x"])
 def test_a_webhooks_address_is_taken(url: str) -> None:
-    assert PLATFORM.address_problem(SlackOptions.model_validate({"url": url}), ()) is None
+    assert PLATFORM.address_problem(WebhookOptions.model_validate({"url": url}), ()) is None
 
 
 def test_a_trusted_host_may_have_any_path_but_slacks_own_may_not() -> None:
-    own = SlackOptions.model_validate({"url": "http://127.0.0.1:8080/triggers/x"})
+    own = WebhookOptions.model_validate({"url": "http://127.0.0.1:8080/triggers/x"})
     assert PLATFORM.address_problem(own, ("127.0.0.1:8080",)) is None
-    trigger = SlackOptions.model_validate({"url": "https://hooks.slack.com/triggers/x"})
+    trigger = WebhookOptions.model_validate({"url": "https://hooks.slack.com/triggers/x"})
     assert PLATFORM.address_problem(trigger, ("hooks.slack.com",)) is not None
 
 
 def test_the_same_address_has_the_same_digest_and_buckets_without_the_secret() -> None:
-    other = SlackOptions.model_validate({"url": URL.replace("T0001", "T0002")})
-    same = SlackOptions.model_validate({"url": f"{URL}/"})
+    other = WebhookOptions.model_validate({"url": URL.replace("T0001", "T0002")})
+    same = WebhookOptions.model_validate({"url": f"{URL}/"})
     assert PLATFORM.address_digest(OPTIONS) == PLATFORM.address_digest(same)
     assert PLATFORM.address_digest(OPTIONS) != PLATFORM.address_digest(other)
     (webhook, rate), (host, _) = PLATFORM.rate_keys(OPTIONS)
@@ -247,5 +244,5 @@ def test_the_same_address_has_the_same_digest_and_buckets_without_the_secret() -
 
 def test_an_unknown_option_is_refused_without_showing_a_secret() -> None:
     with pytest.raises(ValidationError) as refused:
-        SlackOptions.model_validate({"url": 5, "channel": "secret-value"})
+        WebhookOptions.model_validate({"url": 5, "channel": "secret-value"})
     assert "secret-value" not in str(refused.value)

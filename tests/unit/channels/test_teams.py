@@ -13,7 +13,8 @@ from bot.channels.dialects.dialect import clean
 from bot.channels.dialects.teams_card import MOST_BUTTONS
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest, Response
-from bot.channels.teams import LONGEST_BODY, PLATFORM, TeamsOptions
+from bot.channels.teams import LONGEST_BODY, PLATFORM
+from bot.channels.webhook_platform import WebhookOptions
 from bot.content.markdown import parse
 from bot.content.message import ActionText, Link, Message
 
@@ -27,7 +28,7 @@ URL = (
     "workflows/0123456789abcdef/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual"
     "%2Frun&sv=1.0&sig=aB3-dE_fG7hI9jK1lM3nO5"
 )
-OPTIONS = TeamsOptions.model_validate({"url": URL})
+OPTIONS = WebhookOptions.model_validate({"url": URL})
 SWITCHED_OFF = json.dumps(
     {"error": {"code": "WorkflowTriggerIsNotEnabled", "message": "The trigger is not enabled."}}
 )
@@ -211,7 +212,7 @@ def test_the_address_is_kept_byte_for_byte_and_shown_to_nobody() -> None:
 def test_an_address_that_takes_no_message_is_refused_with_the_reason(
     url: str, sentence: str
 ) -> None:
-    problem = PLATFORM.address_problem(TeamsOptions.model_validate({"url": url}), ())
+    problem = PLATFORM.address_problem(WebhookOptions.model_validate({"url": url}), ())
     assert problem is not None
     assert sentence in problem
 
@@ -219,13 +220,13 @@ def test_an_address_that_takes_no_message_is_refused_with_the_reason(
 def test_an_address_is_taken_whatever_the_host_is_called_this_year() -> None:
     old = "https://prod-01.westeurope.logic.azure.com:443/workflows/1/triggers/manual/paths/invoke?sig=x"
     for url in (URL, old):
-        assert PLATFORM.address_problem(TeamsOptions.model_validate({"url": url}), ()) is None
-    own = TeamsOptions.model_validate({"url": "http://127.0.0.1:8080/x"})
+        assert PLATFORM.address_problem(WebhookOptions.model_validate({"url": url}), ()) is None
+    own = WebhookOptions.model_validate({"url": "http://127.0.0.1:8080/x"})
     assert PLATFORM.address_problem(own, ("127.0.0.1",)) is None
 
 
 def test_buckets_and_digest_hold_no_secret() -> None:
-    other = TeamsOptions.model_validate({"url": f"{URL}1"})
+    other = WebhookOptions.model_validate({"url": f"{URL}1"})
     assert PLATFORM.address_digest(OPTIONS) != PLATFORM.address_digest(other)
     (webhook, rate), _ = PLATFORM.rate_keys(OPTIONS)
     assert rate == 1.0

@@ -152,6 +152,7 @@ def test_a_real_message_is_what_a_person_can_read_in_the_golden_file() -> None:
 @example("@name #tag /start $USD example.com a@b.org 4111111111111111 4111 1111 1111 1111")
 @example("https://x.example/y tg://user?id=1 ton://x www.x.org 192.168.0.1 1.2.3.4:80 x.org.mx")
 @example("<b>bold</b> &lt;b&gt; &amp; &nbsp; <br> <a href='tg://user?id=1'>x</a>")
+@example("#\U00018d80")
 @example("+1 555 123 4567 A/RES/69/323 and/or 24/7 p. 3.5 No.5 J.-C. U.N. 09:00")
 def test_telegram_shows_text_of_others_as_it_is_and_detects_nothing_in_it(text: str) -> None:
     shown, entities = parsed(f"x {TELEGRAM.text(text)} x")

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.channels.outcome import Reason, Unknown
+from bot.channels.registry import PLATFORMS
 from bot.channels.request import Response
 from bot.delivery.approval import Standing, standing_of
-from bot.delivery.decisions import Decisions, NotTakenBackError, posting_of
+from bot.delivery.decisions import (
+    CannotRetractError,
+    Decisions,
+    NotTakenBackError,
+    UnreadError,
+    posting_of,
+)
 from bot.delivery.planner import write_down
 from bot.errors import LedgerError, PausedError
 from bot.ledger.rows import State
@@ -81,9 +89,46 @@ class TestTakingBack:
 
     def test_by_hand_it_is_only_recorded(self, here: Parts) -> None:
         here.courier.deliver(here.row())
-        decisions(here).retract(HERE)
+        assert decisions(here).retract(HERE) == ""
         assert here.row().state is State.RETRACTED
         assert len(here.transport.requests) == 1
+        (decision,) = here.ledger.decision_log(HERE)
+        assert (decision.who, decision.why) == ("ana", "I looked")
+
+    def test_the_answer_is_read_as_one_to_a_retraction(self, here: Parts) -> None:
+        """Discord answers it with 204 and no body, which of a posting would be no yes."""
+        here.transport.answers = [TAKEN, Response(204, {}, b"")]
+        here.courier.deliver(here.row())
+        decisions(here).retract(HERE, here.courier.poster)
+        assert here.row().state is State.RETRACTED
+
+    def test_what_was_not_delivered_is_not_taken_back(self, here: Parts) -> None:
+        with pytest.raises(LedgerError, match=f"{HERE} is ready: only what was delivered"):
+            decisions(here).retract(HERE, here.courier.poster)
+        assert here.transport.requests == []
+
+    def test_of_a_channel_that_is_gone_the_address_is_not_known(self, here: Parts) -> None:
+        here.courier.deliver(here.row())
+        here.project = replace(here.project, channels={})
+        with pytest.raises(CannotRetractError, match=r"'one' is no longer.*by hand\.$"):
+            decisions(here).retract(HERE, here.courier.poster)
+
+    def test_without_the_posts_name_it_cannot_be_taken_back(self, here: Parts) -> None:
+        here.transport.answers = [Response(204, {}, b"")]
+        here.courier.deliver(here.row())
+        with pytest.raises(CannotRetractError, match=f"the post {HERE} was not recorded"):
+            decisions(here).retract(HERE, here.courier.poster)
+        assert here.row().state is State.DELIVERED
+
+    def test_a_platform_that_takes_nothing_back_names_those_that_do(self) -> None:
+        inbox = with_channels(a_project(), platform=PLATFORMS["inbox"], options=None)
+        with parts(project=inbox) as here:
+            here.courier.deliver(here.row())
+            with pytest.raises(CannotRetractError) as refused:
+                decisions(here).retract(HERE, here.courier.poster)
+        sentence = str(refused.value)
+        assert "can be from discord, " in sentence
+        assert " and zulip. Delete the post by hand" in sentence
 
 
 class TestSendingNow:
@@ -96,6 +141,49 @@ class TestSendingNow:
         assert refused.value.channel is None
         assert here.ledger.decision_log(COMING) == ()
         assert here.ledger.delivery(COMING) is None
+
+    def test_it_goes_out_with_the_approval_of_the_words_that_were_read(self, here: Parts) -> None:
+        posting = posting_of(here.project, COMING)
+        assert posting is not None
+        decisions(here).send(posting, "digest")
+        row = here.ledger.delivery(COMING)
+        assert row is not None
+        assert (row.state, row.due_at, row.date) == (State.READY, NINE, posting.date)
+        (decision,) = here.ledger.decision_log(COMING)
+        assert (decision.verdict, decision.digest) == ("approve", "digest")
+        assert (decision.who, decision.why, decision.at) == ("ana", "I looked", NINE)
+
+    def test_a_reminder_ahead_and_a_digest_stay_what_they_are(self) -> None:
+        project = with_channels(a_project(), lead_days=(7,), digest="monthly", include=("*",))
+        with parts(project=project) as here:
+            until = NINE + timedelta(days=60)
+            coming = [p for item in project.plan.due(NINE, until) for p in item.postings]
+            ahead = next(p for p in coming if p.lead_days == 7)
+            digest = next(p for p in coming if p.lines)
+            for posting in (ahead, digest):
+                decisions(here).send(posting, "digest")
+                row = here.ledger.delivery(posting.key)
+                assert row is not None
+                assert (row.lead_days, row.lines) == (posting.lead_days, posting.lines)
+
+    def test_words_of_the_same_slot_that_wait_for_a_person_are_not_sent_with_it(self) -> None:
+        apart = {"languages": ("en", "fr", "es"), "layout": "separate"}
+        project = with_channels(a_project(), approval=True, **apart)
+        with parts(project=project) as here:
+            keys = [f"{DAY}/2027-12-09/0/one/{code}" for code in ("en", "fr", "es")]
+            english, french, spanish = keys
+            posting = posting_of(project, english)
+            assert posting is not None
+            decisions(here).skip(french)
+            with pytest.raises(UnreadError) as refused:
+                decisions(here).send(posting, "digest")
+            assert refused.value.languages == "fr, es"
+            assert here.ledger.delivery(english) is None
+            for key in (french, spanish):
+                decisions(here).approve(key, None)
+            decisions(here).send(posting, "digest")
+            rows = here.ledger.deliveries(keys)
+            assert {row.state for row in rows} == {State.READY} and len(rows) == 3
 
 
 class TestUndoing:

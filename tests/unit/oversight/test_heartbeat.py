@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -70,14 +71,16 @@ def test_one_that_cannot_be_reached_is_said_once_without_its_address(
     configure_logs(out)
     project = group.load()
     tell_the_logs(project)
-    receiver.answer(f"/{SECRET}", Answer(500), Answer(404), Answer(200))
+    receiver.answer(f"/{SECRET}", Answer(500), Answer(400), Answer(200))
     transport = Transports([receiver.address], rehearsal=False)
     heart = Heartbeat(lambda: project, transport, lambda: None, ping_every_s=0.0)
     for _ in range(3):
         heart.look()
-    assert out.getvalue().count("ping-failed") == 1
-    assert "it answered 500" in out.getvalue()
-    assert "reached again" in out.getvalue()
+    failed, again = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert (failed["action"], failed["level"]) == ("ping-failed", "warning")
+    assert "it answered 500" in failed["event"]
+    assert (again["action"], again["level"]) == ("ping", "info")
+    assert "reached again" in again["event"]
     transport.close()
     heart.look()
     assert "Vigilia is stopping" in out.getvalue()
@@ -109,7 +112,11 @@ def test_a_defect_does_not_end_the_watching(group: Group) -> None:
 
     heart = Heartbeat(lambda: project, Refusing(), broken)
     heart.watch(ended, every_s=0.01)
-    assert out.getvalue().count("ZeroDivisionError") >= 2
+    records = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert {(record["action"], record["level"]) for record in records} == {("ping-failed", "error")}
+    assert len(records) >= 2
+    assert all("(ZeroDivisionError)" in record["event"] for record in records)
+    assert all("Traceback" in record["exception"] for record in records)
 
 
 def test_the_failure_address_keeps_the_query() -> None:

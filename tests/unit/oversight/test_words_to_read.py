@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from bot.channels.fitting import fit
 from bot.channels.platform import Envelope
-from bot.channels.slack import PLATFORM, SlackOptions
+from bot.channels.slack import PLATFORM
+from bot.channels.webhook_platform import WebhookOptions
 from bot.content.markdown import parse, plain
 from bot.content.message import ActionText, Link, Message, Part
 from bot.content.operator_words import Group, titled_link, words_to_read
@@ -63,7 +64,9 @@ def test_what_is_too_long_for_the_platform_loses_the_words_and_keeps_the_way_to_
     )
     assert left_out and "Ouvrir la page" in fitted.parts[1].body
     assert "Day 0" in fitted.parts[1].body and "Day 19" not in fitted.parts[1].body
-    options = SlackOptions(url=SecretStr("https://hooks.slack.com/services/T0/B0/a-token-of-ours"))
+    options = WebhookOptions(
+        url=SecretStr("https://hooks.slack.com/services/T0/B0/a-token-of-ours")
+    )
     assert PLATFORM.request(message, options, Envelope("operator", "vg_1", NOW))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings.durations import parse_duration
+from bot.settings.models import parse_duration
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

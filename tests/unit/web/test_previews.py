@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.channels.discord import DiscordOptions
 from bot.channels.platform import Envelope
 from bot.channels.registry import PLATFORMS
-from bot.channels.slack import SlackOptions
+from bot.channels.webhook_platform import WebhookOptions
 from bot.content.message import ActionText, Link, Message, Part
 from bot.web.markup import html, link_html
 from bot.web.previews import draw_preview
@@ -22,7 +22,9 @@ from tests.page import NOW
 from tests.unit.web.browsing import words
 
 ENVELOPE = Envelope("key", "vg_1", NOW)
-SLACK = SlackOptions(url=SecretStr("https://hooks.slack.com/services/T0/B0/a-token-of-some-length"))
+SLACK = WebhookOptions(
+    url=SecretStr("https://hooks.slack.com/services/T0/B0/a-token-of-some-length")
+)
 DISCORD = DiscordOptions(url=SecretStr("https://discord.com/api/webhooks/1/a-token-of-some-length"))
 COMPONENTS = DISCORD.model_copy(update={"components": True})
 
