@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 PROBLEM_JSON = "application/problem+json"
@@ -43,7 +43,7 @@ def problem(
     """Return an answer that says in ``detail`` what is wrong, for a person to read."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": _NEW_PHRASES.get(status) or HTTPStatus(status).phrase,
+        "title": _NEW_PHRASES.get(status) or HTTPException(status).detail,
         "status": status,
         "detail": detail,
     }
