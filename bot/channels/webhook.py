@@ -1,22 +1,8 @@
 """Any receiver of signed JSON: Standard Webhooks 1.0.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md (read
-2026-11-24). The body::
-
-    {"type": "observance.message",
-     "timestamp": "2026-12-09T14:00:00Z",          the attempt's, UTC
-     "data": {
-       "key": "genocide-prevention-day/2026-12-09/0/ottawa/en+fr",
-       "kind": "day", "observances": ["genocide-prevention-day"],
-       "date": "2026-12-09", "lead_days": 0, "languages": ["en", "fr"],
-       "messages": [
-         {"language": "en", "title": "…",
-          "markdown": "…", "text": "…",            the body, as Markdown and as words alone
-          "actions": [{"id": "…", "text": "…", "links": [{"title": "…", "url": "…"}]}],
-          "sources": [{"title": "…", "url": "…"}],
-          "actions_label": "…", "sources_label": "…", "footer": "…"}]}}
-
-Fields may be added, none renamed. ``webhook-id`` is the same for every attempt at one posting.
+2026-11-24). What the body holds is told in ``docs/platforms/webhook.md``: fields may be added, none
+renamed. ``webhook-id`` is the same for every attempt at one posting.
 """
 
 from __future__ import annotations
