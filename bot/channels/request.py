@@ -56,9 +56,12 @@ class HttpRequest:
         return shown
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def json_bytes(payload: Mapping[str, Any]) -> bytes:
     """Return ``payload`` as compact JSON in UTF-8."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(payload).encode()
 
 
 def json_request(

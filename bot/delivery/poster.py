@@ -120,14 +120,18 @@ class Poster:
     ) -> None:
         """Keep a bucket shut for as long as the platform's headers ask, and that of the webhook
         after a 429, also where nothing says for how long."""
-        buckets = channel.platform.rate_keys(channel.options)
+        wait = None
         if isinstance(answer, Response):
             wait = asked_to_wait(answer.headers, answer.status, self.clock.now())
-            if wait is not None:
-                for bucket, _ in buckets:
-                    if bucket.startswith(HOST) == wait.everywhere:
-                        self.limits.back_off(bucket, wait.seconds)
-        if isinstance(outcome, Retry) and outcome.reason is Reason.RATE_LIMITED:
+        is_limited = isinstance(outcome, Retry) and outcome.reason is Reason.RATE_LIMITED
+        if wait is None and not is_limited:
+            return
+        buckets = channel.platform.rate_keys(channel.options)
+        if wait is not None:
+            for bucket, _ in buckets:
+                if bucket.startswith(HOST) == wait.everywhere:
+                    self.limits.back_off(bucket, wait.seconds)
+        if isinstance(outcome, Retry) and is_limited:
             delay = outcome.retry_after or next_delay(tries, None, random.random)
             self.limits.back_off(buckets[0][0], delay.total_seconds())
 

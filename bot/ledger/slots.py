@@ -60,13 +60,17 @@ def insert(
         state = state_of(posting, decided.get(posting.key))
         if state is not None:
             states[posting] = state
-    ready = [item for item in planned if all(posting in states for posting in item.postings)]
+    ready: list[Planned] = []
+    postponed: list[Planned] = []
+    for item in planned:
+        is_said = all(posting in states for posting in item.postings)
+        (ready if is_said else postponed).append(item)
     new = _insert_free(conn, ready, now, states, enqueue)
     slots_of_new = {item.slots for item in new}
     return Inserted(
         tuple(posting.key for posting in _postings(new)),
         refused=tuple(item for item in ready if item.slots not in slots_of_new),
-        postponed=tuple(item for item in planned if item not in ready),
+        postponed=tuple(postponed),
     )
 
 

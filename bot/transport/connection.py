@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from http.client import HTTPException, HTTPResponse
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -13,41 +12,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyM
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from bot.transport.progress import CURRENT, Stage
+from bot.transport.response_head import WholeHead
 from bot.transport.sockets import open_socket
-
-
-class _Lines:
-    """A reader of lines that knows the last one."""
-
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
-        self.last = b""
-
-    def readline(self, limit: int = -1) -> bytes:
-        self.last = self._reader.readline(limit)
-        return self.last
-
-    def close(self) -> None:
-        self._reader.close()
-
-
-class WholeHead(HTTPResponse):
-    """An answer whose head has come whole. http.client takes one that is cut off for all there is:
-    "HTTP/1.1 200 OK" and no more would be a yes."""
-
-    fp: Any
-
-    def begin(self) -> None:
-        """Read the head. Raises HTTPException where it is cut off, or is none."""
-        reader = self.fp
-        lines = self.fp = _Lines(reader)
-        try:
-            super().begin()
-        finally:
-            if self.fp is lines:
-                self.fp = reader
-        if lines.last not in (b"\r\n", b"\n"):
-            raise HTTPException("the head was cut off")
 
 
 class WatchedConnection(HTTPConnection):

@@ -38,12 +38,21 @@ class PreparedUrl:
     host: str
 
 
+_WRITTEN = re.compile(
+    r"(?P<origin>https?://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::[1-9][0-9]{0,4})?)"
+    r"(?P<path>(?:/[A-Za-z0-9_~@:-][A-Za-z0-9_~@:.-]*)+(?:\?[A-Za-z0-9_~@:.=&-]+)?)"
+)
+"""An address as most are: requests writes it as it stands, and takes 0.1 ms of CPU to find out."""
+
+
 def prepared_url(url: str) -> PreparedUrl:
     """Take an address apart. The result may be kept, and is as secret as ``url``.
 
     Raises ValueError, and what requests raises for an address that is none, with texts that hold
     it.
     """
+    if match := _WRITTEN.fullmatch(url):
+        return PreparedUrl(match["path"], url, None, match["origin"], match["host"])
     prepared = requests.PreparedRequest()
     prepared.prepare_url(url, None)
     prepared.prepare_headers(None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -12,7 +14,9 @@ from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Un
 from bot.channels.request import Response
 from bot.delivery.decisions import Decisions
 from bot.delivery.test_message import send_test
+from bot.errors import LedgerError
 from bot.ledger.rows import State
+from bot.logs import configure_logs
 from tests.unit.delivery.parts import TAKEN, parts
 
 SPENT = {"x-ratelimit-remaining": "0", "x-ratelimit-reset-after": "40"}
@@ -154,3 +158,44 @@ class TestItsListeners:
 
 def defect(*_: object) -> None:
     raise ZeroDivisionError
+
+
+class TestWhatTheLedgerCannotTake:
+    @pytest.fixture(autouse=True)
+    def _soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("bot.delivery.courier._RECORD_AGAIN_S", 0.01)
+
+    def test_it_is_offered_again_and_the_log_says_so_each_time(self) -> None:
+        out, answers = io.StringIO(), iter([LedgerError("The disk is full."), None])
+        configure_logs(out)
+
+        def ask() -> str:
+            if (error := next(answers)) is not None:
+                raise error
+            return "recorded"
+
+        with parts() as here:
+            assert here.courier.recorded("a key", ask) == "recorded"
+        record = json.loads(out.getvalue())
+        assert (record["action"], record["level"], record["key"]) == (
+            "not-recorded",
+            "error",
+            "a key",
+        )
+        assert record["event"] == "Its outcome waits to be recorded. The disk is full."
+
+    @pytest.mark.parametrize("ends", ["the patience", "the service"])
+    def test_it_is_given_up_when_the_patience_is_over_or_the_service_ends(self, ends: str) -> None:
+        asked: list[None] = []
+
+        def ask() -> None:
+            asked.append(None)
+            if ends == "the service" and len(asked) == 3:
+                here.courier.ending.set()
+            raise LedgerError("The disk is full.")
+
+        with parts() as here:
+            here.courier.record_for = timedelta(seconds=0.05) if ends == "the patience" else None
+            with pytest.raises(LedgerError):
+                here.courier.recorded("a key", ask)
+        assert len(asked) > 1

@@ -225,6 +225,19 @@ class TestUndoing:
             assert here.courier.deliver(stale) is None
             assert here.transport.requests == []
 
+    def test_it_is_written_down_by_whom_and_why(self, here: Parts) -> None:
+        decisions(here).skip(HERE)
+        decisions(here).undo(HERE)
+        last = here.ledger.decision_log(HERE)[-1]
+        assert (last.verdict, last.who, last.why) == ("undo", "ana", "I looked")
+
+    def test_an_approval_before_it_holds_again(self) -> None:
+        with parts(project=with_channels(a_project(), approval=True)) as here:
+            decisions(here).approve(HERE, None)
+            decisions(here).skip(HERE)
+            decisions(here).undo(HERE)
+            assert here.row().state is State.READY
+
     def test_a_pause_holds_what_is_let_go(self, here: Parts) -> None:
         decisions(here).skip(HERE)
         decisions(here).pause(NINE + MINUTE)

@@ -138,7 +138,29 @@ class TestWhatBrokeOff:
             State.UNKNOWN,
             Reason.INTERRUPTED,
         )
+        assert here.row("one").detail == "Vigilia ended while this was being sent."
         assert here.row("room").state is State.RETRYING
+
+    @pytest.mark.parametrize(
+        ("on_unknown", "state"), [("hold", State.UNKNOWN), ("resend", State.RETRYING)]
+    )
+    def test_the_channel_says_whether_it_is_sent_again(
+        self, here: Parts, on_unknown: str, state: State
+    ) -> None:
+        here.courier.begin([here.row("one"), here.row("two")])
+        project = with_channels(a_project(), on_unknown=on_unknown)
+        gone = replace(project, channels={"one": project.channel("one")})
+        new = here.ledger.begin_run(NINE, "0.1.0")
+        recover(here.ledger, gone, new, here.clock)
+        assert here.row("one").state is state
+        assert here.row("two").state is State.UNKNOWN
+
+    def test_what_this_run_has_under_way_is_left_alone(self, here: Parts) -> None:
+        here.courier.begin([here.row("one")])
+        assert recover(here.ledger, here.project, here.courier.run, here.clock) == ()
+        new = here.ledger.begin_run(NINE, "0.1.0")
+        assert settle_rest(here.ledger, here.project, new, here.clock) == 0
+        assert here.row("one").state is State.SENDING
 
 
 def test_every_channel_has_the_days_that_it_posts(here: Parts) -> None:

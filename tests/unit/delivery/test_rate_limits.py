@@ -152,3 +152,11 @@ def test_where_too_many_are_shut_those_that_open_last_are_remembered(watch: Stop
         assert len(limits) <= 10
     assert limits.wait_for([("hook-99", 1.0)]) == 99.0
     assert limits.wait_for([("hook-1", 1.0)]) == 0.0
+
+
+def test_the_longest_wait_is_remembered_whatever_its_name(watch: Stopwatch) -> None:
+    limits = RateLimits(watch, most=4)
+    for number in range(9, 0, -1):
+        limits.back_off(f"hook-{number}", 100.0 - number)
+    assert limits.wait_for([("hook-1", 1.0)]) == 99.0
+    assert limits.wait_for([("hook-2", 1.0)]) == 98.0

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from bot.channels.outcome import Reason, Retry
-from bot.transport.connection import WatchedConnection, WatchedPool, WholeHead
+from bot.transport.connection import WatchedConnection, WatchedPool
 from bot.transport.progress import Progress, Stage, under_way
 from bot.transport.resolving import DecidedError, Route, TrustedHosts, system_addresses
+from bot.transport.response_head import WholeHead
 from bot.transport.sockets import DeadlineSocket, open_socket
 from tests.receiver import Receiver
 
