@@ -148,7 +148,7 @@ def test_what_fails_after_the_last_byte_of_a_request_is_in_doubt(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: Reason
 ) -> None:
     configure_logs(io.StringIO())
-    monkeypatch.setattr(http.client.HTTPResponse, "begin", raising(error))
+    monkeypatch.setattr(http.client.HTTPConnection, "getresponse", raising(error))
     with door() as transports:
         outcome = transports.send(post(receiver.address))
     assert without_detail(outcome) == Unknown(reason)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 from requests.utils import urldefragauth
 
 from bot.channels.request import HttpRequest
-from bot.transport.prepared import PreparedUrl, prepared_headers, prepared_url
+from bot.transport.prepared import _WRITTEN, PreparedUrl, prepared_headers, prepared_url
 
 ADDRESSES = [
     "https://hooks.test",
@@ -46,6 +49,16 @@ def test_a_request_is_what_requests_would_have_made_of_it(
     assert ours.path == theirs.path_url
     assert ours.absolute == urldefragauth(theirs.url or "")
     assert sent == dict(theirs.headers)
+
+
+@given(st.from_regex(_WRITTEN, fullmatch=True))
+def test_an_address_that_is_taken_as_it_stands_is_written_so_by_requests_too(url: str) -> None:
+    theirs = requests.Request("POST", url).prepare()
+    ours = prepared_url(url)
+    assert (ours.path, ours.absolute) == (theirs.path_url, urldefragauth(theirs.url or ""))
+    parts = urlsplit(theirs.url or "")
+    assert (ours.origin, ours.host) == (f"{parts.scheme}://{parts.netloc}", parts.hostname)
+    assert parts.port is None or parts.port < 65_536
 
 
 def test_a_name_and_a_password_in_the_address_go_before_a_header() -> None:
