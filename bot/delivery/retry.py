@@ -1,10 +1,11 @@
 """The retry policy: when an attempt is followed by another, and what a delivery comes to. Pure.
 
-What may be tried again is decided before: an answer by its platform and
-:mod:`bot.channels.answers`, a failure on the way by :mod:`bot.transport.progress`, as far as the
-request got. How often is not counted: a delivery is tried again until it is no longer useful, 36
-hours after it was due (``useful_for`` of the channel). After a 429 the poster keeps the whole
-webhook waiting too, with :func:`next_delay`.
+What may be tried again is decided before: an answer by its platform and :mod:`bot.channels.answers`
+(429, 500, 503 and a few more; another 4xx is refused for good), a failure on the way by
+:mod:`bot.transport.progress`, as far as the request got. What may have arrived is repeated only
+where that is harmless, or the channel asks for it. How often is not counted: a delivery is tried
+again until it is no longer useful, 36 hours after it was due (``useful_for`` of the channel). After
+a 429 the poster keeps the whole webhook waiting too, with :func:`next_delay`.
 """
 
 from __future__ import annotations

