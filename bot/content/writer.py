@@ -27,8 +27,8 @@ _PRODUCT = "Vigilia"
 class Writer:
     """Writes messages from texts, facts and actions by id, and templates.
 
-    ``template_roots`` are in the order of :func:`bot.content.languages.load_languages`: what is
-    shipped first, the group's own, which wins, last. All files are read here; nothing later is.
+    ``template_roots`` are in the order of :func:`bot.content.language_files.load_languages`: what
+    is shipped first, the group's own, which wins, last. All files are read here; nothing later is.
     Raises ConfigError where a template cannot be read.
     """
 
