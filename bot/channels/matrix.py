@@ -89,7 +89,7 @@ class Matrix(ServerPlatform[MatrixOptions, Json], Retracts[MatrixOptions, Json])
         return _request(options, path, payload)
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
-        too_large = response.json.get("errcode") == "M_TOO_LARGE"
+        too_large = not response.is_success and response.json.get("errcode") == "M_TOO_LARGE"
         return self.refusal(Reason.TOO_LARGE, response) if too_large else None
 
     def words(self, response: Response) -> str | None:

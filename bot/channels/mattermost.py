@@ -74,7 +74,7 @@ class Mattermost(WebhookPlatform[MattermostOptions]):
         return sum(map(units, texts)) + sum(footers) > LONGEST_POST or max(footers) > LONGEST_FOOTER
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
-        code = response.json.get("id")
+        code = str(response.json.get("id"))
         if response.status in (400, 403, 404, 501) and code in _GONE:
             return self.refusal(_GONE[code], response, gone=True)
         return None

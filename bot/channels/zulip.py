@@ -100,7 +100,7 @@ class Zulip(ServerPlatform[ZulipOptions, Form], Retracts[ZulipOptions, Form]):
         return _request("POST", "", options, form)
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
-        number, code = response.json.get("id"), response.json.get("code")
+        number, code = response.json.get("id"), str(response.json.get("code"))
         if response.is_success and response.json.get("result") == "success":
             return Delivered(str(number) if isinstance(number, int) else None)
         if 400 <= response.status <= 499 and code in _GONE:

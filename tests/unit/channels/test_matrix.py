@@ -17,7 +17,7 @@ from bot.channels.dialects.html import HTML
 from bot.channels.fitting import CannotFitError
 from bot.channels.matrix import PLATFORM, Matrix, MatrixOptions
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry, Unknown
-from bot.channels.request import HttpRequest
+from bot.channels.request import HttpRequest, Response
 from bot.content.markdown import Paragraph, parse, plain
 from bot.content.message import Message
 
@@ -266,3 +266,8 @@ def test_an_event_is_redacted_by_its_id() -> None:
     done = Case(200, '{"event_id": "$redaction"}', Delivered())
     assert matrix.retracted(done.response, AT) == Delivered()
     assert isinstance(matrix.retracted(ANSWERS.cases[5].response, AT), Rejected)
+
+
+def test_what_was_taken_is_delivered_whatever_else_the_answer_holds() -> None:
+    body = b'{"event_id": "$taken", "errcode": "M_TOO_LARGE"}'
+    assert PLATFORM.outcome(Response(200, {}, body), AT) == Delivered("$taken")

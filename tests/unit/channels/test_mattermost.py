@@ -166,3 +166,8 @@ def test_the_address_is_shown_to_nobody() -> None:
     (webhook, _), (host, _) = PLATFORM.rate_keys(OPTIONS)
     assert host == "host:chat.example.org"
     assert "a1b2c3" not in webhook
+
+
+def test_a_code_that_is_none_is_read_by_its_status() -> None:
+    outcome = PLATFORM.outcome(Response(400, {}, b'{"id": ["x"]}'), AT)
+    assert outcome.reason is Reason.BAD_REQUEST

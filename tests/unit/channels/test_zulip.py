@@ -13,7 +13,7 @@ from bot.channels.dialects.dialect import clean, units
 from bot.channels.dialects.zulip import ZULIP
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry, Unknown
-from bot.channels.request import HttpRequest
+from bot.channels.request import HttpRequest, Response
 from bot.channels.zulip import PLATFORM, ZulipOptions
 from bot.content.markdown import Block, BulletList, Paragraph, Text, parse, plain
 from bot.content.message import ActionText, Link, Message
@@ -230,3 +230,8 @@ def test_a_message_is_deleted_by_its_number() -> None:
     assert done == Delivered()
     refused = zulip.retracted(Case(400, error("BAD_REQUEST"), Delivered()).response, AT)
     assert refused == Rejected(Reason.BAD_REQUEST, "HTTP 400: BAD_REQUEST It says why")
+
+
+def test_a_code_that_is_none_is_read_by_its_status() -> None:
+    outcome = PLATFORM.outcome(Response(400, {}, b'{"code": ["x"]}'), AT)
+    assert outcome.reason is Reason.BAD_REQUEST
