@@ -104,7 +104,7 @@ def _shorter_bodies(body: str) -> list[str]:
     lines, starts = block_starts(body)
     shorter: list[str] = []
     for start in filter(None, starts):
-        shorter_body = "\n".join(lines[:start]).rstrip()
+        shorter_body = "\n".join(lines[:start]).rstrip(" \t\r\n")
         if not shorter and not parse(shorter_body):
             continue  # what stands before the first block shows nothing
         definitions = _DEFINITION.findall("\n".join(lines[start:]))

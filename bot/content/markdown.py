@@ -138,7 +138,7 @@ def quoted(markdown: str) -> str:
     lines, starts = block_starts(markdown)
     ends = [*starts[1:], len(lines)]
     # Without a block there is no start, but there is an end.
-    blocks = ("\n".join(lines[a:b]).rstrip() for a, b in zip(starts, ends, strict=False))
+    blocks = ("\n".join(lines[a:b]).rstrip(" \t\r\n") for a, b in zip(starts, ends, strict=False))
     return "\n\n".join(_QUOTED_LINE.sub(_quote_mark, block) for block in blocks)
 
 

@@ -15,7 +15,7 @@ from bot.channels.dialects.dialect import WORD_JOINER, Json, Runs, clean, one_li
 from bot.content.markdown import Block, BulletList, Inline, OrderedList, Paragraph, Quote
 
 _NO_BREAK_INDENT = "\u2003"
-_TEMPLATE = re.compile(r"\{(?=\{)|(?<=\$)(?=\{)")
+_TEMPLATE = re.compile(r"(?<=\$)(?=\{)|\{(?=\{)")
 _MENTION = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
 
 
