@@ -76,8 +76,9 @@ def _masking(beginnings: Mapping[str, tuple[str, ...]]) -> Callable[[str], str]:
 def _spans(text: str, beginnings: Mapping[str, tuple[str, ...]]) -> list[tuple[int, int]]:
     """Return where secrets stand, from the left; those that overlap as one."""
     spans: list[tuple[int, int]] = []
-    for start in range(len(text) - _SHORTEST_SECRET + 1):
-        for secret in beginnings.get(text[start : start + _SHORTEST_SECRET], ()):
+    starts = range(len(text) - _SHORTEST_SECRET + 1)
+    for start in [at for at in starts if text[at : at + _SHORTEST_SECRET] in beginnings]:
+        for secret in beginnings[text[start : start + _SHORTEST_SECRET]]:
             if not text.startswith(secret, start):
                 continue
             end = start + len(secret)

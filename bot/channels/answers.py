@@ -56,11 +56,11 @@ def read_answer(
     for. A 5xx that no document explains is ``Unknown``: it may have been taken.
     """
     status = response.status
-    detail = detail_of(response, words)
-    if 200 <= status <= 299:
-        if is_web_page(response):
-            return Unknown(Reason.NOT_A_POST, detail)
+    if response.is_success and not is_web_page(response):
         return Delivered()
+    detail = detail_of(response, words)
+    if response.is_success:
+        return Unknown(Reason.NOT_A_POST, detail)
     if status == 429 or status in _NOT_TAKEN:
         reason = Reason.RATE_LIMITED if status == 429 else Reason.SERVER_ERROR
         return Retry(reason, detail, asked_wait(response, at, wait))

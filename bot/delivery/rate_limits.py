@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 Rates = Sequence[tuple[str, float]]
 """Buckets by name, with their requests a second."""
@@ -120,15 +121,19 @@ def without_own_host(keys: Rates, trusted_hosts: Collection[str]) -> Rates:
 
 def _is_own(host: str, trusted_hosts: Collection[str]) -> bool:
     bare = host.strip("[]").lower()
-    if bare != "localhost":
-        try:
-            if not ipaddress.ip_address(bare).is_loopback:
-                return False
-        except ValueError:
-            return False
+    if not _is_loopback(bare):
+        return False
     shown = f"[{bare}]" if ":" in bare else bare
     trusted = (entry.strip().lower() for entry in trusted_hosts)
     return any(entry in (bare, shown) or entry.startswith(f"{shown}:") for entry in trusted)
+
+
+@lru_cache(maxsize=256)
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _header(headers: Mapping[str, str], what: str) -> str | None:

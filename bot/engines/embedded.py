@@ -209,12 +209,9 @@ class EmbeddedEngine:
             detail = "Not sent: Vigilia was stopped before."
             self._return(Carried(begun, Retry(Reason.INTERRUPTED, detail)))
             return
-        began = time.monotonic()
-        carried = self._courier.carry(begun)
-        now = time.monotonic()
-        with self._lock:
-            self._latency.observe(now - began, now)
-        self._return(carried)
+        with self._lock:  # it may have waited for a thread, and that is not the server's doing
+            self._started[begun.claim.id] = time.monotonic()
+        self._return(self._courier.carry(begun))
 
     def _return(self, carried: Carried) -> None:
         with self._lock:
@@ -279,9 +276,11 @@ class EmbeddedEngine:
         self._forget(batch)
 
     def _forget(self, batch: Sequence[Carried]) -> None:
+        now = time.monotonic()
         with self._lock:
             for carried in batch:
-                self._started.pop(carried.begun.claim.id, None)
+                started = self._started.pop(carried.begun.claim.id, now)
+                self._latency.observe(now - started, now)
 
     def _give_up(self, carried: Carried, error: Exception) -> None:
         """Leave a delivery as the ledger has it: where that is under way, the end of the run makes

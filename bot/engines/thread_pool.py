@@ -33,6 +33,8 @@ class ThreadPool:
         """Threads that have work, or were called to it."""
         self._calls = 0
         """Resting threads that were called and have not noticed yet."""
+        self._starting = 0
+        """New threads that have not begun yet."""
         self._ended = 0
         """Pieces of work after which a thread went on with the next, since the last look."""
         self._more = 1
@@ -64,7 +66,8 @@ class ThreadPool:
                 self._more = 1
                 return False
             if ended < self._at_work:
-                for _ in range(min(self._more, len(self._work))):
+                coming = self._calls + self._starting
+                for _ in range(min(self._more, len(self._work) - coming)):
                     try:
                         self._call()
                     except RuntimeError:
@@ -80,9 +83,12 @@ class ThreadPool:
         else:
             name = f"{self._name}-{next(self._numbers)}"
             threading.Thread(target=self._live, name=name, daemon=True).start()
+            self._starting += 1
         self._at_work += 1
 
     def _live(self) -> None:
+        with self._changed:
+            self._starting -= 1
         while (work := self._next()) is not None:
             work()
             del work  # what it holds is not kept while the thread rests

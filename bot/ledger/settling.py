@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, update
@@ -81,8 +80,9 @@ def _by_state(
     states = {claim.id: _settled_state(conn, claim, how, now) for claim, how in endings}
 
     def way(ending: Ending) -> Hashable:
-        claim, settlement = ending
-        return states[claim.id], claim.fence, claim.number, replace(settlement, remote_id=None)
+        claim, how = ending
+        written = how.outcome, how.reason, how.detail, how.status, how.next_attempt_at
+        return states[claim.id], claim.fence, claim.number, written
 
     for group in grouped(endings, way):
         yield states[group[0][0].id], group

@@ -72,6 +72,22 @@ def test_threads_that_wait_are_all_woken_when_there_is_work_for_all() -> None:
     assert len(of("woken")) == 8
 
 
+def test_no_more_are_called_than_have_work_however_long_they_take_to_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pool, called = ThreadPool("late"), list[threading.Thread]()
+
+    def is_slow_to_start(thread: threading.Thread) -> None:
+        called.append(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", is_slow_to_start)
+    for _ in range(5):
+        pool.submit(str)
+    for _ in range(20):
+        assert pool.grow()
+    assert len(called) == 5
+
+
 def test_a_thread_goes_when_there_was_no_work_for_a_while() -> None:
     pool, done = ThreadPool("gone", rest_s=0.05), threading.Event()
     pool.submit(done.set)
