@@ -6,7 +6,7 @@ beside  2,000 messages go to a receiver on loopback, which answers at once: by a
         settled durably after. Each in a process of its own, in turn, five rounds in one run. Of the
         pools the best number of threads counts, of Vigilia what it does unless told otherwise
 slow    10,000 channels whose servers answer after 200 ms, with what Vigilia does unless told
-        otherwise
+        otherwise, and by the bare pool with as many threads as that comes to at most
 
 Without a word: both. CPU is that of the process that sends, the receiver's not counted.
 
@@ -51,7 +51,7 @@ from bot.clock import SystemClock
 from bot.delivery.planner import write_down
 from bot.delivery.prefetch import Prepared, practise
 from bot.delivery.rendering import write_message
-from bot.engines.workers import fixed_workers
+from bot.engines.workers import MOST, fixed_workers
 from bot.ledger.rows import Settled, State
 from bot.logs import configure_logs
 from bot.project.load import Project, load_project
@@ -244,7 +244,8 @@ def measured(name: str, threads: Workers, number: int, receiver: Receiving) -> C
     """Return the cost of one contender, measured in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        write_group(root, URL, number, kind="embedded", threads=threads, port=receiver.port)
+        workers = threads if name == "vigilia" else "auto"
+        write_group(root, URL, number, kind="embedded", threads=workers, port=receiver.port)
         if name == "vigilia":
             known_since_yesterday(root, URL)
         receiver.forget()
@@ -280,12 +281,13 @@ def beside() -> None:
 
 
 def slow() -> None:
+    print(f"{SLOW_CHANNELS:,} channels that answer after {SLOW_S * 1000:.0f} ms:")
+    slowly: tuple[tuple[str, Workers], ...] = (("vigilia", "auto"), ("bare", MOST))
     with receiving(SLOW_S) as receiver:
-        cost = measured("vigilia", "auto", SLOW_CHANNELS, receiver)
-    print(
-        f"{SLOW_CHANNELS:,} channels that answer after {SLOW_S * 1000:.0f} ms: {cost.took_s:.1f} s,"
-        f" {cost.cpu_s / SLOW_CHANNELS * 1000:.2f} ms of CPU each"
-    )
+        for name, threads in slowly:
+            cost = measured(name, threads, SLOW_CHANNELS, receiver)
+            cpu_ms = cost.cpu_s / SLOW_CHANNELS * 1000
+            print(f"{name}, {threads} threads: {cost.took_s:.1f} s, {cpu_ms:.2f} ms of CPU each")
 
 
 def main() -> None:

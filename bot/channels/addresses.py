@@ -69,8 +69,8 @@ class WebhookUrl:
         return any(trusted.strip().lower() in names for trusted in trusted_hosts)
 
 
-# An address is read several times while a channel is, and many addresses share a host.
-@lru_cache(maxsize=256)
+# An address is read when its channel is, and twice at each post; many addresses share a host.
+@lru_cache(maxsize=16_384)
 def read_address(url: str) -> WebhookUrl:
     """Takes ``url`` apart.
 
