@@ -32,7 +32,9 @@ from bench.group import (
     wait_until_delivered,
     write_group,
 )
+from bot.cluster.jobs import for_new
 from bot.cluster.queue import enqueue, make_tables
+from bot.cluster.shared_ledger import SharedLedger
 from bot.delivery.planner import write_down
 from bot.opening import open_ledger
 from bot.project.load import load_project
@@ -76,9 +78,10 @@ def enqueuing(server: Postgres) -> None:
             known_since_yesterday(root, url)
             project, now = load_project(root / "config", environ={}), datetime.now(UTC)
             with open_ledger(url, base=root, mode="real", create=False, now=now) as ledger:
+                assert isinstance(ledger, SharedLedger)
                 ledger.with_driver(make_tables)
                 began = time.perf_counter()
-                write_down(ledger, project, now, enqueue=enqueue if with_jobs else None)
+                write_down(ledger, project, now, enqueue=for_new(enqueue) if with_jobs else None)
                 rate = POSTINGS / (time.perf_counter() - began)
         kind = "with their jobs" if with_jobs else "without jobs"
         print(f"writing down postings {kind}: {rate:,.0f} a second")

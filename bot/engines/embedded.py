@@ -280,7 +280,8 @@ class EmbeddedEngine:
         with self._lock:
             for carried in batch:
                 started = self._started.pop(carried.begun.claim.id, now)
-                self._latency.observe(now - started, now)
+                if self._refused_since is None:  # a full disk is not the servers' doing
+                    self._latency.observe(now - started, now)
 
     def _give_up(self, carried: Carried, error: Exception) -> None:
         """Leave a delivery as the ledger has it: where that is under way, the end of the run makes

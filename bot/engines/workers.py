@@ -29,8 +29,9 @@ def workers_for(backlog: int, latency_s: float) -> int:
 
 
 class Latency:
-    """How long requests take, in seconds: the mean of the first answers, and from then on a running
-    one. Halved by each minute without an answer, as what was slow yesterday may be quick now."""
+    """How long a request is under way, until its outcome is recorded, in seconds: the mean of the
+    first, and from then on a running one. Halved by each minute without an answer, as what was slow
+    yesterday may be quick now."""
 
     def __init__(self) -> None:
         self._mean_s = 0.0

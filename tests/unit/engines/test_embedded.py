@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -240,6 +241,31 @@ def test_what_waits_decides_how_many_are_under_way(
     courier.gate.set()
     wait_until(lambda: len(courier.settled) == 1000)
     wait_until(lambda: running.limit == 8)
+
+
+def test_a_request_is_under_way_until_its_outcome_is_recorded_and_a_full_disk_counts_for_nothing(
+    ledger: Ledger, courier: FakeCourier, engine: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(embedded, "time", SimpleNamespace(monotonic=lambda: now))
+    put_in(ledger, plan("slow"), plan("refused"))
+    running = engine()
+    slow, refused = courier.begin(ledger.due(NOW, limit=2))
+    for begun in (slow, refused):
+        running._hand_over(begun)
+    wait_until(lambda: len(running._returned) == 2)
+    slow_one, refused_one = sorted(running._returned, key=lambda one: one.begun is refused)
+    now += 3.0
+    running._forget([slow_one])
+    assert running._latency_s == 3.0
+    courier.refusal = "refused"
+    running._returned = [refused_one]
+    running._record()
+    now += 3600.0
+    courier.refusal = None
+    running._record()
+    assert running.in_flight == 0
+    assert running._latency_s < 3.0
 
 
 def test_what_is_under_way_at_the_end_is_settled_and_nothing_else_begun(

@@ -82,7 +82,7 @@ def test_no_more_are_called_than_have_work_however_long_they_take_to_come(
 
     monkeypatch.setattr(threading.Thread, "start", is_slow_to_start)
     for _ in range(5):
-        pool.submit(str)
+        pool.submit(threading.Event().set)
     for _ in range(20):
         assert pool.grow()
     assert len(called) == 5
