@@ -41,13 +41,7 @@ def lateness_ms(receiver: Receiving, channels: int) -> list[float]:
         root = Path(folder)
         due_at = _coming_minute()
         write_group(
-            root,
-            _URL,
-            channels,
-            kind="embedded",
-            threads="auto",
-            port=receiver.port,
-            due_at=due_at,
+            root, _URL, channels, kind="embedded", threads="auto", port=receiver.port, due_at=due_at
         )
         known_since_yesterday(root, _URL)
         receiver.forget()

@@ -122,10 +122,7 @@ def assembled(
                     run=run,
                     clock=clock,
                     poster=Poster(
-                        transport,
-                        LocalPlaces(ledger),
-                        shared or RateLimits(time.monotonic),
-                        clock,
+                        transport, LocalPlaces(ledger), shared or RateLimits(time.monotonic), clock
                     ),
                     listeners=(log_settled, *listeners),
                     record_for=record_for,

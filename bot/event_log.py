@@ -13,10 +13,7 @@ _SENTENCES = {
     State.RETRYING: ("warning", "Not delivered yet; it will be tried again."),
     State.HELD: ("warning", "Not delivered yet; it is held while a pause is on."),
     State.FAILED: ("error", "Failed."),
-    State.UNKNOWN: (
-        "error",
-        "It may have arrived. Look into the channel, then `vigilia resolve`.",
-    ),
+    State.UNKNOWN: ("error", "It may have arrived. Look into the channel, then `vigilia resolve`."),
 }
 
 

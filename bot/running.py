@@ -130,12 +130,7 @@ class OnceReport:
 
 
 def run_once(
-    project: Project,
-    clock: Clock,
-    url: str,
-    *,
-    stop: Stop,
-    since: datetime | None = None,
+    project: Project, clock: Clock, url: str, *, stop: Stop, since: datetime | None = None
 ) -> OnceReport:
     """Post what is due and end, earlier where ``stop`` is asked for. A new ledger posts nothing
     and the report says so, unless ``since``. Raises ConfigError, and LedgerError too where an

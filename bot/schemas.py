@@ -29,9 +29,7 @@ def utc_text(instant: datetime) -> str:
 
 Date = date
 Instant = Annotated[
-    datetime,
-    PlainSerializer(utc_text),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    datetime, PlainSerializer(utc_text), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 
 

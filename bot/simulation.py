@@ -10,10 +10,7 @@ from pathlib import Path
 
 from bot import __version__
 from bot.channels.outcome import Delivered
-from bot.channels.request import (
-    LocalRequest,
-    RemoteRequest,
-)
+from bot.channels.request import LocalRequest, RemoteRequest
 from bot.clock import SettableClock
 from bot.content.message import Message
 from bot.delivery.courier import Courier

@@ -76,10 +76,7 @@ class MailServer:
         self.handler = Accepting()
         options: dict[str, Any] = {}
         if account is not None:
-            options = {
-                "authenticator": signing_in(*account),
-                "auth_required": True,
-            }
+            options = {"authenticator": signing_in(*account), "auth_required": True}
         self._controller = Controller(
             self.handler,
             hostname="127.0.0.1",

@@ -228,6 +228,13 @@ def mail_sender(text: str) -> str:
     return f"{name.strip()} <{mail_address(rest[:-1])}>"
 
 
+def unsubscribe_address(text: str) -> str:
+    """Return where a reader leaves a list. Raises ValueError for what no mail program opens."""
+    if not re.fullmatch(r"(mailto:[^\s<>,]+@[^\s<>,]+|https://[^\s<>,]+)", text, re.ASCII):
+        raise ValueError("it is a mailto: or an https: address")
+    return text
+
+
 def _one_of(words: Collection[str]) -> str:
     ordered = list(words)
     if len(ordered) == 1:

@@ -8,13 +8,13 @@ after the platform took the message is unknown.
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from typing import Any
 
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.request import MASK, Response
@@ -88,14 +88,13 @@ def asked_wait(response: Response, at: datetime, wait: timedelta | None = None) 
     return max((delay for delay in waits if delay is not None), default=None)
 
 
-def wait_of_seconds(seconds: object) -> timedelta | None:
-    """Return a number of seconds as a wait between none and :data:`LONGEST_WAIT`.
-
-    None for what is not a number, NaN included.
-    """
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or math.isnan(seconds):
-        return None
-    return timedelta(seconds=min(max(seconds, 0), LONGEST_WAIT.total_seconds()))
+def wait_of_seconds(number: object, unit_s: float = 1.0) -> timedelta | None:
+    """Return a number of seconds, or of units of so many, as a wait between none and
+    :data:`LONGEST_WAIT`. None for what is not a number, NaN included."""
+    if isinstance(number, bool) or not isinstance(number, int | float) or number != number:  # noqa: PLR0124
+        return None  # the last is NaN; math.isnan takes no number of 400 digits
+    longest_s = LONGEST_WAIT.total_seconds()
+    return timedelta(seconds=min(max(number, 0), longest_s / unit_s) * unit_s)
 
 
 def _header_wait(value: str, at: datetime) -> timedelta | None:
@@ -133,10 +132,28 @@ def detail_of(response: Response, words: str | None = None) -> str:
     return f"HTTP {response.status}: {line}" if line else f"HTTP {response.status}"
 
 
-def strings_of(answer: object, *keys: str) -> str | None:
-    """Return the strings that an answer has under ``keys`` in a row, None where there is none."""
-    fields = answer if isinstance(answer, dict) else {}
-    return " ".join(fields[key] for key in keys if isinstance(fields.get(key), str)) or None
+def field_of(answer: object, path: str) -> Any:
+    """Return what an answer has at ``path``, names with dots between them; None: nothing."""
+    for name in path.split("."):
+        answer = answer.get(name) if isinstance(answer, dict) else None
+    return answer
+
+
+def words_at(answer: object, paths: Iterable[str]) -> str | None:
+    """Return the strings, and the numbers of errors, that an answer has at ``paths`` in a row; None
+    where there is no string among them."""
+    found = [field for path in paths if (field := field_of(answer, path))]
+    words = [str(field) for field in found if type(field) in (str, int)]
+    return " ".join(words) if any(isinstance(field, str) for field in found) else None
+
+
+def form_errors(errors: object, path: str = "") -> Iterator[str]:
+    """Yield the errors of a form's fields, as Discord nests them, each in round brackets."""
+    for key, inner in errors.items() if isinstance(errors, dict) else ():
+        for error in inner if key == "_errors" and isinstance(inner, list) else ():
+            if isinstance(error, dict):
+                yield f"({path}: {error.get('message', error.get('code', ''))})"
+        yield from form_errors(inner, f"{path}.{key}" if path else str(key))
 
 
 def harmless(text: str) -> str:

@@ -11,11 +11,12 @@ the platform makes of it cannot be known from here.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import Field
 
 from bot.channels.addresses import address_problem, digest
+from bot.channels.apprise_places import name_of, own_host, place_of
 from bot.channels.dialects.dialect import units
 from bot.channels.dialects.plain import APPRISED
 from bot.channels.layout import text_of
@@ -24,9 +25,6 @@ from bot.channels.registry import PLATFORMS
 from bot.channels.request import ApprisedRequest
 from bot.channels.webhook_platform import WebhookOptions
 from bot.content.message import Message
-
-OTHER_NAMES = {"workflows": "teams"}
-"""Apprise's own names of modules for platforms that Vigilia knows by another."""
 
 
 class AppriseOptions(WebhookOptions):
@@ -65,15 +63,12 @@ class Apprise(Platform[AppriseOptions, Words]):
                 "Apprise knows no such address; see https://appriseit.com/services/ for how the "
                 "address of your platform is written."
             )
-        module = type(place).__module__.removeprefix("apprise.plugins.").partition(".")[0]
-        ours = OTHER_NAMES.get(module, module)
-        if ours in PLATFORMS:
+        if (ours := name_of(place)) in PLATFORMS:
             return (
                 f'Vigilia knows this platform itself, and tells more about it: write platform = "'
                 f'{ours}" instead.'
             )
-        host = own_host(place)
-        scheme = "https" if place.secure else "http"
+        host, scheme = own_host(place), "https" if place.secure else "http"
         url = f"{scheme}://{host}:{place.port}/" if place.port else f"{scheme}://{host}/"
         problem = address_problem(url, trusted_hosts) if host else None
         if problem and "http://" in problem:
@@ -111,28 +106,6 @@ def _longest(options: AppriseOptions | None) -> int:
     place = place_of(options.address) if options else None
     longest = place.body_maxlen if place is not None else 32_768
     return min(longest, options.longest) if options and options.longest else int(longest)
-
-
-def place_of(url: str) -> Any | None:
-    """Return Apprise's own reading of an address, None where it is none.
-
-    Nothing is opened by it. The result has ``secure``, ``host``, ``port``, ``templates`` and
-    ``body_maxlen``.
-    """
-    # Two seconds of importing, which only a group that uses it waits for.
-    from apprise import Apprise as Library  # noqa: PLC0415
-    from apprise import AppriseAsset  # noqa: PLC0415
-
-    return Library.instantiate(url, asset=AppriseAsset(), suppress_exceptions=True)
-
-
-def own_host(place: Any) -> str | None:
-    """Return the host that the address names, where it names one: a server of the group's own.
-
-    Many addresses have a token where a web address has its host.
-    """
-    has_host = any("{host}" in str(template) for template in place.templates)
-    return str(place.host) if has_host and place.host else None
 
 
 PLATFORM = Apprise()

@@ -6,16 +6,17 @@ https://discord.com/developers/docs/resources/webhook#execute-webhook (read 2026
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any
+from itertools import islice
+from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import Field, StringConstraints, model_validator
 
 import bot
 from bot.channels.addresses import WebhookUrl, secrets_of
-from bot.channels.answers import asked_wait
+from bot.channels.answers import asked_wait, form_errors, words_at
 from bot.channels.dialects import discord_layouts as layouts
 from bot.channels.dialects.dialect import Json, title_within
 from bot.channels.outcome import Outcome, Reason, Retry
@@ -118,11 +119,8 @@ class Discord(WebhookPlatform[DiscordOptions], Retracts[DiscordOptions, Json]):
 
     def words(self, response: Response) -> str | None:
         """Return the code and message of a JSON error, with the first error of a form's field."""
-        message = response.json.get("message")
-        if not isinstance(message, str):
-            return None
-        first = next(_field_errors(response.json.get("errors")), "")
-        return " ".join(str(word) for word in (response.json.get("code"), message, first) if word)
+        words = words_at(response.json, ("code", "message"))
+        return words and " ".join([words, *islice(form_errors(response.json.get("errors")), 1)])
 
     def deletion(self, post: str, options: DiscordOptions, envelope: Envelope) -> HttpRequest:
         # A post that began a thread is the thread's first message, and has its number.
@@ -135,16 +133,11 @@ class Discord(WebhookPlatform[DiscordOptions], Retracts[DiscordOptions, Json]):
         return response.status == 404 and response.json.get("code") == _UNKNOWN_MESSAGE
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
-        was_gone = self.was_gone(response)
-        return super().retracted(response, at) if was_gone else self.outcome(response, at)
-
-
-def _field_errors(errors: Any, path: str = "") -> Iterator[str]:
-    for key, inner in errors.items() if isinstance(errors, dict) else ():
-        for error in inner if key == "_errors" and isinstance(inner, list) else ():
-            if isinstance(error, dict):
-                yield f"({path}: {error.get('message', error.get('code', ''))})"
-        yield from _field_errors(inner, f"{path}.{key}" if path else str(key))
+        return (
+            super().retracted(response, at)
+            if self.was_gone(response)
+            else self.outcome(response, at)
+        )
 
 
 PLATFORM = Discord()

@@ -1,36 +1,30 @@
 """E-mail, through a mail server that the group may post by (SMTP submission).
 
-RFC 5322 (the message), RFC 2369 and RFC 8058 (List-Unsubscribe), RFC 3834 (Auto-Submitted); read
-2026-11-24. Each message has its words as plain text and as HTML.
+RFC 6409 (submission), RFC 2369 and RFC 8058 (List-Unsubscribe); read 2026-11-24.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from bot.channels.addresses import address_problem, digest, mail_address, mail_sender
-from bot.channels.dialects.dialect import one_line
-from bot.channels.email_html import page
-from bot.channels.local_platform import message_text
+from bot.channels.addresses import (
+    address_problem,
+    digest,
+    mail_address,
+    mail_sender,
+    unsubscribe_address,
+)
+from bot.channels.email_message import ONE_CLICK, complete, words_of
 from bot.channels.platform import ChannelOptions, Envelope, Platform, Rates
 from bot.channels.request import MailServer, MimeRequest, Security
 from bot.content.message import Message
 
 PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
-
-
-def _unsubscribe(address: str) -> str:
-    if not re.fullmatch(r"(mailto:[^\s<>,]+@[^\s<>,]+|https://[^\s<>,]+)", address, re.ASCII):
-        raise ValueError("it is a mailto: or an https: address")
-    return address
 
 
 Recipient = Annotated[str, AfterValidator(mail_address)]
@@ -56,7 +50,7 @@ class EmailOptions(ChannelOptions):
         Field(min_length=1, max_length=50),
     ]
     reply_to: Recipient | None = None
-    unsubscribe: Annotated[str, AfterValidator(_unsubscribe)] | None = None
+    unsubscribe: Annotated[str, AfterValidator(unsubscribe_address)] | None = None
     unsubscribe_one_click: bool = False
 
     @model_validator(mode="after")
@@ -111,40 +105,22 @@ class Email(Platform[EmailOptions, EmailMessage]):
         return ((f"{self.name}:{place}", 1.0),)
 
     def payload(self, message: Message, options: EmailOptions | None) -> EmailMessage:
-        """Return the words, in plain text and as HTML; the envelope's headers are not yet there."""
-        mime = EmailMessage(policy=SMTP)
-        mime["Subject"] = one_line(message.title)
-        mime.set_content(message_text(message) + "\n", cte="quoted-printable")
-        mime.add_alternative(page(message), subtype="html", cte="quoted-printable")
-        mime["Content-Language"] = ", ".join(message.languages)
-        return mime
+        return words_of(message)
 
     def assembled(
         self, payload: EmailMessage, options: EmailOptions, envelope: Envelope
     ) -> MimeRequest:
-        """Return the e-mail, the same bytes for the same envelope and words."""
         name, _, bracketed = options.sender.rpartition("<")
-        sender, one_click = bracketed.rstrip(">"), options.unsubscribe_one_click
-        fields: dict[str, Any] = {
-            "Subject": None,
+        sender, leave = bracketed.rstrip(">"), options.unsubscribe
+        fields = {
             "From": Mailbox(name.strip(), addr_spec=sender),
             "To": options.to[0] if len(options.to) == 1 else "undisclosed-recipients:;",
             "Reply-To": options.reply_to,
-            "Date": format_datetime(envelope.at),
-            # The same for all attempts at one generation of a posting.
-            "Message-ID": f"<{envelope.request_id}@{sender.rpartition('@')[2]}>",
-            "Auto-Submitted": "auto-generated",
-            "List-Unsubscribe": f"<{options.unsubscribe}>" if options.unsubscribe else None,
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" if one_click else None,
-            **dict(payload.items()),
+            "List-Unsubscribe": f"<{leave}>" if leave else None,
+            "List-Unsubscribe-Post": ONE_CLICK if options.unsubscribe_one_click else None,
         }
-        mime = EmailMessage(policy=SMTP)
-        for field, value in fields.items():
-            if value is not None:
-                mime[field] = value
-        mime.set_payload(payload.get_payload())
-        mime.set_boundary(f"=_{envelope.request_id}")
-        return MimeRequest(options.server, sender, options.to, mime.as_bytes(policy=SMTP))
+        content = complete(payload, fields, envelope, sender.rpartition("@")[2])
+        return MimeRequest(options.server, sender, options.to, content)
 
 
 PLATFORM = Email()

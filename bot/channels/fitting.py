@@ -36,9 +36,7 @@ class Fitted(NamedTuple, Generic[PayloadT]):
 
 
 def fit(
-    message: Message,
-    build: Callable[[Message], PayloadT],
-    too_long: Callable[[PayloadT], bool],
+    message: Message, build: Callable[[Message], PayloadT], too_long: Callable[[PayloadT], bool]
 ) -> Fitted[PayloadT]:
     """Return the payload that ``build`` makes of ``message``, shortened until not ``too_long``.
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from pydantic import StringConstraints
 
 from bot.channels.addresses import WebhookUrl, secrets_of
-from bot.channels.answers import detail_of, strings_of
+from bot.channels.answers import detail_of
 from bot.channels.dialects.chat_card import card_of, plain_title
 from bot.channels.dialects.dialect import Json, units
 from bot.channels.outcome import Delivered, Outcome, Reason, Unknown
@@ -68,6 +68,7 @@ class GoogleChat(WebhookPlatform[GoogleChatOptions]):
     # (https://developers.google.com/workspace/chat/limits).
     rate = 1.0
     gone = (401, 403, 404, 410)
+    word_keys = ("error.status", "error.message")
 
     def url_problem(self, url: WebhookUrl, trusted_hosts: Collection[str]) -> str | None:
         query = dict(parse_qsl(url.query))
@@ -119,9 +120,6 @@ class GoogleChat(WebhookPlatform[GoogleChatOptions]):
         # Not read as JSON: an answer holds the whole message, and may have been cut.
         name = _NAME.search(response.text)
         return Delivered(name[1]) if name else Unknown(Reason.NOT_A_POST, detail_of(response))
-
-    def words(self, response: Response) -> str | None:
-        return strings_of(response.json.get("error"), "status", "message")
 
 
 PLATFORM = GoogleChat()

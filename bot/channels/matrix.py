@@ -19,7 +19,6 @@ from urllib.parse import quote
 from pydantic import SecretStr, StringConstraints
 
 from bot.channels.addresses import WebhookUrl
-from bot.channels.answers import strings_of, wait_of_seconds
 from bot.channels.dialects.dialect import WORD_JOINER, Json
 from bot.channels.dialects.html import notice_of
 from bot.channels.layout import colour
@@ -58,6 +57,8 @@ class Matrix(ServerPlatform[MatrixOptions, Json], Retracts[MatrixOptions, Json])
     repeat_safe_for = timedelta(hours=20)
     gone = (401,)  # the token was revoked, or its device signed out
     post_key = "event_id"
+    word_keys = ("errcode", "error")
+    wait_key, wait_unit_s = "retry_after_ms", 0.001
     post_name = re.compile(r"\$\S{1,254}")
 
     def account(self, options: MatrixOptions) -> tuple[str, ...]:
@@ -85,21 +86,12 @@ class Matrix(ServerPlatform[MatrixOptions, Json], Retracts[MatrixOptions, Json])
         return len(json_bytes(payload)) > LONGEST_CONTENT
 
     def assembled(self, payload: Json, options: MatrixOptions, envelope: Envelope) -> HttpRequest:
-        path = f"send/m.room.message/{quote(envelope.request_id, safe='')}"
-        return _request(options, path, payload)
+        transaction = quote(envelope.request_id, safe="")
+        return _request(options, f"send/m.room.message/{transaction}", payload)
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
         too_large = not response.is_success and response.json.get("errcode") == "M_TOO_LARGE"
         return self.refusal(Reason.TOO_LARGE, response) if too_large else None
-
-    def words(self, response: Response) -> str | None:
-        code = response.json.get("errcode")
-        return strings_of(response.json, "errcode", "error") if isinstance(code, str) else None
-
-    def wait(self, response: Response, at: datetime) -> timedelta | None:
-        milliseconds = response.json.get("retry_after_ms")
-        seconds = milliseconds / 1000 if isinstance(milliseconds, int | float) else None
-        return wait_of_seconds(seconds)
 
     def deletion(self, post: str, options: MatrixOptions, envelope: Envelope) -> HttpRequest:
         event_id, transaction = (quote(name, safe="") for name in (post, envelope.request_id))

@@ -62,6 +62,7 @@ class Ntfy(ServerPlatform[NtfyOptions, Json]):
     # 60 at once, then one in five seconds (https://docs.ntfy.sh/publish/#limitations).
     rate = 0.2
     post_key = "id"
+    word_keys = ("code", "error")
 
     def account(self, options: NtfyOptions) -> tuple[str, ...]:
         """Return the visitor: a signed-in user, or the machine."""
@@ -100,12 +101,7 @@ class Ntfy(ServerPlatform[NtfyOptions, Json]):
         words = {key: payload[key] for key in ("title", "message")}
         priority = {} if options.priority == 3 else {"priority": options.priority}
         body = {"topic": options.topic.get_secret_value(), **words, **priority, **payload}
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return json_request("POST", url, body, (token,), headers=headers, secret_fields=("topic",))
-
-    def words(self, response: Response) -> str | None:
-        code, error = response.json.get("code"), response.json.get("error")
-        return f"{code} {error}" if isinstance(error, str) else None
+        return json_request("POST", url, body, (token,), token=token, secret_fields=("topic",))
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
         code = response.json.get("code")

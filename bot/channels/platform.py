@@ -13,7 +13,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from bot.channels.addresses import WebhookUrl, read_address
-from bot.channels.answers import detail_of, read_answer, strings_of, wait_of_seconds
+from bot.channels.answers import detail_of, field_of, read_answer, wait_of_seconds, words_at
 from bot.channels.fitting import CannotFitError, Fitted, PayloadT, fit
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected
 from bot.channels.request import HttpRequest, Request, Response
@@ -87,9 +87,11 @@ class Platform(ABC, Generic[OptionsT, PayloadT]):
     post_key: str = ""
     """Where a JSON answer has the platform's name of the post, if it has one."""
     word_keys: tuple[str, ...] = ()
-    """Where a JSON answer has the platform's words, for people."""
+    """Where a JSON answer has the platform's words, for people: a path with dots each."""
     wait_key: str = ""
-    """Where a JSON answer has the seconds to wait, if it asks for a wait."""
+    """Where a JSON answer has the wait, if it asks for one: a path with dots."""
+    wait_unit_s = 1.0
+    """What a wait of 1 in it is, in seconds."""
 
     @abstractmethod
     def address_problem(self, options: OptionsT, trusted_hosts: Collection[str]) -> str | None:
@@ -165,11 +167,11 @@ class Platform(ABC, Generic[OptionsT, PayloadT]):
 
     def words(self, response: Response) -> str | None:
         """Return what the platform's answer says, for people; None: the body itself."""
-        return strings_of(response.json, *self.word_keys)
+        return words_at(response.json, self.word_keys)
 
     def wait(self, response: Response, at: datetime) -> timedelta | None:
         """Return the wait that an answer asks for, but in the header that all have."""
-        return wait_of_seconds(response.json.get(self.wait_key))
+        return wait_of_seconds(field_of(response.json, self.wait_key), self.wait_unit_s)
 
     def detail(self, response: Response) -> str:
         """Return one harmless line for people: the status, and the platform's words."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from bot.channels.answers import detail_of, wait_of_seconds
+from bot.channels.answers import detail_of, wait_of_seconds, words_at
 from bot.channels.dialects.attachments import rocketchat_attachments
 from bot.channels.dialects.dialect import Json, units
 from bot.channels.outcome import Delivered, Outcome, Reason, Unknown
@@ -61,8 +61,7 @@ class RocketChat(WebhookPlatform[RocketChatOptions]):
         )
 
     def words(self, response: Response) -> str | None:
-        words = (response.json.get(key) for key in ("error", "message"))
-        return next((text for text in words if isinstance(text, str)), None)
+        return words_at(response.json, ["error"]) or words_at(response.json, ["message"])
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
         words = self.words(response) or ""

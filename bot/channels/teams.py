@@ -17,7 +17,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bot.channels.addresses import WebhookUrl
-from bot.channels.answers import detail_of, is_web_page, strings_of
+from bot.channels.answers import detail_of, is_web_page
 from bot.channels.dialects.dialect import Json
 from bot.channels.dialects.teams_card import card_of
 from bot.channels.outcome import Delivered, Outcome, Reason, Retry, Unknown
@@ -44,6 +44,7 @@ class Teams(WebhookPlatform[WebhookOptions]):
     options_model = WebhookOptions
     slash_matters = True
     # Nothing is documented for workflows; the old connectors took four in a second.
+    word_keys = ("error.code", "error.message")
     rate = 1.0
     # 404: the workflow was deleted; 401 and 403: its signature is not valid any more, it is open to
     # its organisation alone, or it is a connector's, which are all retired.
@@ -86,9 +87,6 @@ class Teams(WebhookPlatform[WebhookOptions]):
         if 400 <= response.status <= 499 and words.startswith("WorkflowTriggerIsNotEnabled"):
             return self.refusal(Reason.DISABLED, response, gone=True)
         return None
-
-    def words(self, response: Response) -> str | None:
-        return strings_of(response.json.get("error"), "code", "message")
 
 
 PLATFORM = Teams()

@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from bot.channels.answers import wait_of_seconds
-from bot.channels.dialects.dialect import Json, one_line, units, web_url
-from bot.channels.dialects.html import TELEGRAM
-from bot.channels.layout import button_links, text_of
+from bot.channels.dialects.dialect import Json, units
+from bot.channels.dialects.telegram import text_and_rows
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Unknown
 from bot.channels.platform import ChannelOptions, Envelope, Retracts, Text
 from bot.channels.request import HttpRequest, Response, json_request
 from bot.channels.server_platform import ServerPlatform
-from bot.content.message import Link, Message
+from bot.content.message import Message
 
 LONGEST_TEXT = 4096
 """UTF-16 units after the entities have been parsed."""
 MOST_BUTTONS = 100
-LONGEST_LABEL = 64
 
 
 class TelegramOptions(ChannelOptions):
@@ -61,6 +57,7 @@ class Telegram(ServerPlatform[TelegramOptions, Json], Retracts[TelegramOptions, 
     rate = 1 / 3
     gone = (401, 403, 404)
     word_keys = ("description",)
+    wait_key = "parameters.retry_after"
     post_name = re.compile(r"-?\d{1,20}/\d{1,20}", re.ASCII)
 
     def account(self, options: TelegramOptions) -> tuple[str, ...]:
@@ -79,9 +76,7 @@ class Telegram(ServerPlatform[TelegramOptions, Json], Retracts[TelegramOptions, 
 
     def payload(self, message: Message, options: TelegramOptions | None) -> Json:
         """Return what is the message's; where it goes to is added to the request."""
-        links = dict.fromkeys(filter(_fits_a_button, button_links(*message.parts)))
-        rows = [[{"text": one_line(link.title), "url": web_url(link.url)}] for link in links]
-        return {"text": text_of(message, TELEGRAM, "\n\n⸻\n\n", buttons=links), "rows": rows}
+        return text_and_rows(message)
 
     def too_long(self, payload: Json) -> bool:
         seen = html.unescape(re.sub(r"<[^>]*>", "", payload["text"]))
@@ -97,8 +92,7 @@ class Telegram(ServerPlatform[TelegramOptions, Json], Retracts[TelegramOptions, 
             "message_thread_id": options.thread_id,
             "reply_markup": {"inline_keyboard": payload["rows"]} if payload["rows"] else None,
         }
-        filled = {key: value for key, value in body.items() if value is not None}
-        return _request(options, "sendMessage", filled)
+        return _request(options, "sendMessage", {k: v for k, v in body.items() if v is not None})
 
     def documented(self, response: Response, at: datetime) -> Outcome | None:
         match response.status, response.json:
@@ -120,11 +114,6 @@ class Telegram(ServerPlatform[TelegramOptions, Json], Retracts[TelegramOptions, 
                 return Delivered(f"{chat}/{number}")
         return None
 
-    def wait(self, response: Response, at: datetime) -> timedelta | None:
-        parameters = response.json.get("parameters")
-        seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
-        return wait_of_seconds(seconds)
-
     def deletion(self, post: str, options: TelegramOptions, envelope: Envelope) -> HttpRequest:
         chat, _, message = post.partition("/")
         return _request(options, "deleteMessage", {"chat_id": chat, "message_id": int(message)})
@@ -138,13 +127,6 @@ def _request(options: TelegramOptions, method: str, payload: Json) -> HttpReques
     token = options.token.get_secret_value()
     url = f"{options.site.base}/bot{token}/{method}"
     return json_request("POST", url, payload, (token, token.partition(":")[2]))
-
-
-def _fits_a_button(link: Link) -> bool:
-    """Return whether a button may lead there: a bad address has the whole message refused."""
-    host = urlsplit(web_url(link.url) or "").hostname or ""
-    short = units(one_line(link.title)) <= LONGEST_LABEL
-    return short and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) is not None
 
 
 PLATFORM = Telegram()

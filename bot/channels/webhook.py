@@ -7,44 +7,21 @@ renamed. ``webhook-id`` is the same for every attempt at one posting.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC
-from typing import Annotated
-
-from pydantic import AfterValidator, SecretStr
-from standardwebhooks import Webhook as Signer
 
 from bot.channels import webhook_platform
-from bot.channels.dialects.dialect import Json, clean
-from bot.channels.dialects.plain import PLAIN
+from bot.channels.dialects.data import data_of
+from bot.channels.dialects.dialect import Json
 from bot.channels.platform import Envelope
 from bot.channels.request import HttpRequest, json_bytes
-from bot.content.message import Link, Message, Part
-from bot.errors import RenderError
+from bot.channels.signing import SigningSecret, signature_headers
+from bot.content.message import Message
 
 LONGEST_BODY = 20_000
 """Bytes: the most that the specification advises ("Payload size")."""
 
 _ROOM = 400  # for the key and the timestamp
-
-
-def _signing_secret(secret: SecretStr) -> SecretStr:
-    text = secret.get_secret_value()
-    encoded = text.removeprefix("whsec_")
-    try:
-        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except ValueError:
-        key = b""
-    if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
-        raise ValueError(
-            "a signing secret is whsec_ and 24 to 64 bytes in base64; copy it from the receiver"
-        )
-    return secret
-
-
-SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 
 
 class WebhookOptions(webhook_platform.WebhookOptions):
@@ -73,15 +50,7 @@ class Webhook(webhook_platform.WebhookPlatform[WebhookOptions]):
         return {
             "type": "observance.message",
             "timestamp": "",
-            "data": {
-                "key": "",
-                "kind": message.kind,
-                "observances": list(message.observances),
-                "date": message.date.isoformat(),
-                "lead_days": message.lead_days,
-                "languages": list(message.languages),
-                "messages": [_part(part) for part in message.parts],
-            },
+            "data": {"key": "", **data_of(message)},
         }
 
     def too_long(self, payload: Json) -> bool:
@@ -89,45 +58,13 @@ class Webhook(webhook_platform.WebhookPlatform[WebhookOptions]):
 
     def assembled(self, payload: Json, options: WebhookOptions, envelope: Envelope) -> HttpRequest:
         """Return the signed request. Raises :class:`RenderError` for a request id with a ``.``."""
-        if "." in envelope.request_id:
-            raise RenderError(
-                "A webhook's request id may not contain '.': it divides what is signed."
-            )
-        at = envelope.at.astimezone(UTC)
+        at = f"{envelope.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         data = payload["data"] | {"key": envelope.key}
-        event = payload | {"timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}", "data": data}
-        request = super().assembled(event, options, envelope)
-        signatures = (
-            Signer(secret.get_secret_value()).sign(envelope.request_id, at, request.body.decode())
-            for secret in filter(None, (options.secret, options.secret_previous))
+        request = super().assembled(payload | {"timestamp": at, "data": data}, options, envelope)
+        signed = signature_headers(
+            request.body, envelope, filter(None, (options.secret, options.secret_previous))
         )
-        signed = {
-            "webhook-id": envelope.request_id,
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": " ".join(signatures),
-        }
         return replace(request, headers={**request.headers, **signed})
-
-
-def _part(part: Part) -> Json:
-    return {
-        "language": part.language,
-        "title": clean(part.title),
-        "markdown": clean(part.body),
-        "text": PLAIN.markdown(part.body),
-        "actions": [
-            {"id": action.id, "text": clean(action.text), "links": _links(action.links)}
-            for action in part.actions
-        ],
-        "sources": _links(part.sources),
-        "actions_label": clean(part.actions_label),
-        "sources_label": clean(part.sources_label),
-        "footer": clean(part.footer),
-    }
-
-
-def _links(links: Iterable[Link]) -> list[dict[str, str]]:
-    return [{"title": clean(link.title), "url": clean(link.url)} for link in links]
 
 
 PLATFORM = Webhook()

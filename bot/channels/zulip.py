@@ -71,6 +71,7 @@ class Zulip(ServerPlatform[ZulipOptions, Form], Retracts[ZulipOptions, Form]):
     # 200 requests a minute a user (https://zulip.com/api/rest-error-handling#rate-limit-exceeded).
     rate = 3.0
     gone = (401,)
+    word_keys = ("code", "msg")
     wait_key = "retry-after"
     post_name = re.compile(r"\d{1,20}", re.ASCII)
 
@@ -107,16 +108,11 @@ class Zulip(ServerPlatform[ZulipOptions, Form], Retracts[ZulipOptions, Form]):
             return self.refusal(_GONE[code], response, gone=True)
         return None
 
-    def words(self, response: Response) -> str | None:
-        code, message = response.json.get("code"), response.json.get("msg")
-        return f"{code or ''} {message}".strip() if isinstance(message, str) else None
-
     def deletion(self, post: str, options: ZulipOptions, envelope: Envelope) -> HttpRequest:
         return _request("DELETE", f"/{post}", options, {})
 
     def retracted(self, response: Response, at: datetime) -> Outcome:
-        """Return what the answer means. A message that is gone already is
-        "Invalid message(s)", in the server's language."""
+        """Return what it means; of a message that is gone it speaks in the server's language."""
         return read_answer(response, at, words=self.words(response))
 
 

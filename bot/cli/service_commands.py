@@ -35,8 +35,7 @@ def run(
         str | None, typer.Option(metavar="URL", help="Another ledger than vigilia.toml names.")
     ] = None,
     role: Annotated[
-        str,
-        typer.Option(metavar="ROLE", help="This machine's part: all, planner, worker or web."),
+        str, typer.Option(metavar="ROLE", help="This machine's part: all, planner, worker or web.")
     ] = "all",
     config: ConfigDir = None,
 ) -> None:

@@ -48,10 +48,7 @@ class Writer:
         }
 
     def write(
-        self,
-        occurrences: Sequence[Occurrence],
-        languages: Sequence[str],
-        lead_days: int = 0,
+        self, occurrences: Sequence[Occurrence], languages: Sequence[str], lead_days: int = 0
     ) -> Message:
         """Return the message of one occurrence, or of several of one date merged into one.
 

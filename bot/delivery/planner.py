@@ -13,14 +13,7 @@ from datetime import datetime, timedelta
 from bot.channels.channel import Channel
 from bot.channels.outcome import Reason, Unknown
 from bot.clock import Clock
-from bot.delivery.approval import (
-    Standing,
-    digest_of,
-    holds,
-    names_words,
-    needs_approval,
-    standing,
-)
+from bot.delivery.approval import Standing, digest_of, holds, names_words, needs_approval, standing
 from bot.delivery.retry import settlement
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import Decision, DeliveryRow, HeldFor, State

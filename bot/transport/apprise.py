@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.channels.answers import read_result
-from bot.channels.apprise import own_host, place_of
+from bot.channels.apprise_places import own_host, place_of
 from bot.channels.outcome import Outcome, Reason, Rejected
 from bot.channels.request import ApprisedRequest
 from bot.transport.http import keep_addresses_out_of_logs

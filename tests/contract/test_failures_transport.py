@@ -165,9 +165,7 @@ def test_what_fails_before_a_request_is_written_has_not_left(
     assert without_detail(outcome) == Rejected(Reason.DEFECT)
 
 
-def test_what_fails_after_the_end_of_a_message_is_in_doubt(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_fails_after_the_end_of_a_message_is_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     configure_logs(io.StringIO())
     monkeypatch.setattr("bot.transport.smtp._message_id", raising(RuntimeError()))
     with Server() as server, door() as transports:
@@ -229,10 +227,7 @@ def test_no_thread_to_close_idle_connections_keeps_no_answer_back(
 def test_a_proxy_that_opens_no_way_in_time_may_be_tried_again(fault: Blackhole | Drip) -> None:
     with FaultProxy(fault) as proxy:
         transport = HttpTransport(
-            [],
-            False,
-            proxies={"https": f"http://{proxy.address}"},
-            deadline=timedelta(seconds=0.3),
+            [], False, proxies={"https": f"http://{proxy.address}"}, deadline=timedelta(seconds=0.3)
         )
         with closing(transport):
             outcome = transport.send(HttpRequest("POST", "https://hooks.test/hook", {}, b"{}"))

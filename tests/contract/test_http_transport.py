@@ -121,10 +121,7 @@ def test_no_status_is_retried_by_the_libraries_below(
 
 
 def test_no_cookie_and_no_password_of_the_machine_is_sent(
-    receiver: Receiver,
-    transports: Transports,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    receiver: Receiver, transports: Transports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")

@@ -111,10 +111,7 @@ def test_nothing_is_said_to_a_server_whose_certificate_is_bad(
     certificates: Certificates,
     ca_file: Path,
 ) -> None:
-    with (
-        serving(security, bad(certificates)) as server,
-        sending(ca_file=ca_file) as sender,
-    ):
+    with serving(security, bad(certificates)) as server, sending(ca_file=ca_file) as sender:
         outcome = sender.send(
             request(server.port, security, host="localhost", user="us", password="secret-word")
         )
@@ -269,10 +266,7 @@ def test_a_message_that_did_not_leave_whole_may_be_sent_again() -> None:
     [
         ([("EHLO", b"hang")], Retry(Reason.CONNECT)),
         ([*ADDRESSED, ("DATA", b"hang")], Retry(Reason.WRITE)),
-        (
-            [*ADDRESSED, ("DATA", b"354 go\r\n"), (ON_THE_WIRE, b"hang")],
-            Unknown(Reason.DEADLINE),
-        ),
+        ([*ADDRESSED, ("DATA", b"354 go\r\n"), (ON_THE_WIRE, b"hang")], Unknown(Reason.DEADLINE)),
     ],
 )
 def test_a_server_that_falls_silent_is_waited_for_no_longer_than_the_deadline(

@@ -25,8 +25,7 @@ LONGEST = timedelta(seconds=30)
 EARLIEST, LATEST = (datetime(year, 1, 3, tzinfo=UTC).replace(tzinfo=None) for year in (1, 9999))
 INSTANTS = st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC))
 CLOCKS: st.SearchStrategy[Clock] = st.one_of(
-    st.just(SystemClock()),
-    st.builds(RehearsalClock, INSTANTS, st.floats(0.01, 100_000)),
+    st.just(SystemClock()), st.builds(RehearsalClock, INSTANTS, st.floats(0.01, 100_000))
 )
 
 
@@ -36,11 +35,7 @@ def broken(_: datetime) -> datetime:
 
 @given(
     clock=CLOCKS,
-    due=st.one_of(
-        st.none(),
-        INSTANTS,
-        st.timedeltas(timedelta(days=-2), timedelta(days=2)),
-    ),
+    due=st.one_of(st.none(), INSTANTS, st.timedeltas(timedelta(days=-2), timedelta(days=2))),
     now=INSTANTS,
     previous=st.none() | INSTANTS,
 )

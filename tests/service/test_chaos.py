@@ -73,9 +73,7 @@ FAULTS: list[Fault] = [
     Garbage(),
 ]
 # Each costs the 30 s of a whole request's deadline.
-SLOW_FAULTS: list[Fault] = [
-    Drip(head=b"HTTP/1.1 200 OK\r\nX-Slow: ", then=b"y", interval=0.05),
-]
+SLOW_FAULTS: list[Fault] = [Drip(head=b"HTTP/1.1 200 OK\r\nX-Slow: ", then=b"y", interval=0.05)]
 
 
 class Moody(Receiver):

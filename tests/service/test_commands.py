@@ -944,11 +944,7 @@ _DECIDING = [("retry", KEY), ("approve", KEY), ("resume",), ("run", "--once")]
     ],
 )
 def test_a_ledger_that_cannot_be_used_is_one_sentence_and_left_as_it_is(
-    ours: Group,
-    clock: Clock,
-    command: tuple[str, ...],
-    damage: Callable[[Path], None],
-    said: str,
+    ours: Group, clock: Clock, command: tuple[str, ...], damage: Callable[[Path], None], said: str
 ) -> None:
     _began(ours)
     file = ours.root / "var" / "vigilia.db"

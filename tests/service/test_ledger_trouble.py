@@ -127,10 +127,7 @@ class TestTheSignOfLife:
         with running(site, RehearsalClock(NINE - seconds(3600))) as here:
             with locked(site.root / "var" / "vigilia.db"):
                 here.service.look_again()
-                wait_until(
-                    lambda: "planner" in (here.service.health_problem() or ""),
-                    timeout=20,
-                )
+                wait_until(lambda: "planner" in (here.service.health_problem() or ""), timeout=20)
             here.service.look_again()
             wait_until(lambda: here.service.health_problem() is None, timeout=20)
 

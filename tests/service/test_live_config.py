@@ -19,15 +19,7 @@ from bot.ledger.rows import State
 from bot.logs import configure_logs
 from bot.oversight.live import Hangups, LiveProject, fingerprint, hangups
 from tests.receiver import Answer, Certificates, Receiver, wait_until
-from tests.service.installation import (
-    DAY,
-    NINE,
-    TOKEN,
-    Installation,
-    seconds,
-    table,
-    webhook,
-)
+from tests.service.installation import DAY, NINE, TOKEN, Installation, seconds, table, webhook
 
 NEW_TOKEN = "Nw9Kd3Qz7LmXo2Vb6TyRs4Hg"
 

@@ -357,8 +357,7 @@ class TestAnOperatorsChannelThatFails:
             assert message.key.startswith("operator/failed/2026-12-09T14:00:00Z-1/ops")
 
     @pytest.mark.parametrize(
-        ("answer", "state"),
-        [(Answer(410), State.FAILED), (Answer(close=True), State.UNKNOWN)],
+        ("answer", "state"), [(Answer(410), State.FAILED), (Answer(close=True), State.UNKNOWN)]
     )
     def test_for_good_is_left_and_goes_round_in_no_circle(
         self, installed: Installation, answer: Answer, state: State

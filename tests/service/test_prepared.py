@@ -247,8 +247,7 @@ def test_where_the_whole_look_fails_what_was_prepared_is_out_already(
 
 
 @pytest.mark.parametrize(
-    ("due_in", "rings_in"),
-    [(7, 7), (30, 30), (31, 16), (40, 25), (45, 30), (100, 30)],
+    ("due_in", "rings_in"), [(7, 7), (30, 30), (31, 16), (40, 25), (45, 30), (100, 30)]
 )
 def test_no_alarm_rings_shortly_before_an_instant(due_in: float, rings_in: float) -> None:
     now = datetime.now(NINE.tzinfo) + seconds(3600)  # further than the test takes

@@ -97,9 +97,7 @@ def test_a_refusal_after_a_person_resent_it_leaves_it_unknown(site: Installation
         assert steps.row("site").state is State.UNKNOWN
 
 
-def test_what_was_held_is_in_doubt_too_and_a_lost_absence_is_not_missed(
-    site: Installation,
-) -> None:
+def test_what_was_held_is_in_doubt_too_and_a_lost_absence_is_not_missed(site: Installation) -> None:
     backup = site.root / "backup.db"
     with stepping(site, NINE - timedelta(minutes=1)) as steps:
         steps.ledger.set_pause(NINE + timedelta(hours=5), steps.clock.now())
@@ -197,10 +195,7 @@ class TestTheFile:
         backup = site.root / "backup.db"
         with stepping(site, NINE) as steps:
             steps.ledger.backup(backup)
-        with (
-            service_lock(URL, site.root),
-            pytest.raises(LedgerError, match="already runs"),
-        ):
+        with service_lock(URL, site.root), pytest.raises(LedgerError, match="already runs"):
             put_back(backup, URL, site.root, NINE, lambda led: None)
 
     def test_a_ledger_in_memory_has_no_place(self, site: Installation) -> None:

@@ -38,13 +38,7 @@ def channel_of(platform: str, receiver: Receiver) -> dict[str, object]:
 
 
 POSTING: dict[str, tuple[str, Any, str, str, Any]] = {
-    "discord": (
-        DISCORD,
-        {"id": "1315"},
-        "DELETE",
-        f"{DISCORD}/messages/1315",
-        None,
-    ),
+    "discord": (DISCORD, {"id": "1315"}, "DELETE", f"{DISCORD}/messages/1315", None),
     "discord in a forum": (
         DISCORD,
         {"id": "1315"},

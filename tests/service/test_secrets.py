@@ -231,9 +231,7 @@ def test_whatever_fails_nothing_that_is_written_holds_a_secret(installed: Instal
         wait_until(lambda: tried(installed) >= 30, timeout=150)
         # a configuration that is broken where a secret stands
         value = canaries.variables["SLACK_ANSWERS_URL"]
-        canaries.write(
-            table("wrong", {"platform": "${SLACK_ANSWERS_URL}", "post_at": value}),
-        )
+        canaries.write(table("wrong", {"platform": "${SLACK_ANSWERS_URL}", "post_at": value}))
         service.signal(signal.SIGHUP)
         service.wait_for("config-broken", timeout=40)
         said: list[Said] = [installed.tell("check"), installed.tell("check", "--json")]

@@ -165,9 +165,7 @@ def keys_of(text: str) -> set[str]:
 class TestArchitecture:
     def test_the_order_of_the_rooms_is_the_one_that_is_held(self) -> None:
         told = re.findall(
-            r"^    ([a-z_, ]+)$",
-            sections("docs/architecture.md", 2)["The rooms"],
-            re.MULTILINE,
+            r"^    ([a-z_, ]+)$", sections("docs/architecture.md", 2)["The rooms"], re.MULTILINE
         )
         (held,) = (
             contract["layers"]

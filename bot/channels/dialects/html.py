@@ -7,12 +7,11 @@ allows (read 2026-11-24); every mail program knows these too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import assert_never
 
-from bot.channels.dialects.dialect import WORD_JOINER, Dialect, clean, one_line
+from bot.channels.dialects.dialect import Dialect, clean, one_line
 from bot.channels.layout import action_line
 from bot.content.markdown import Block, BulletList, OrderedList, Paragraph, Quote
 from bot.content.message import Part
@@ -110,29 +109,3 @@ class CardHtml(Inline):
 
 
 CARD_HTML = CardHtml()
-
-# beyond the first plane too: Telegram knows letters that are newer than this Python
-_SIGN = re.compile(r"([@#$]|(?<!\w)/)(?=[\w\U00010000-\U0010ffff])")
-_DOT = re.compile(r"(?<=[^\W\d])\.(?=\w)|(?<=\w)\.(?=[^\W\d])|(?<=\d)\.(?=\d+\.\d)")
-_SCHEME = re.compile(r":(?=//)")
-_DIGITS = re.compile(r"(?<=\d)(?=(?:[ -]?\d){12})")
-
-
-class Telegram(Inline):
-    """Writes Telegram's HTML (https://core.telegram.org/bots/api#html-style, read 2026-11-24).
-
-    What Telegram would make a mention, a hashtag, a command, an address or a number of a bank card
-    by itself is broken with an unseen word joiner: seen with Telegram's own parser (tdjson 1.8.69).
-    """
-
-    def text(self, text: str) -> str:
-        text = clean(text)
-        for pattern in (_SIGN, _SCHEME, _DOT, _DIGITS):
-            text = pattern.sub(rf"\g<0>{WORD_JOINER}", text)
-        return escape(text, quote=False)
-
-    def code(self, line: str) -> str:
-        return f"<code>{escape(line, quote=False)}</code>"
-
-
-TELEGRAM = Telegram()

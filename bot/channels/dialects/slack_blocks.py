@@ -10,13 +10,7 @@ from typing import Any
 
 from bot.channels.dialects.dialect import WORD_JOINER, Json, clean, one_line, units
 from bot.channels.dialects.mrkdwn import MRKDWN
-from bot.channels.dialects.rich_text import (
-    bullets,
-    link_element,
-    rich_text,
-    section,
-    text_element,
-)
+from bot.channels.dialects.rich_text import bullets, link_element, rich_text, section, text_element
 from bot.channels.layout import label_of
 from bot.content.markdown import parse
 from bot.content.message import ActionText, Part

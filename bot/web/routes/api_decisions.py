@@ -12,13 +12,7 @@ from bot.delivery.decisions import CannotRetractError
 from bot.errors import LedgerError
 from bot.schemas import Instant, Schema
 from bot.web.app_state import Site, SiteHere
-from bot.web.routes.api import (
-    LONGEST_KEY,
-    PostingSchema,
-    api_router,
-    found_posting,
-    posting_schema,
-)
+from bot.web.routes.api import LONGEST_KEY, PostingSchema, api_router, found_posting, posting_schema
 from bot.web.routes.channels import LONGEST_PAUSE_H
 from bot.web.routes.decisions import LONGEST_NAME, LONGEST_WHY, make_decision, refusal_text
 

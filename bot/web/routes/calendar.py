@@ -38,12 +38,7 @@ class CalendarDay:
 
 
 @router.get("/calendar")
-def calendar(
-    site: SiteHere,
-    page: PageHere,
-    year: Year = None,
-    kind: str = "",
-) -> Response:
+def calendar(site: SiteHere, page: PageHere, year: Year = None, kind: str = "") -> Response:
     """Show the days of a year, and those that are recorded as not posted."""
     project, today = site.project(), site.today()
     shown_year = year or today.year

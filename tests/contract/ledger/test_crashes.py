@@ -11,16 +11,7 @@ from pathlib import Path
 
 from bot.ledger.ledger import Ledger
 from bot.ledger.rows import State
-from tests.contract.ledger.making import (
-    LEASE,
-    NOW,
-    claimed,
-    deliver,
-    lose,
-    open_file,
-    plan,
-    put_in,
-)
+from tests.contract.ledger.making import LEASE, NOW, claimed, deliver, lose, open_file, plan, put_in
 
 CLAIM_ALL = """
 import sys

@@ -70,10 +70,7 @@ def test_two_ways_to_one_file_meet_the_same_lock(tmp_path: Path) -> None:
 def test_a_holder_that_has_not_said_who_it_is_is_still_a_holder(tmp_path: Path) -> None:
     with service_lock(URL, tmp_path):
         (tmp_path / "var" / "vigilia.db.lock").write_text("")
-        with (
-            pytest.raises(LedgerError, match="only just started"),
-            service_lock(URL, tmp_path),
-        ):
+        with pytest.raises(LedgerError, match="only just started"), service_lock(URL, tmp_path):
             pass
 
 

@@ -107,10 +107,7 @@ def test_an_absolute_path_needs_its_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "other", "words"),
-    [
-        ("real", "rehearsal", "is the real one"),
-        ("rehearsal", "real", "made by a rehearsal"),
-    ],
+    [("real", "rehearsal", "is the real one"), ("rehearsal", "real", "made by a rehearsal")],
 )
 def test_each_mode_refuses_the_others_ledger_and_reading_takes_both(
     tmp_path: Path, mode: Mode, other: Mode, words: str

@@ -230,11 +230,7 @@ def test_what_another_run_left_is_found_and_becomes_unknown(ledger: Ledger, run:
     assert ledger.settle_interrupted(row, state=State.UNKNOWN, now=NOW) is None
     found = ledger.delivery(KEY)
     assert found is not None
-    assert (found.state, found.reason, found.settled_at) == (
-        State.UNKNOWN,
-        Reason.INTERRUPTED,
-        NOW,
-    )
+    assert (found.state, found.reason, found.settled_at) == (State.UNKNOWN, Reason.INTERRUPTED, NOW)
     (attempt,) = ledger.attempts(KEY)
     assert (attempt.outcome, attempt.reason) == ("unknown", Reason.INTERRUPTED)
 
@@ -315,11 +311,7 @@ def test_what_was_tried_in_vain_is_failed_when_it_is_no_longer_useful(
     put_in(ledger)
     try_later(ledger, claimed(ledger, run), NOW + HOUR)
     (row,) = ledger.expire(NOW + USEFUL)
-    assert (row.state, row.reason, row.settled_at) == (
-        State.FAILED,
-        Reason.EXPIRED,
-        NOW + USEFUL,
-    )
+    assert (row.state, row.reason, row.settled_at) == (State.FAILED, Reason.EXPIRED, NOW + USEFUL)
 
 
 def test_what_may_have_arrived_is_unknown_when_it_is_no_longer_useful(

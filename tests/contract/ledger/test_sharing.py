@@ -117,12 +117,7 @@ def test_what_is_ready_has_its_jobs_in_the_same_transaction(
 ) -> None:
     planned = [plan(f"c{number}") for number in range(3)]
     shared.insert(planned, NOW, state_of=ready, enqueue=for_new(enqueue))
-    shared.insert(
-        [plan("held")],
-        NOW,
-        state_of=for_approval,
-        enqueue=for_new(enqueue),
-    )
+    shared.insert([plan("held")], NOW, state_of=for_approval, enqueue=for_new(enqueue))
     jobs = jobs_of(postgres, url)
     assert sorted(id_ for job in jobs for id_ in job[2]) == sorted(
         row.id for row in shared.history((State.READY,))

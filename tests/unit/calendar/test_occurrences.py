@@ -179,10 +179,7 @@ def test_an_interval_holds_what_its_two_parts_hold(
     day = observance(written(rule), shift=shift)
     middle = start + timedelta(days=first)
     end = middle + timedelta(days=second)
-    parts = (
-        *occurrences(day, start, middle),
-        *occurrences(day, middle + timedelta(days=1), end),
-    )
+    parts = (*occurrences(day, start, middle), *occurrences(day, middle + timedelta(days=1), end))
     assert occurrences(day, start, end) == parts
     assert len({each.date for each in parts}) == len(parts)
 

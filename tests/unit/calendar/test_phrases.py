@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.calendar.phrases import (
-    FORMS,
-    PhraseError,
-    parse_moved,
-    parse_phrase,
-    parse_shift,
-)
+from bot.calendar.phrases import FORMS, PhraseError, parse_moved, parse_phrase, parse_shift
 from bot.calendar.rules import (
     EasterOffset,
     FixedDay,

@@ -9,14 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.calendar.rules import (
-    EasterOffset,
-    FixedDay,
-    OnceOn,
-    Rule,
-    WeekdayInMonth,
-    WholeMonth,
-)
+from bot.calendar.rules import EasterOffset, FixedDay, OnceOn, Rule, WeekdayInMonth, WholeMonth
 from tests.unit.calendar.days import YEARS, fixed_days, rules, untimed
 
 WEEK = timedelta(days=7)

@@ -15,9 +15,11 @@ from bot.channels.answers import (
     LONGEST_DETAIL,
     LONGEST_WAIT,
     asked_wait,
+    form_errors,
     harmless,
     read_answer,
     wait_of_seconds,
+    words_at,
 )
 from bot.channels.outcome import Delivered, Outcome, Reason, Rejected, Retry, Unknown
 from bot.channels.registry import PLATFORMS
@@ -213,3 +215,34 @@ def test_the_matrix_has_documented_answers_of_every_platform_that_has_any() -> N
     documented = {name for name in PLATFORMS if answers_of(name).cases}
     assert documented >= {name for name in PLATFORMS if not PLATFORMS[name].local}
     assert all(isinstance(case, Case) for name in documented for case in answers_of(name).cases)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"error": {"code": 40, "text": "No such room."}}, "40 No such room."),
+        ({"error": {"code": "gone", "text": ""}}, "gone"),
+        ({"error": {"code": 40}}, None),
+        ({"error": {"code": True, "text": "No."}}, "No."),
+        ({"error": "No."}, None),
+        ({"error": {"text": ["No."]}}, None),
+        ([1], None),
+    ],
+)
+def test_words_are_read_where_a_platform_has_them(answer: object, words: str | None) -> None:
+    assert words_at(answer, ("error.code", "error.text")) == words
+
+
+def test_a_wait_may_be_in_any_unit() -> None:
+    assert wait_of_seconds(1500, 0.001) == timedelta(seconds=1.5)
+    assert wait_of_seconds(10**400, 0.001) == wait_of_seconds(10**400) == LONGEST_WAIT
+    assert wait_of_seconds(True, 0.001) is None
+
+
+def test_the_errors_of_a_form_are_found_however_deep_they_are() -> None:
+    errors = {
+        "embeds": {"0": {"title": {"_errors": [{"code": "LONG", "message": "Too long."}, 7]}}}
+    }
+    assert list(form_errors(errors)) == ["(embeds.0.title: Too long.)"]
+    assert list(form_errors({"_errors": [{"code": "LONG"}]})) == ["(: LONG)"]
+    assert list(form_errors([1])) == []

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 
 from bot.channels.answers import read_result
-from bot.channels.apprise import OTHER_NAMES, PLATFORM, AppriseOptions
+from bot.channels.apprise import PLATFORM, AppriseOptions
+from bot.channels.apprise_places import OTHER_NAMES
 from bot.channels.dialects.dialect import clean, units
 from bot.channels.dialects.plain import APPRISED
 from bot.channels.fitting import CannotFitError

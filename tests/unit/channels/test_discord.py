@@ -51,9 +51,7 @@ ANSWERS = Answers(
         ),
         Case(403, "<!DOCTYPE html>error code: 1020", Rejected(Reason.FORBIDDEN)),
         Case(
-            404,
-            '{"code": 10015, "message": "Unknown Webhook"}',
-            Rejected(Reason.GONE, gone=True),
+            404, '{"code": 10015, "message": "Unknown Webhook"}', Rejected(Reason.GONE, gone=True)
         ),
         Case(413, '{"code": 40005, "message": "Too large"}', Rejected(Reason.TOO_LARGE)),
         Case(

@@ -87,8 +87,7 @@ def test_no_more_is_left_out_than_is_needed(message: Message, limit: int) -> Non
 
 def test_sources_go_first_from_the_language_that_has_most_down_to_two() -> None:
     message = replace(
-        REAL,
-        parts=(replace(ENGLISH, sources=sources(5)), replace(FRENCH, sources=sources(4))),
+        REAL, parts=(replace(ENGLISH, sources=sources(5)), replace(FRENCH, sources=sources(4)))
     )
     counts: list[tuple[int, ...]] = []
     for limit in range(8, 3, -1):

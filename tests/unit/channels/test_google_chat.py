@@ -14,11 +14,7 @@ from bot.channels.dialects.chat_card import LONGEST_HEADER
 from bot.channels.dialects.dialect import clean, one_line
 from bot.channels.dialects.html import CARD_HTML
 from bot.channels.fitting import CannotFitError
-from bot.channels.google_chat import (
-    LONGEST_MESSAGE,
-    PLATFORM,
-    GoogleChatOptions,
-)
+from bot.channels.google_chat import LONGEST_MESSAGE, PLATFORM, GoogleChatOptions
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest
 from bot.content.message import ActionText, Link, Message

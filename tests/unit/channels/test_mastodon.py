@@ -149,9 +149,7 @@ def test_two_languages_that_do_not_fit_are_an_error_and_not_a_torso() -> None:
     assert FRENCH.title in status(message, roomy)
 
 
-def test_check_names_the_layout_that_gives_each_language_a_status_of_its_own(
-    group: Group,
-) -> None:
+def test_check_names_the_layout_that_gives_each_language_a_status_of_its_own(group: Group) -> None:
     group.days(DAY.replace("we meet.", "we meet" + " again and again" * 24 + "."))
     channel = """
     [channels.fediverse]

@@ -80,11 +80,7 @@ ANSWERS = Answers(
             '{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 4500}',
             Retry(Reason.RATE_LIMITED, retry_after=timedelta(seconds=4.5)),
         ),
-        Case(
-            502,
-            '{"errcode": "M_UNKNOWN", "error": "Bad gateway"}',
-            Unknown(Reason.GATEWAY),
-        ),
+        Case(502, '{"errcode": "M_UNKNOWN", "error": "Bad gateway"}', Unknown(Reason.GATEWAY)),
     ),
 )
 

@@ -46,9 +46,7 @@ ANSWERS = Answers(
         Case(403, error(f"{HOOK}.channel_locked.app_error", 403), Rejected(Reason.FORBIDDEN)),
         Case(404, error(f"{HOOK}.channel.app_error", 404), Rejected(Reason.GONE, gone=True)),
         Case(
-            404,
-            error("app.channel.get.existing.app_error", 404),
-            Rejected(Reason.GONE, gone=True),
+            404, error("app.channel.get.existing.app_error", 404), Rejected(Reason.GONE, gone=True)
         ),
         Case(501, error(f"{HOOK}.disabled.app_error", 501), Rejected(Reason.DISABLED, gone=True)),
         Case(500, error("app.channel.get.find.app_error", 500), Retry(Reason.SERVER_ERROR)),

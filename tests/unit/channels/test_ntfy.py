@@ -58,7 +58,7 @@ ANSWERS = Answers(
         Case(429, error(42908, 429), Retry(Reason.QUOTA, retry_after=timedelta(hours=10))),
         Case(500, error(50001, 500), Retry(Reason.SERVER_ERROR)),
         Case(507, error(50701, 507), Retry(Reason.SERVER_ERROR)),
-    ),
+    )
 )
 
 

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from pydantic import ValidationError
 
 from bot.channels.dialects.dialect import clean, units
-from bot.channels.dialects.html import TELEGRAM
+from bot.channels.dialects.telegram import TELEGRAM
 from bot.channels.fitting import CannotFitError
 from bot.channels.outcome import Delivered, Reason, Rejected, Retry, Unknown
 from bot.channels.request import HttpRequest
@@ -60,11 +60,7 @@ ANSWERS = Answers(
         Case(200, '{"ok": true, "result": true}', Delivered()),
         Case(200, '{"ok": true, "result": {"chat": {"id": "x"}}}', Delivered()),
         Case(200, error(400, "Bad Request"), Unknown(Reason.NOT_A_POST)),
-        Case(
-            400,
-            error(400, "Bad Request: can't parse entities"),
-            Rejected(Reason.BAD_REQUEST),
-        ),
+        Case(400, error(400, "Bad Request: can't parse entities"), Rejected(Reason.BAD_REQUEST)),
         Case(400, error(400, "Bad Request: chat not found"), Rejected(Reason.GONE, gone=True)),
         Case(
             400,

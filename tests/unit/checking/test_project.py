@@ -118,9 +118,7 @@ def test_a_day_that_a_channel_asks_for_and_that_never_comes_is_noted() -> None:
     assert codes(posting_to(inbox(), observance=rare)) == []
 
 
-def test_two_channels_of_one_address_are_a_warning_and_two_inboxes_are_not(
-    slack: Channel,
-) -> None:
+def test_two_channels_of_one_address_are_a_warning_and_two_inboxes_are_not(slack: Channel) -> None:
     (problem,) = check_project(posting_to(slack, replace(slack, name="again")), NOW)
     assert (problem.code, problem.entry) == ("shared-address", "channels.team")
     assert "team and again" in problem.message

@@ -18,11 +18,7 @@ from tests.unit.content.samples import ACTIONS, FACTS, LANGUAGES, OBSERVANCE, TE
 SHIPPED = [Path(__file__).parents[3] / "templates"]
 IDS = (TEXT.id, "genocide-prevention-day")
 WRITER = Writer(
-    {id_: replace(TEXT, id=id_) for id_ in IDS},
-    FACTS,
-    ACTIONS,
-    load_languages(SHIPPED),
-    SHIPPED,
+    {id_: replace(TEXT, id=id_) for id_ in IDS}, FACTS, ACTIONS, load_languages(SHIPPED), SHIPPED
 )
 
 

@@ -33,9 +33,7 @@ def opening(sample: Sample, text: str, language: str = "en", year: int = 2026) -
     return message.parts[0].body.split("\n\n")[0]
 
 
-def test_a_message_has_a_part_a_language_with_its_texts_actions_and_sources(
-    sample: Sample,
-) -> None:
+def test_a_message_has_a_part_a_language_with_its_texts_actions_and_sources(sample: Sample) -> None:
     message = sample.writer.write([sample.occurrence()], ["en", "fr"])
     assert (message.kind, message.observances, message.date, message.lead_days) == (
         "day",
@@ -309,7 +307,7 @@ def test_stories_of_other_years_and_notices_are_checked_too(sample: Sample) -> N
     said = {str(problem) for problem in sample.writer.problems(OBSERVANCE, "en", [2026])}
     assert {
         "templates/en/notice.md.j2, prevention-day: 'lead_day' is not defined. "
-        "Did you mean 'lead_days'?",
+        "Did you mean 'lead_days'?"
     } < said
     assert any("story 3 in en: 'odd' is not defined" in each for each in said)
     assert any("together.en of story 4: Line 1 is not written" in each for each in said)

@@ -39,11 +39,7 @@ def value(metrics: Metrics, name: str, **labels: str) -> float:
 
 
 def settled(
-    stage: Stage,
-    state: State | None,
-    reason: Reason,
-    late_s: float = 3.0,
-    platform: str = "slack",
+    stage: Stage, state: State | None, reason: Reason, late_s: float = 3.0, platform: str = "slack"
 ) -> Settled:
     row = stage.ledger.delivery(stage.keys["delivered"])
     assert row is not None

@@ -363,11 +363,7 @@ def test_the_page_offers_what_the_ledger_allows(
     row = stage.ledger.delivery(stage.keys["delivered"])
     assert row is not None
     about = None if state is None else replace(row, state=state, held_for=held_for)
-    verdicts = {
-        "arrived": "resolve-delivered",
-        "resend": "resolve-resend",
-        "take-back": "retract",
-    }
+    verdicts = {"arrived": "resolve-delivered", "resend": "resolve-resend", "take-back": "retract"}
     for deletes in (True, False):
         offered = [choice.name for choice in choices(about, standing, deletes=deletes)]
         assert all(

@@ -182,10 +182,7 @@ def test_what_the_service_delivers_is_counted_and_its_work_looked_at(tmp_path: P
     project, clock = make_project(tmp_path / "g"), SettableClock(NOW)
     told: list[str] = []
     page = partial(
-        open_page,
-        access=Access(Listen("127.0.0.1", 0)),
-        clock=clock,
-        announce=told.append,
+        open_page, access=Access(Listen("127.0.0.1", 0)), clock=clock, announce=told.append
     )
     problem: list[str | None] = [None]
     with ExitStack() as stack:
