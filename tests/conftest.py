@@ -15,6 +15,10 @@ from tests.receiver import Certificates, Receiver
 # How long an example takes is the machine's affair: two cores, and other tests beside it.
 settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
+# For thousands of runs, one for each mutant: pytest --hypothesis-profile=quick.
+settings.register_profile(
+    "quick", parent=settings.get_profile("untimed"), max_examples=12, derandomize=True
+)
 
 
 @pytest.fixture
