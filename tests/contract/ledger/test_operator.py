@@ -200,6 +200,16 @@ def test_only_what_was_delivered_is_retracted(ledger: Ledger, run: str) -> None:
     row = ledger.retract(KEY, NOW + HOUR, "ana", "a wrong figure")
     assert (row.state, row.remote_id) == (State.RETRACTED, "post-1")
     assert (row.detail, row.settled_at) == ("a wrong figure", NOW + HOUR)
+    assert [one.verdict for one in ledger.decision_log(KEY)] == ["retract"]
+
+
+def test_nothing_is_retried_on_a_paused_channel(ledger: Ledger) -> None:
+    put_in(ledger)
+    ledger.decide(KEY, "skip", "ana", "", NOW)
+    pause(ledger)
+    with pytest.raises(LedgerError, match="The channel ottawa is paused"):
+        ledger.retry(KEY, NOW, LATER, "ana")
+    assert state_of(ledger) is State.SKIPPED
 
 
 def pause(ledger: Ledger, channel: str = "ottawa") -> bool:
@@ -231,7 +241,7 @@ def test_a_channel_that_is_resumed_sends_what_is_useful_and_misses_the_rest(
 ) -> None:
     old = plan(observances=["old"], due_at=NOW - USEFUL)
     tried = plan(observances=["tried"])
-    put_in(ledger, plan(), old, tried)
+    put_in(ledger, plan(), old, tried, plan("mexico"))
     try_later(ledger, claimed(ledger, run, tried.postings[0].key), NOW + HOUR)
     pause(ledger)
     pause(ledger, "mexico")
@@ -243,6 +253,7 @@ def test_a_channel_that_is_resumed_sends_what_is_useful_and_misses_the_rest(
     ]
     assert freed[2].next_attempt_at == NOW + HOUR
     assert list(ledger.paused_channels()) == ["mexico"]
+    assert [row.channel for row in ledger.history([State.HELD])] == ["mexico"]
 
 
 def test_what_was_being_sent_when_its_channel_was_paused_is_held(ledger: Ledger, run: str) -> None:
@@ -297,6 +308,16 @@ def test_approved_in_a_pause_is_held_for_the_pause(ledger: Ledger) -> None:
     row = ledger.decide(KEY, "approve", "ana", "", NOW)
     assert row is not None
     assert (row.state, row.held_for) == (State.HELD, "pause")
+
+
+def test_what_is_taken_back_makes_a_claim_of_before_worthless(ledger: Ledger, run: str) -> None:
+    put_in(ledger)
+    skipped = ledger.decide(KEY, "skip", "ana", "", NOW)
+    assert skipped is not None
+    (decision,) = ledger.decision_log(KEY)
+    ready_again = ledger.undo(decision, False, NOW, "ana")
+    assert ready_again is not None
+    assert (ready_again.state, ready_again.fence) == (State.READY, skipped.fence + 1)
 
 
 def test_in_a_pause_nothing_is_sent_by_hand(ledger: Ledger, run: str) -> None:

@@ -139,6 +139,9 @@ def test_by_hand_fills_a_free_slot_and_is_due_at_once(ledger: Ledger) -> None:
     keys = ledger.insert_by_hand(plan(languages=[("en",), ("fr",)], due_at=NOW - HOUR), NOW)
     assert keys == (KEY, KEY.removesuffix("en") + "fr")
     assert [row.by_hand for row in ledger.due(NOW, 10)] == [True, True]
+    coming = plan("mexico", due_at=NOW + HOUR)
+    (early,) = ledger.insert_by_hand(coming, NOW)
+    assert early in [row.key for row in ledger.due(NOW, 10)]
     assert ledger.insert([plan()], NOW, state_of=ready).refused == (plan(),)
 
 
