@@ -142,9 +142,9 @@ def field_of(answer: object, path: str) -> Any:
 def words_at(answer: object, paths: Iterable[str]) -> str | None:
     """Return the strings, and the numbers of errors, that an answer has at ``paths`` in a row; None
     where there is no string among them."""
-    found = [field for path in paths if (field := field_of(answer, path))]
-    words = [str(field) for field in found if type(field) in (str, int)]
-    return " ".join(words) if any(isinstance(field, str) for field in found) else None
+    fields = [field for path in paths if (field := field_of(answer, path))]
+    words = [str(field) for field in fields if type(field) in (str, int)]
+    return " ".join(words) if any(isinstance(field, str) for field in fields) else None
 
 
 def form_errors(errors: object, path: str = "") -> Iterator[str]:

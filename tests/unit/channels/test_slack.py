@@ -123,7 +123,7 @@ def test_nothing_in_a_mrkdwn_text_is_a_mention_or_a_link_of_others(message: Mess
     for text in written:
         for inside in re.findall(r"<([^>]*)>", text):
             assert re.match(r"https?://", inside)
-        assert ">" not in re.sub(r"<[^<>]*>", "", re.sub(r"^> ", "", text, flags=re.MULTILINE))
+        assert ">" not in re.sub(r"<[^<>]*>", "", re.sub(r"^(> )+", "", text, flags=re.MULTILINE))
 
 
 def test_text_of_others_is_shown_as_it_is_in_the_body() -> None:
