@@ -8,6 +8,7 @@ after the platform took the message is unknown.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
@@ -91,8 +92,10 @@ def asked_wait(response: Response, at: datetime, wait: timedelta | None = None) 
 def wait_of_seconds(number: object, unit_s: float = 1.0) -> timedelta | None:
     """Return a number of seconds, or of units of so many, as a wait between none and
     :data:`LONGEST_WAIT`. None for what is not a number, NaN included."""
-    if isinstance(number, bool) or not isinstance(number, int | float) or number != number:  # noqa: PLR0124
-        return None  # the last is NaN; math.isnan takes no number of 400 digits
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    if isinstance(number, float) and math.isnan(number):
+        return None
     longest_s = LONGEST_WAIT.total_seconds()
     return timedelta(seconds=min(max(number, 0), longest_s / unit_s) * unit_s)
 

@@ -39,7 +39,8 @@ class PreparedUrl:
 
 
 _WRITTEN = re.compile(
-    r"(?P<origin>https?://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?)"
+    r"(?P<origin>https?://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)"
+    r"(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?)"
     r"(?P<path>(?:/[A-Za-z0-9_~@:-][A-Za-z0-9_~@:.-]*)+(?:\?[A-Za-z0-9_~@:.=&-]+)?)"
 )
 """An address as most are: requests writes it as it stands, and takes 0.1 ms of CPU to find out."""

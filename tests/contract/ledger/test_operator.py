@@ -12,6 +12,7 @@ from bot.ledger.rows import Decision, State, in_force
 from tests.contract.ledger.making import (
     HOUR,
     KEY,
+    LEASE,
     NOW,
     USEFUL,
     claimed,
@@ -312,12 +313,13 @@ def test_approved_in_a_pause_is_held_for_the_pause(ledger: Ledger) -> None:
 
 def test_what_is_taken_back_makes_a_claim_of_before_worthless(ledger: Ledger, run: str) -> None:
     put_in(ledger)
+    read_before = ledger.due(NOW, 1)
     skipped = ledger.decide(KEY, "skip", "ana", "", NOW)
-    assert skipped is not None
     (decision,) = ledger.decision_log(KEY)
     ready_again = ledger.undo(decision, False, NOW, "ana")
-    assert ready_again is not None
+    assert skipped is not None and ready_again is not None
     assert (ready_again.state, ready_again.fence) == (State.READY, skipped.fence + 1)
+    assert ledger.claim(read_before, run, NOW, LEASE) == []
 
 
 def test_in_a_pause_nothing_is_sent_by_hand(ledger: Ledger, run: str) -> None:
